@@ -1,0 +1,347 @@
+"""The facts of a session: what can be true of it, one frozen dataclass a kind.
+
+A session is nothing but a log of these. Names and units are in the fields (`mass_ug`, `rate_ul_per_h`):
+integers for what is counted or dispensed, Decimal for what is measured. A correction is a fact of its
+own that points at the one it corrects; nothing is edited.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SessionOpened:
+    """A person is expected for a session of a protocol."""
+
+    person_id: str
+    protocol_id: str
+    session_number: int = 1
+    indication: str = ""
+
+
+@dataclass(frozen=True)
+class ChairAssigned:
+    """The person sits down; from here the board shows them."""
+
+    chair: str
+
+
+@dataclass(frozen=True)
+class ChecklistAnswered:
+    """One item of a checklist. `answer`: yes, no, not_known or not_applicable."""
+
+    checklist: str
+    item: str
+    answer: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ScoreRecorded:
+    """An instrument was filled in; `answers` in item order, None = not answered."""
+
+    instrument: str
+    answers: tuple[int | None, ...]
+    total: int | None
+    band: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanSigned:
+    """A prescriber signed this dose. Proposal, findings and knowledge digest are frozen inside."""
+
+    drug: str
+    route: str
+    dose_ug: int
+    over_s: int
+    concentration_ug_per_ml: int
+    volume_ul: int
+    rate_ul_per_h: int
+    weight_g: int
+    weight_basis: str
+    proposal: Mapping[str, Any]
+    findings: tuple[Mapping[str, Any], ...]
+    knowledge: str
+    meaning: str = "I order this dose for this person today."
+
+
+@dataclass(frozen=True)
+class OverrideSigned:
+    """A prescriber goes on in spite of a rule that may be overridden, and says why."""
+
+    rule: str
+    reason_code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DrugWithdrawn:
+    """Drug went from a vial to this session's tray, before a witness who proved who they are."""
+
+    transfer_id: str
+    vial_id: str
+    lot: str
+    volume_ul: int
+    mass_ug: int
+    witness_id: str
+    witness_name: str
+
+
+@dataclass(frozen=True)
+class DoseVerified:
+    """A second person read person, drug, concentration, amount and rate off the pump and bag."""
+
+    second_id: str
+    second_name: str
+    person_id: str
+    drug: str
+    dose_ug: int
+    concentration_ug_per_ml: int
+    volume_ul: int
+    rate_ul_per_h: int
+
+
+@dataclass(frozen=True)
+class InfusionStarted:
+    """The pump runs. `volume_ul` is what the bag or syringe holds."""
+
+    rate_ul_per_h: int
+    concentration_ug_per_ml: int
+    volume_ul: int
+    weight_g: int
+
+
+@dataclass(frozen=True)
+class RateChanged:
+    """The pump was set to another rate."""
+
+    rate_ul_per_h: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class InfusionPaused:
+    """The pump stands still, the dose is not over."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class InfusionResumed:
+    """The pump runs again."""
+
+    rate_ul_per_h: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class InfusionStopped:
+    """The pump was stopped for good; `reason` is `complete` or the nurse's words."""
+
+    reason: str = "complete"
+
+
+@dataclass(frozen=True)
+class DoseFinished:
+    """What the person received in all, and the ledger transfer that says so."""
+
+    given_ug: int
+    given_ul: int
+    transfer_id: str
+
+
+@dataclass(frozen=True)
+class DrugWasted:
+    """What was left was destroyed before a witness."""
+
+    transfer_id: str
+    mass_ug: int
+    reason: str
+    method: str
+    witness_id: str
+    witness_name: str
+
+
+@dataclass(frozen=True)
+class DeviceAttached:
+    """A monitor or pump was joined to this session by a person, never by a guess."""
+
+    device_id: str
+    device_kind: str = "monitor"
+
+
+@dataclass(frozen=True)
+class DeviceDetached:
+    """The device no longer speaks for this person."""
+
+    device_id: str
+
+
+@dataclass(frozen=True)
+class ReadingTaken:
+    """What one device said at one moment.
+
+    `values`: signal → number, None where the device said that it has none.
+    `doubts`: signal → why the number is not believed (0, impossible, from the future).
+    Signals: heart_rate, pulse_rate, systolic, diastolic, mean_pressure, spo2, respiratory_rate,
+    etco2, temperature; units bpm, bpm, mmHg ×3, %, /min, mmHg, Cel.
+    """
+
+    device_id: str
+    measured_at: datetime
+    received_at: datetime
+    values: Mapping[str, Decimal | None]
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    message_key: str = ""
+
+
+@dataclass(frozen=True)
+class ObservationCharted:
+    """What a person measured or scored by hand: signals of ReadingTaken, or moaas (0–5), nausea,
+    dissociation, distress, pain (0–10)."""
+
+    values: Mapping[str, Decimal]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AdverseEventCharted:
+    """Something unwanted happened. `severity`: CTCAE 1–5."""
+
+    event: str
+    severity: int
+    action: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NoteCharted:
+    """Free words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class MedicineGiven:
+    """A rescue medicine or adjunct, as `ondansetron`, `4 mg`, `iv`."""
+
+    medicine: str
+    dose: str
+    route: str
+    reason: str = ""
+    ordered_by: str = ""
+
+
+@dataclass(frozen=True)
+class FindingRaised:
+    """A limit was crossed, or a device went silent. Raised by the rules, never by hand.
+
+    `priority`: high, medium or low. `nature`: physiological or technical, never mixed.
+    """
+
+    finding_id: str
+    rule: str
+    signal: str
+    priority: str
+    nature: str
+    summary: str
+    advice: tuple[str, ...] = ()
+    value: Decimal | None = None
+    limit: str = ""
+    sources: tuple[Mapping[str, Any], ...] = ()
+    evidence: str = "P"
+
+
+@dataclass(frozen=True)
+class FindingCleared:
+    """The condition is over."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True)
+class FindingAcknowledged:
+    """A person saw it."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True)
+class RecoveryScored:
+    """A recovery scale such as `modified-aldrete`, with its items."""
+
+    scale: str
+    items: Mapping[str, int]
+    total: int
+
+
+@dataclass(frozen=True)
+class Discharged:
+    """The person left, with whom."""
+
+    escort_name: str
+    escort_phone: str
+    instructions_given: bool
+
+
+@dataclass(frozen=True)
+class SessionClosed:
+    """Nothing is left to do here."""
+
+    reason: str = "complete"
+
+
+@dataclass(frozen=True)
+class ReportSigned:
+    """The report was read and signed; the hash binds the signature to its content."""
+
+    content_sha256: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The fact `target` was wrong. `replacement` is its body as it should have been; None strikes it out."""
+
+    target: str
+    reason: str
+    replacement: Mapping[str, Any] | None = None
+
+
+Body = (
+    SessionOpened | ChairAssigned | ChecklistAnswered | ScoreRecorded | PlanSigned | OverrideSigned
+    | DrugWithdrawn | DoseVerified | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed
+    | InfusionStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached | ReadingTaken
+    | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven | FindingRaised
+    | FindingCleared | FindingAcknowledged | RecoveryScored | Discharged | SessionClosed | ReportSigned
+    | Corrected
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who recorded a fact: a person with the role they acted in, a device, or the system."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One entry of the log.
+
+    `at` is when it happened, `recorded_at` when it was written down; `number` its place in the
+    session, from 1, without gaps; None before the journal gave it one.
+    """
+
+    id: str
+    at: datetime
+    by: Author
+    body: Body
+    recorded_at: datetime | None = None
+    number: int | None = None

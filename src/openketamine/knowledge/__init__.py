@@ -1,0 +1,14 @@
+"""What we know, as dated and sourced YAML. Values live here; verbs live in core."""
+
+from openketamine.knowledge._reader import Document, KnowledgeError, digest, document, documents
+from openketamine.knowledge._threshold import Threshold, read_threshold
+
+__all__ = [
+    "Document",
+    "KnowledgeError",
+    "Threshold",
+    "digest",
+    "document",
+    "documents",
+    "read_threshold",
+]
