@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from functools import lru_cache
 
 from openketamine.core.quantities._units import ALIASES, ATOMS, Dimension
@@ -13,9 +14,12 @@ class QuantityError(ValueError):
 
 
 @lru_cache(maxsize=512)
-def _size_and_dimension(unit: str) -> tuple[Decimal, Dimension]:
-    """Size of a unit in base units and its dimension; `mg/kg/h` is mg over kg over h."""
-    size = Decimal(1)
+def _size_and_dimension(unit: str) -> tuple[Fraction, Dimension]:
+    """Size of a unit in base units and its dimension; `mg/kg/h` is mg over kg over h.
+
+    A Fraction, because 1/3600 has no decimal and 52.5 mL/h is exactly 52,500 µL/h.
+    """
+    size = Fraction(1)
     powers: dict[str, int] = {}
     for place, part in enumerate(unit.split("/")):
         symbol = ALIASES.get(part, part)
@@ -25,7 +29,7 @@ def _size_and_dimension(unit: str) -> tuple[Decimal, Dimension]:
             raise QuantityError(f"unit: {unit!r} is not a unit that we know")
         atom = ATOMS[symbol]
         sign = 1 if place == 0 else -1
-        size = size * atom.size if sign > 0 else size / atom.size
+        size *= Fraction(atom.size) ** sign
         powers[atom.base] = powers.get(atom.base, 0) + sign
     return size, tuple(sorted((base, power) for base, power in powers.items() if power))
 
@@ -64,7 +68,8 @@ class Quantity:
         target_size, target_dimension = _size_and_dimension(canonical_unit(unit))
         if dimension != target_dimension:
             raise QuantityError(f"unit: expected something convertible to {unit}, got {self.unit}")
-        return Quantity(self.amount * size / target_size, unit)
+        exact = Fraction(self.amount) * size / target_size
+        return Quantity(Decimal(exact.numerator) / Decimal(exact.denominator), unit)
 
     def in_unit(self, unit: str) -> Decimal:
         """The bare number in `unit`, for the one line of arithmetic that needs it."""
@@ -89,12 +94,16 @@ def parse(text: str, *, like: str | None = None, field: str = "amount") -> Quant
     """
     match = _NUMBER_AND_UNIT.match(text)
     if match is None:
-        raise QuantityError(f"{field}: expected a number and a unit such as '0.5 mg/kg', got {text!r}")
+        raise QuantityError(
+            f"{field}: expected a number and a unit such as '0.5 mg/kg', got {text!r}"
+        )
     try:
         quantity = Quantity(Decimal(match.group(1)), match.group(2).replace(" ", ""))
         return quantity if like is None else _checked(quantity, like, field, text)
     except (InvalidOperation, QuantityError) as error:
-        raise QuantityError(f"{field}: {error}" if field not in str(error) else str(error)) from None
+        raise QuantityError(
+            f"{field}: {error}" if field not in str(error) else str(error)
+        ) from None
 
 
 def _checked(quantity: Quantity, like: str, field: str, text: str) -> Quantity:

@@ -4,7 +4,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from openketamine.core.quantities._quantity import Quantity
 
-_SPELT_OUT = {"ug": "micrograms", "mm[Hg]": "mmHg", "[lb_av]": "lb", "[in_i]": "in", "uL": "microlitres"}
+_SPELT_OUT = {
+    "ug": "micrograms",
+    "mm[Hg]": "mmHg",
+    "[lb_av]": "lb",
+    "[in_i]": "in",
+    "uL": "microlitres",
+}
 
 
 def format_number(amount: Decimal, places: int = 3) -> str:
