@@ -1,0 +1,1 @@
+"""The append-only journal: numbered, chained facts, and a record of who looked at what."""

@@ -1,0 +1,52 @@
+"""A person, and every version of the record that came in for them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Person(models.Model):
+    """Who is treated. What was asked and found is in the stream `person:<id>`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    mrn = models.CharField("medical record number", max_length=80, unique=True)
+    family = models.CharField(max_length=120)
+    given = models.CharField(max_length=120)
+    birth_date = models.DateField(null=True)
+    sex = models.CharField(max_length=10, default="unknown")
+    created = models.DateTimeField()
+
+    class Meta:
+        """In the order of a list at the desk."""
+
+        ordering = (
+            "family",
+            "given",
+            "mrn",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.family}, {self.given}"
+
+
+class BundleImport(models.Model):
+    """One FHIR bundle as it came in, with what was and was not understood. Never changed."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="imports")
+    bundle = models.JSONField()
+    report = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """The newest version is asked for most; the same bundle is kept once."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["person", "sha256"], name="patients_bundle_once"),
+        )
+        indexes = (models.Index(fields=["person", "-at"], name="patients_newest_bundle"),)
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.at:%Y-%m-%d}"

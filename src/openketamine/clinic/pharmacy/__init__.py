@@ -1,0 +1,1 @@
+"""The controlled drug: vials, and a double-entry book of every microgram."""

@@ -1,0 +1,9 @@
+"""`python -m openketamine.clinic.site <django command>`."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openketamine.clinic.site.settings")
+execute_from_command_line(sys.argv)

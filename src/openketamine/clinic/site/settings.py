@@ -1,0 +1,181 @@
+"""Settings of the clinic, all from the environment and the data folder.
+
+Importing this module writes nothing: `operations` makes the secrets and the database, and what is
+missing here is replaced by something safe (a secret that lasts as long as the process).
+"""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.core.management.utils import get_random_secret_key
+
+from openketamine.clinic.site._database import database_from_url
+
+SITE = Path(__file__).resolve().parent
+PROJECT = SITE.parents[3]
+
+
+def _data_file(name: str) -> str:
+    """A one-line secret or address that `operations` left in the data folder, or nothing."""
+    path = OPENKETAMINE_DATA / name
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+OPENKETAMINE_DATA = Path(os.environ.get("OPENKETAMINE_DATA", "data/clinic")).absolute()
+OPENKETAMINE_DEMO = os.environ.get("OPENKETAMINE_DEMO") == "1"
+OPENKETAMINE_PORT = int(os.environ.get("OPENKETAMINE_PORT", "8700"))
+OPENKETAMINE_GATEWAY_TOKEN = (
+    os.environ.get("OPENKETAMINE_GATEWAY_TOKEN")
+    or _data_file("gateway-token")
+    or get_random_secret_key()
+)
+# Sign-off after this many seconds without a person's own action (staff/presence.py).
+OPENKETAMINE_IDLE_SECONDS = int(os.environ.get("OPENKETAMINE_IDLE_SECONDS", "900"))
+# Encryption in transit is expected everywhere but on the machine itself.
+OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
+
+DEBUG = False
+SECRET_KEY = (
+    os.environ.get("OPENKETAMINE_SECRET_KEY") or _data_file("secret-key") or get_random_secret_key()
+)
+ALLOWED_HOSTS = os.environ.get("OPENKETAMINE_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in os.environ.get("OPENKETAMINE_ORIGINS", "").split(",") if origin
+]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "openketamine.clinic.library",
+    "openketamine.clinic.journal",
+    "openketamine.clinic.staff",
+    "openketamine.clinic.patients",
+    "openketamine.clinic.pharmacy",
+    *(
+        app
+        for app in (
+            "openketamine.clinic.sessions",
+            "openketamine.clinic.plans",
+            "openketamine.clinic.reports",
+            "openketamine.clinic.console",
+        )
+        if find_spec(app) and find_spec(f"{app}.apps")
+    ),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "openketamine.clinic.site.middleware.security_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "openketamine.clinic.staff.presence.sign_off_when_idle",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "openketamine.clinic.site.urls"
+WSGI_APPLICATION = "openketamine.clinic.site.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [SITE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "openketamine.clinic.site.context.house",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": database_from_url(os.environ.get("DATABASE_URL") or _data_file("database-url"))
+}
+
+AUTH_USER_MODEL = "staff.Staff"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "openketamine.clinic.staff.adapter.ClinicAccounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
+ACCOUNT_SESSION_REMEMBER = False
+# By source only: a stranger who tries passwords elsewhere must not lock a nurse out at the bedside.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/5m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "OpenKetamine"
+MFA_TOTP_TOLERANCE = 1
+
+SESSION_COOKIE_NAME = "openketamine_session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = OPENKETAMINE_HTTPS
+CSRF_COOKIE_NAME = "openketamine_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = OPENKETAMINE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if OPENKETAMINE_HTTPS else None
+SECURE_SSL_REDIRECT = OPENKETAMINE_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if OPENKETAMINE_HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = os.environ.get("OPENKETAMINE_TIME_ZONE", "America/New_York")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = OPENKETAMINE_DATA / "static"
+_UPLOT = PROJECT / "node_modules" / "uplot" / "dist"
+STATICFILES_DIRS: list[Any] = [SITE / "static", *([("uplot", _UPLOT)] if _UPLOT.is_dir() else [])]
+# Served from where they lie: no collect step between an edit and the screen.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"quiet": {"()": "openketamine.clinic.site._logging.WithoutPersonalData"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "quiet"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "openketamine": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,76 @@
+"""`@allowed("chart.write")`: the one guard of every page; it records each use and each refusal."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.journal.commands import record_access
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import TASKS, can
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def allowed(task: str, *, person: str | None = None) -> Callable[[View[P]], View[P]]:
+    """Let the view answer only those whose role includes `task`.
+
+    `person` names the URL argument that is a person's id; a view that learns only later whose
+    record it shows calls `opened_record` itself.
+    """
+    if task not in TASKS:
+        raise ValueError(f"task: expected one of the table in roles.py, got {task!r}")
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _please_sign_in(request)
+            whose = _person_id(kwargs, person)
+            may = can(request.user, task)
+            record_access(request.user, whose, _what(task, request), clock.now(), refused=not may)
+            return view(request, *args, **kwargs) if may else _refused(request, may.why)
+
+        guarded.openketamine_task = task  # type: ignore[attr-defined]  # read by the access test
+        return guarded
+
+    return guard
+
+
+def opened_record(request: HttpRequest, person_id: UUID, task: str) -> None:
+    """Record that this person's record was opened, where the address names only a session."""
+    who = request.user
+    assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
+    record_access(who, person_id, _what(task, request), clock.now())
+
+
+def _person_id(kwargs: Any, name: str | None) -> UUID | None:
+    value = kwargs.get(name) if name else None
+    return value if isinstance(value, UUID) or value is None else UUID(str(value))
+
+
+def _what(task: str, request: HttpRequest) -> str:
+    match = request.resolver_match
+    return f"{task} · {request.method} {match.view_name if match else ''}".strip()
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in (request.content_type or "", request.headers.get("Accept", ""))
+
+
+def _please_sign_in(request: HttpRequest) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"error": "Please sign in."}, status=401)
+    return redirect_to_login(request.get_full_path())
+
+
+def _refused(request: HttpRequest, why: str) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"error": why}, status=403)
+    return render(request, "403.html", {"why": why}, status=403)

@@ -1,0 +1,70 @@
+"""Automatic sign-off, which never hides a running session.
+
+After `OPENKETAMINE_IDLE_SECONDS` without an action of the person, the next request signs them off.
+Requests that a page sends by itself carry `X-OpenKetamine-Background` and are no action. While a
+dose runs, the console that shows it counts as presence (`still_watching`): a screen that goes dark
+at 15 minutes of a 40-minute infusion would be the greater harm. What that leaves open is bounded:
+whatever moves drug or starts, signs or discharges asks for a fresh proof of identity.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+
+from openketamine.clinic.journal import clock
+
+BACKGROUND_HEADER = "X-OpenKetamine-Background"
+_SEEN = "seen_at"
+# The time is stored at most once in this many seconds: a write for each request would be waste.
+_COARSENESS = timedelta(seconds=30)
+
+
+def sign_off_when_idle(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: sign off who was away too long; note who is here."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = clock.now()
+            if is_idle(request.session, now):
+                logout(request)
+            elif BACKGROUND_HEADER not in request.headers:
+                _note(request.session, now)
+        return get_response(request)
+
+    return answer
+
+
+def is_idle(session: SessionBase, now: datetime) -> bool:
+    """Whether the last action is longer ago than the clinic allows."""
+    seen = session.get(_SEEN)
+    if seen is None:
+        return False
+    return now - datetime.fromisoformat(seen) > timedelta(
+        seconds=settings.OPENKETAMINE_IDLE_SECONDS
+    )
+
+
+def still_watching(session_key: str, now: datetime) -> None:
+    """The console of a running dose is open before this person: they are here.
+
+    The live front calls this now and then, and only while the infusion runs or stands paused.
+    """
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    session = store(session_key)
+    if session.get("_auth_user_id") and not is_idle(session, now) and _note(session, now):
+        session.save()
+
+
+def _note(session: SessionBase, now: datetime) -> bool:
+    seen = session.get(_SEEN)
+    if seen is not None and now - datetime.fromisoformat(seen) < _COARSENESS:
+        return False
+    session[_SEEN] = now.isoformat()
+    return True

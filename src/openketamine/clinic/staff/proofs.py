@@ -1,0 +1,84 @@
+"""A fresh proof of identity: for a signature, for a witness, for a second person at the pump."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.hashers import check_password, make_password
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.journal.commands import record_access
+from openketamine.clinic.journal.models import Access
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput
+
+FRESH_FOR = timedelta(minutes=2)
+ATTEMPTS = 5
+LOCKED_FOR = timedelta(minutes=10)
+_FAILED = "proof of identity failed"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """This person was here at this moment and gave their own secret."""
+
+    staff: Staff
+    at: datetime
+    method: str
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it still counts as "now"."""
+        return timedelta(0) <= now - self.at <= FRESH_FOR
+
+
+def prove(
+    username: str,
+    password: str = "",
+    otp: str | None = None,
+    *,
+    source: str = "",
+    now: datetime | None = None,
+) -> Proof:
+    """The person whose secret this is, by password or by the code of their second factor.
+
+    Raises BadInput, the same words for an unknown name as for a wrong secret. `source` is where the
+    attempt comes from (the session key or address): five failures lock that name for that source
+    only, so that nobody can lock a colleague out at another bedside. Call it outside a transaction,
+    or a rollback forgets the failure.
+    """
+    now = now or clock.now()
+    if _is_locked(username, source, now):
+        raise BadInput("proof", "a pause: too many wrong attempts here, try again in ten minutes")
+    staff = Staff.objects.filter(username=username, is_active=True).first()
+    method = _method(staff, password, otp)
+    if staff is None or method is None:
+        record_access(staff, None, _FAILED, now, refused=True, source=_key(username, source))
+        raise BadInput("proof", "the name and the own password or code of a person who works here")
+    return Proof(staff, now, method)
+
+
+def _method(staff: Staff | None, password: str, otp: str | None) -> str | None:
+    """How the person proved it, or None. An unknown name costs as much time as a wrong secret."""
+    if otp:
+        return "code" if staff is not None and _code_is_right(staff, otp) else None
+    if staff is None:
+        make_password(password)
+        return None
+    return "password" if check_password(password, staff.password) else None
+
+
+def _code_is_right(staff: Staff, otp: str) -> bool:
+    factor = Authenticator.objects.filter(user=staff, type=Authenticator.Type.TOTP).first()
+    return factor is not None and bool(TOTP(factor).validate_code(otp))
+
+
+def _key(username: str, source: str) -> str:
+    return f"{username}@{source}"[:200]
+
+
+def _is_locked(username: str, source: str, now: datetime) -> bool:
+    failed = Access.objects.filter(
+        what=_FAILED, source=_key(username, source), at__gt=now - LOCKED_FOR, at__lte=now
+    )
+    return failed.count() >= ATTEMPTS

@@ -1,0 +1,103 @@
+"""Who may do what: one table, read by every page and every command.
+
+Rows follow the permission matrix of the clinic (roles in columns). An inventory officer counts and
+receives but never sees a person's record; a system administrator keeps the machine and sees neither
+people nor drug; an auditor reads everything and writes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "medical_director": "Medical director",
+        "prescriber": "Prescriber",
+        "nurse": "Nurse",
+        "therapist": "Therapist",
+        "front_desk": "Front desk",
+        "inventory_officer": "Inventory officer",
+        "auditor": "Auditor",
+        "system_admin": "System administrator",
+    }
+)
+
+_PRESCRIBERS = frozenset({"medical_director", "prescriber"})
+_CLINICIANS = _PRESCRIBERS | {"nurse"}
+_READERS = _CLINICIANS | {"therapist", "auditor"}
+
+TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "board.read": _READERS | {"front_desk"},
+        "person.read": _READERS | {"front_desk"},
+        "person.import": _CLINICIANS | {"front_desk"},
+        "person.evaluate": _CLINICIANS,
+        "person.answer": _CLINICIANS,
+        "finding.override": _PRESCRIBERS,
+        "session.open": _CLINICIANS | {"front_desk"},
+        "session.read": _READERS,
+        "plan.sign": _PRESCRIBERS,
+        "drug.withdraw": frozenset({"prescriber", "nurse"}),
+        "drug.witness": _CLINICIANS,
+        "dose.verify": _CLINICIANS,
+        "infusion.start": _CLINICIANS,
+        "chart.write": _CLINICIANS | {"therapist"},
+        "device.attach": _CLINICIANS,
+        "session.discharge": _CLINICIANS,
+        "session.close": _CLINICIANS,
+        "report.read": _READERS,
+        "report.sign": _PRESCRIBERS,
+        "vials.read": _CLINICIANS | {"inventory_officer", "auditor"},
+        "vials.receive": frozenset({"inventory_officer", "medical_director"}),
+        "vials.count": frozenset({"inventory_officer", "medical_director", "nurse"}),
+        "audit.read": frozenset({"medical_director", "auditor"}),
+        "knowledge.read": _READERS | {"inventory_officer", "front_desk", "system_admin"},
+    }
+)
+
+
+class HasRole(Protocol):
+    """Whoever asks: a member of staff, or somebody who did not sign in."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether they signed in."""
+        ...
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account is open."""
+        ...
+
+
+@dataclass(frozen=True)
+class May:
+    """The answer to "may I?": `why` not in one sentence, empty for a yes."""
+
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether they may."""
+        return not self.why
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+
+def role_title(role: str) -> str:
+    """`nurse` → `Nurse`."""
+    return ROLES.get(role, role)
+
+
+def can(user: HasRole, task: str) -> May:
+    """Whether this person's role includes this task; a task not in the table is an error."""
+    allowed = TASKS[task]
+    if not (user.is_authenticated and user.is_active):
+        return May("Please sign in.")
+    role = getattr(user, "role", "")
+    if role in allowed:
+        return May()
+    who = ", ".join(name for key, name in ROLES.items() if key in allowed)
+    return May(f"{role_title(role) or 'Your role'} may not do this ({task}). It is done by: {who}.")

@@ -1,0 +1,61 @@
+"""One private PostgreSQL for the tests that need a database; the others never start it."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def database_url():
+    """The address of a server that lives as long as this test run, as `DATABASE_URL` wants it."""
+    import os
+
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    from openketamine.operations import _postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="openketamine-tests-"))
+    try:
+        yield _postgres.start(folder / "db", durable=False).url
+    finally:
+        _postgres.stop(folder / "db")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_url, django_db_modify_db_settings_parallel_suffix):
+    """Point Django at that server, only now that a test asks for a database."""
+    from django.db import connections
+
+    from openketamine.clinic.site._database import database_from_url
+
+    entry = {
+        key: value for key, value in database_from_url(database_url).items() if key != "ENGINE"
+    }
+    connections["default"].settings_dict.update(entry, CONN_MAX_AGE=0)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Between tests with real transactions Django empties the tables, which ours refuse: lift that
+    rule for the emptying, and only here."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    original = TransactionTestCase._fixture_teardown
+
+    def teardown(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        try:
+            original(self)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = origin")
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = original
