@@ -8,18 +8,32 @@ from openketamine.core.pharmacology._band import Band, band
 from openketamine.core.pharmacology._chart import forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
 from openketamine.core.pharmacology._model import Model, default_models, model, models
-from openketamine.core.pharmacology._regimen import Bolus, Segment
+from openketamine.core.pharmacology._outlook import Outlook, outlook
+from openketamine.core.pharmacology._regimen import Bolus, Segment, remainder
+from openketamine.core.pharmacology._request import (
+    ForecastRequest,
+    Foresight,
+    forecast_as_json,
+    foresee,
+)
 
 __all__ = [
     "Band",
     "Bolus",
     "Curve",
+    "ForecastRequest",
+    "Foresight",
     "Model",
+    "Outlook",
     "Segment",
     "band",
     "default_models",
     "forecast",
+    "forecast_as_json",
     "forecast_svg",
+    "foresee",
     "model",
     "models",
+    "outlook",
+    "remainder",
 ]

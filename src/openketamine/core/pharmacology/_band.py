@@ -17,7 +17,8 @@ from openketamine.knowledge import document
 
 _PERCENTILES = (5, 50, 95)
 NOT_KNOWN = (
-    "Arterial blood reads higher than blood from an arm vein during an infusion, and lower after it. "
+    "Arterial blood reads higher than blood from an arm vein during an infusion, and lower "
+    "after it. "
     "Behind the level usually quoted for 0.5 mg/kg over 40 min stands one published value. "
     "No level in blood is known to foretell how mood will change."
 )
@@ -95,6 +96,8 @@ def band(
     used = tuple(model(name) for name in models)
     if not used or people < 20 * len(used):
         raise BadInput("people", f"at least 20 for each of {max(len(used), 1)} models", people)
+    if seed < 0:
+        raise BadInput("seed", "a whole number that is not negative", seed)
     times = checked_times(time_min)
     rng = np.random.default_rng(seed)
     shares = [people // len(used) + (place < people % len(used)) for place in range(len(used))]

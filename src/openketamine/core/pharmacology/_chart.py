@@ -56,13 +56,10 @@ def forecast_svg(
         raise BadInput("curves", "one or more curves and a band of two or more times")
     frame = _frame(curves, band)
     shown = tuple(mark for mark in landmarks() if mark.from_ng_per_ml < frame.top_ng)
-    notes = _notes(band, shown, frame)
+    notes = _notes(shown)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
-    ink = ' color="#e6e9ee"' if dark else ""
     parts = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="forecast" role="img" '
-        f'aria-labelledby="forecast-title forecast-desc" viewBox="0 0 {_WIDTH} {height}" '
-        f'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"{ink}>',
+        _opening(height, dark=dark),
         '<title id="forecast-title">Ketamine in plasma: what the models expect</title>',
         f'<desc id="forecast-desc">{escape(description(curves, band, now_min))}</desc>',
         *_axes(frame),
@@ -87,8 +84,17 @@ def description(curves: Sequence[Curve], band: Band, now_min: float | None) -> s
     return f"{peaks}.{where} {band.caption}"
 
 
+def _opening(height: int, *, dark: bool) -> str:
+    ink = ' color="#e6e9ee"' if dark else ""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" class="forecast" role="img" '
+        f'aria-labelledby="forecast-title forecast-desc" viewBox="0 0 {_WIDTH} {height}" '
+        f'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"{ink}>'
+    )
+
+
 def _frame(curves: Sequence[Curve], band: Band) -> _Frame:
-    highest = max(max(band.p95), *(max(curve.plasma_ng_per_ml) for curve in curves), 1.0)
+    highest = max(1.0, *band.p95, *(curve.peak.ng_per_ml for curve in curves))
     step = _step(highest, 5)
     return _Frame(band.time_min[0], band.time_min[-1], step * math.ceil(highest * 1.02 / step))
 
@@ -195,7 +201,7 @@ def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
     yield _text(52, y, f"9 of 10 of {band.people:,} simulated people (surrogate variability)")
 
 
-def _notes(band: Band, shown: Sequence[Landmark], frame: _Frame) -> list[str]:
+def _notes(shown: Sequence[Landmark]) -> list[str]:
     read = {"R": "read", "B": "not yet checked", "P": "our default"}
     marks = "; ".join(
         f"{mark.effect} {mark.from_ng_per_ml:,.0f} to {mark.to_ng_per_ml:,.0f} ng/mL "

@@ -62,7 +62,7 @@ def disposition(model: Model, weight_kg: float) -> Disposition:
 
 @dataclass(frozen=True)
 class Modes:
-    """A bolus of 1 mg gives plasma sum(weights × exp(-rates × t)) mg/L; weights are not negative."""
+    """1 mg at once gives plasma sum(weights × exp(-rates × t)) mg/L; no weight is negative."""
 
     rates: Floats
     weights: Floats

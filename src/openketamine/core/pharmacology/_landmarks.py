@@ -1,4 +1,4 @@
-"""Concentrations that the literature names: what a level has been seen with, in groups of people."""
+"""Concentrations that the literature names: what a level was seen with, in groups of people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

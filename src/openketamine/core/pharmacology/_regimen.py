@@ -79,6 +79,12 @@ def until(given: Sequence[Segment], now_min: float) -> tuple[Segment, ...]:
     return tuple(replace(segment, end_min=min(segment.end_min, now_min)) for segment in started)
 
 
+def after(planned: Sequence[Segment], now_min: float) -> tuple[Segment, ...]:
+    """The part of the segments that lies after now."""
+    to_come = (segment for segment in planned if segment.end_min > now_min)
+    return tuple(replace(segment, start_min=max(segment.start_min, now_min)) for segment in to_come)
+
+
 def _moments(entry: Segment | Bolus) -> tuple[float, ...]:
     if isinstance(entry, Bolus):
         return (entry.at_min,)
