@@ -20,7 +20,7 @@ from openketamine.core.pharmacology import (
 from openketamine.core.pharmacology._disposition import disposition, modes
 from openketamine.core.pharmacology._model import model
 
-NAMES = [entry.id for entry in models("ketamine", "iv")]
+NAMES = [entry.id for drug in ("ketamine", "esketamine") for entry in models(drug, "iv")]
 TIMES = np.array([0.0, 0.25, 3, 10, 33.3, 40, 41, 60, 120, 300, 1440])
 few = settings(max_examples=25, deadline=None)
 name = st.sampled_from(NAMES)

@@ -1,17 +1,27 @@
 """The exact solution against numbers made elsewhere, an ODE solver and a matrix exponential."""
 
 import dataclasses
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from openketamine.core.pharmacology import Bolus, Segment, forecast, models
+from openketamine.core.pharmacology import (
+    Bolus,
+    Segment,
+    forecast,
+    models,
+    pharmacokinetics_page,
+)
 from openketamine.core.pharmacology._disposition import Disposition, disposition
 from openketamine.core.pharmacology._model import model
 from openketamine.core.pharmacology._regimen import pieces
 from openketamine.core.pharmacology._solution import solve
+from openketamine.core.pharmacology._validity import errors_percent
+from openketamine.knowledge import document
 
 # 35 mg over 40 min, 70 kg, ng/mL. Source: the project's pharmacology reference, pk_vectors.csv, an
 # eigen-decomposition that agrees with DOP853 (rtol 1e-12) to 8.4e-11. Printed with 6 decimals.
@@ -32,6 +42,14 @@ VECTORS = {
     "hijazi2003_2c_icu": (
         52.191027, 94.505886, 156.738453, 197.913218, 225.343546, 183.27659,
         99.649267, 32.163422, 13.147363, 5.781406, 4.591324,
+    ),
+    "fanta2015_otto2021_S_venous": (
+        30.277285, 56.095322, 97.962477, 130.898033, 158.041733, 139.784005,
+        103.754833, 70.913658, 55.105604, 36.551455, 25.165502,
+    ),
+    "simons2022_S_arterial": (
+        159.628917, 195.05137, 234.469349, 264.568886, 288.741631, 139.484647,
+        90.659916, 54.011601, 38.158377, 25.786566, 20.081748,
     ),
 }  # fmt: skip
 HALF_MG_PER_KG = (Segment(0, 40, 35 / 40),)
@@ -148,7 +166,7 @@ def test_each_effect_site_peaks_when_its_source_says(name: str, peak_min: float)
 
 
 def test_only_models_with_their_own_effect_site_have_one() -> None:
-    curves = forecast(HALF_MG_PER_KG, 70, [m.id for m in models("ketamine", "iv")], [40])
+    curves = forecast(HALF_MG_PER_KG, 70, list(VECTORS), [40])
     sites = {curve.model for curve in curves if curve.effect_site_ng_per_ml is not None}
     assert sites == {"kamp2020_3c_arterial", "domino_3c"}
     assert model("kamp2020_3c_arterial").effect_site.ke0.value != pytest.approx(0.238, abs=0.1)
@@ -160,3 +178,39 @@ def test_kamp_scales_clearance_by_three_quarters_and_keeps_the_conflict() -> Non
     assert heavy.volumes[0, 0] == pytest.approx(25 * 120 / 70)
     (conflict,) = model("kamp2020_3c_arterial").conflicts
     assert (conflict["chosen"]["value"], conflict["other"]["value"]) == (0.75, 1)
+
+
+def test_every_model_has_reference_numbers() -> None:
+    known = {entry.id for drug in ("ketamine", "esketamine") for entry in models(drug, "iv")}
+    assert known == set(VECTORS)
+
+
+# Prediction over observation less one, per cent. Source: the project's pharmacology reference
+# (pk_validation.yaml, model_vs_observation), computed there by other code.
+PREDICTION_ERRORS = {
+    "kamp2020_3c_arterial": (37, 59, -1, -18, -17),
+    "domino_3c": (30, 59, -43, -14, -40),
+    "clements1981_2c": (-4, 3, 23, -55, -13),
+    "hijazi2003_2c_icu": (22, None, -73, None, -54),
+    "fanta2015_otto2021_S_venous": (-15, -9, -11, -59, -26),
+    "simons2022_S_arterial": (56, 84, -13, -3, -21),
+}
+
+
+@pytest.mark.parametrize("name", PREDICTION_ERRORS)
+def test_its_distance_from_what_was_measured_is_the_known_one(name: str) -> None:
+    body = document("pharmacokinetics/observations", "infusions").body
+    seen = [entry for entry in body["observations"] if "is" not in entry["observed"]]
+    for entry, expected in zip(seen, PREDICTION_ERRORS[name], strict=True):
+        if expected is not None:
+            assert median(errors_percent(entry, model(name))) == pytest.approx(expected, abs=1)
+
+
+def test_the_committed_page_is_up_to_date() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "pharmacokinetics.md"
+    assert page.read_text(encoding="utf-8") == pharmacokinetics_page(), "run `make docs`"
+
+
+def test_the_page_keeps_the_failures() -> None:
+    assert "+59 %, too high" in pharmacokinetics_page()
+    assert "−43 % (44), too low" in pharmacokinetics_page()

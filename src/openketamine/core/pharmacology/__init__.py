@@ -16,6 +16,7 @@ from openketamine.core.pharmacology._request import (
     forecast_as_json,
     foresee,
 )
+from openketamine.core.pharmacology._validity import pharmacokinetics_page
 
 __all__ = [
     "Band",
@@ -35,5 +36,6 @@ __all__ = [
     "model",
     "models",
     "outlook",
+    "pharmacokinetics_page",
     "remainder",
 ]

@@ -45,7 +45,12 @@ class _Frame:
 
 
 def forecast_svg(
-    curves: Sequence[Curve], band: Band, *, now_min: float | None, dark: bool = False
+    curves: Sequence[Curve],
+    band: Band,
+    *,
+    now_min: float | None,
+    dark: bool = False,
+    drug: str = "ketamine",
 ) -> str:
     """The picture, with title, description, axes in min and ng/mL, legend and doubts.
 
@@ -55,12 +60,12 @@ def forecast_svg(
     if not curves or len(band.time_min) < 2:
         raise BadInput("curves", "one or more curves and a band of two or more times")
     frame = _frame(curves, band)
-    shown = tuple(mark for mark in landmarks() if mark.from_ng_per_ml < frame.top_ng)
-    notes = _notes(shown)
+    shown = tuple(mark for mark in landmarks(drug) if mark.from_ng_per_ml < frame.top_ng)
+    notes = _notes(landmarks(drug), frame)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
     parts = (
         _opening(height, dark=dark),
-        '<title id="forecast-title">Ketamine in plasma: what the models expect</title>',
+        f'<title id="forecast-title">{escape(_title(drug))}</title>',
         f'<desc id="forecast-desc">{escape(description(curves, band, now_min))}</desc>',
         *_axes(frame),
         _shade(frame, band),
@@ -82,6 +87,10 @@ def description(curves: Sequence[Curve], band: Band, now_min: float | None) -> s
     )
     where = "" if now_min is None else f" Now is {now_min:.0f} min."
     return f"{peaks}.{where} {band.caption}"
+
+
+def _title(drug: str) -> str:
+    return f"{drug.capitalize()} in plasma: what the models expect"
 
 
 def _opening(height: int, *, dark: bool) -> str:
@@ -201,15 +210,17 @@ def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
     yield _text(52, y, f"9 of 10 of {band.people:,} simulated people (surrogate variability)")
 
 
-def _notes(shown: Sequence[Landmark]) -> list[str]:
+def _notes(known: Sequence[Landmark], frame: _Frame) -> list[str]:
+    """Landmarks with their sources, as far as we know any for this drug, then what nobody knows."""
     read = {"R": "read", "B": "not yet checked", "P": "our default"}
     marks = "; ".join(
         f"{mark.effect} {mark.from_ng_per_ml:,.0f} to {mark.to_ng_per_ml:,.0f} ng/mL "
         f"({mark.source.id}, {read[mark.evidence]})"
-        for mark in landmarks()
+        for mark in known
     )
-    beyond = "" if len(shown) == len(landmarks()) else " What lies above this chart is not drawn."
-    seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}"
+    hidden = any(mark.from_ng_per_ml >= frame.top_ng for mark in known)
+    beyond = " What lies above this chart is not drawn." if hidden else ""
+    seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}" if marks else ""
     return [line for text in (seen, NOT_KNOWN) for line in textwrap.wrap(text, 66)]
 
 

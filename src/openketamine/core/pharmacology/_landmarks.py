@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from openketamine.core.findings import Source
-from openketamine.knowledge import document
+from openketamine.knowledge import documents
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Landmark:
 
 
 @cache
-def landmarks() -> tuple[Landmark, ...]:
-    """The ranges for ketamine, lowest first."""
-    body = document("pharmacokinetics/landmarks", "ketamine").body
-    return tuple(_landmark(node) for node in body["landmarks"])
+def landmarks(drug: str) -> tuple[Landmark, ...]:
+    """The ranges reported for a drug, lowest first; empty where we know of none."""
+    files = documents("pharmacokinetics/landmarks")
+    nodes = (node for file in files if file.body["drug"] == drug for node in file.body["landmarks"])
+    return tuple(_landmark(node) for node in nodes)
 
 
 def _landmark(node: Mapping[str, Any]) -> Landmark:

@@ -19,9 +19,14 @@ _INNER_UNITS = ("L", "L/kg", "L/min", "L/min/kg", "/min")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number of a model in litres and minutes, and how far it was verified."""
+    """One number of a model in litres and minutes, and how far it was verified.
+
+    `written` and `unit` are as the file has it.
+    """
 
     name: str
+    written: str
+    unit: str
     value: float
     per_kg: bool
     weight_exponent: float
@@ -162,6 +167,8 @@ def _parameter(model_id: str, name: str, node: Mapping[str, Any]) -> Parameter:
         raise KnowledgeError(f"{model_id}: {name}: expected more than 0, got {value}")
     return Parameter(
         name=name,
+        written=str(node["value"]),
+        unit=node["unit"],
         value=value,
         per_kg=unit.endswith("/kg"),
         weight_exponent=float(node.get("weight_exponent", 0)),

@@ -3,7 +3,8 @@
 import csv
 import io
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,6 +51,7 @@ class ForecastRequest:
 class Foresight:
     """The answer: curves, band (None where no people were asked for) and warnings."""
 
+    drug: str
     curves: tuple[Curve, ...]
     band: Band | None
     warnings: tuple[str, ...]
@@ -81,7 +83,7 @@ class Foresight:
         """The picture; BadInput without a band, because one line would pass for the truth."""
         if self.band is None:
             raise BadInput("people", "some people: a picture is never drawn without its band")
-        return forecast_svg(self.curves, self.band, now_min=None)
+        return forecast_svg(self.curves, self.band, now_min=None, drug=self.drug)
 
 
 def forecast_as_json(request: ForecastRequest) -> dict[str, Any]:
@@ -102,14 +104,14 @@ def foresee(request: ForecastRequest) -> Foresight:
         ids = [entry.id for entry in _for_band(request, chosen)]
         _within("people", request.people, _MOST_PEOPLE)
         spread = band(regimen, float(weight_kg), ids, times, request.people, request.seed)
-    return Foresight(curves, spread, _warnings(request, chosen, curves, spread))
+    return Foresight(request.drug, curves, spread, _warnings(request, chosen, curves, spread))
 
 
 def _weight(text: str | None) -> Decimal:
     if text is None or not text.strip():
         raise BadInput("weight", "the body weight in kg: dose and models depend on it")
     bare = text.strip()
-    if bare.replace(".", "", 1).isdigit():
+    if re.fullmatch(r"[+-]?[0-9]+([.][0-9]+)?", bare):
         bare = f"{bare} kg"
     weight = _quantity("weight", bare, "kg").in_unit("kg")
     if weight <= 0:
@@ -246,12 +248,16 @@ def _warnings(
         said.append("No model here uses age, sex or height; only weight changed the answer.")
     if request.age and _years(request.age) < 18:
         said.append("The models were built from adults; for a child they may be far off.")
-    deepest = landmarks()[-1]
+    return (*said, *_deep(request.drug, curves))
+
+
+def _deep(drug: str, curves: tuple[Curve, ...]) -> Iterable[str]:
+    """A dose ten times too high shows itself here."""
     highest = max(curve.peak.ng_per_ml for curve in curves)
-    if highest >= deepest.from_ng_per_ml:
-        seen = f"{deepest.from_ng_per_ml:,.0f} ng/mL and above was seen in {deepest.effect}"
-        said.append(f"The curves reach {highest:,.0f} ng/mL: {seen} ({deepest.source.id}).")
-    return tuple(said)
+    for mark in landmarks(drug):
+        if mark.effect == "anaesthesia" and highest >= mark.from_ng_per_ml:
+            seen = f"{mark.from_ng_per_ml:,.0f} ng/mL and above was seen in {mark.effect}"
+            yield f"The curves reach {highest:,.0f} ng/mL: {seen} ({mark.source.id})."
 
 
 def _not_for_outpatients(entry: Model) -> str:

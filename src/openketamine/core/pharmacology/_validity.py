@@ -1,0 +1,137 @@
+"""The page that says how far each model is from what was measured, failures included."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from openketamine.core.pharmacology._forecast import forecast
+from openketamine.core.pharmacology._model import Model, all_models
+from openketamine.core.pharmacology._regimen import Segment
+from openketamine.knowledge import Threshold, document, read_threshold
+
+
+def pharmacokinetics_page() -> str:
+    """The text of docs/reference/pharmacokinetics.md, made from the knowledge files."""
+    body = document("pharmacokinetics/observations", "infusions").body
+    agreement = read_threshold(body["agreement"])
+    used = all_models()
+    lines = [
+        "# Pharmacokinetic models",
+        "",
+        "This page is generated from the knowledge files; do not edit it.",
+        "",
+        "## How far each model is from what was measured",
+        "",
+        _how_to_read(agreement),
+        "",
+        *_table(["observed", *(entry.name for entry in used)], _rows(body, used, agreement)),
+        "",
+        "What to doubt about the observations:",
+        "",
+        *(f"- {seen['about']} ({_cited(seen)}): {seen['doubt']}." for seen in body["observations"]),
+        "",
+        "## The models",
+        "",
+        *(line for entry in used for line in _about(entry)),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _how_to_read(agreement: Threshold) -> str:
+    return (
+        "Each number is how much the model's typical curve lies above (+) or below (−) the "
+        "observation. With several times it is the median, and in brackets the median size. "
+        f"Within {agreement.value} % we say that a model agrees. “Other drug” marks S-ketamine "
+        "held against a model of the racemate, or the other way round."
+    )
+
+
+def errors_percent(seen: Mapping[str, Any], used: Model) -> tuple[float, ...]:
+    """Prediction over observation less one, in per cent, at each observed time."""
+    observed = seen["observed"]
+    levels = _predicted(seen, used)
+    pairs = zip(levels, observed["value"], strict=True)
+    return tuple(100 * (level / float(measured) - 1) for level, measured in pairs)
+
+
+def _predicted(seen: Mapping[str, Any], used: Model) -> tuple[float, ...]:
+    given = seen["given"]
+    infusion = Segment(0, given["over_min"], given["mass_mg"] / given["over_min"])
+    times = [float(minute) for minute in seen["observed"]["time_min"]]
+    (curve,) = forecast((infusion,), given["weight_kg"], [used.id], times)
+    return curve.plasma_ng_per_ml
+
+
+def _rows(
+    body: Mapping[str, Any], used: Sequence[Model], agreement: Threshold
+) -> Iterable[list[str]]:
+    for seen in body["observations"]:
+        yield [
+            f"{seen['about']}; {seen['site']}",
+            *(_verdict(seen, entry, agreement) for entry in used),
+        ]
+
+
+def _verdict(seen: Mapping[str, Any], used: Model, agreement: Threshold) -> str:
+    other = "" if seen["drug"] in used.drugs else ", other drug"
+    if seen["observed"].get("is") == "range":
+        return _in_range(seen, used) + other
+    errors = errors_percent(seen, used)
+    middle = median(errors)
+    size = median(abs(error) for error in errors)
+    spread = f" ({size:.0f})" if len(errors) > 1 else ""
+    direction = "too high" if middle > 0 else "too low"
+    word = "agrees" if agreement.met_by(round(size, 6)) else direction
+    return f"{_signed(middle)} %{spread}, {word}{other}"
+
+
+def _in_range(seen: Mapping[str, Any], used: Model) -> str:
+    low, high = seen["observed"]["value"]
+    (level,) = _predicted(seen, used)
+    word = "inside" if low <= level <= high else "above" if level > high else "below"
+    return f"{level:.0f} ng/mL, {word} {low} to {high}"
+
+
+def _signed(percent: float) -> str:
+    return f"{percent:+.0f}".replace("-", "−")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def _cited(seen: Mapping[str, Any]) -> str:
+    return ", ".join(f"{cited['id']}, {cited['where']}" for cited in seen["observed"]["sources"])
+
+
+def _about(entry: Model) -> Iterable[str]:
+    yield f"### {entry.name}"
+    yield ""
+    yield (
+        f"`{entry.id}`, {' and '.join(entry.drugs)} by {', '.join(entry.routes)}. "
+        f"Suited to: {entry.suited_to}. Built from: {entry.population}. "
+        f"Paper: {entry.citations[0]}."
+    )
+    yield ""
+    yield from _table(["", "value", "with weight", "status", "from"], _numbers(entry))
+    yield ""
+    for conflict in entry.conflicts:
+        yield f"- Sources disagree about {conflict['about']}: {conflict['why']}."
+    yield from (f"- {caveat}" for caveat in entry.caveats)
+    yield ""
+
+
+def _numbers(entry: Model) -> Iterable[list[str]]:
+    site = entry.effect_site
+    for number in (*entry.parameters, *(() if site is None else (site.ke0,))):
+        scaling = "per kg" if number.per_kg else f"(kg/70)^{number.weight_exponent:g}"
+        yield [
+            number.name,
+            f"{number.written} {number.unit}",
+            "none" if not number.per_kg and number.weight_exponent == 0 else scaling,
+            f"{number.status}, {number.evidence}",
+            "; ".join(f"{cited.id}, {cited.where}" for cited in number.sources),
+        ]
