@@ -1,0 +1,425 @@
+"""One verb a capability; JSON in, JSON out. The contract is what stands in `docs/reference/cli.md`.
+
+Exit status: 0 done · 2 the input or the words are wrong · 3 a clinical no · 1 the program failed.
+Rooms are imported inside the verbs, so that `score` does not wait for a web framework.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from openketamine import __version__
+from openketamine.core.findings import BadInput
+from openketamine.core.quantities import QuantityError
+from openketamine.knowledge import KnowledgeError
+
+DONE, FAILED, WRONG_INPUT, CLINICAL_NO = 0, 1, 2, 3
+Run = Callable[[argparse.Namespace], int]
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as the contract asks."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; the exit status is returned (and used by the `openketamine` command)."""
+    options = parser().parse_args(arguments)
+    run: Run = options.run
+    try:
+        return run(options)
+    except (BadInput, QuantityError, KnowledgeError) as error:
+        return _say(f"{_where(options)}{error}", WRONG_INPUT)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _say(f"{error.filename}: {error.strerror}", WRONG_INPUT)
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # the promise is one line and status 1, never a traceback
+        if os.environ.get("OPENKETAMINE_TRACE"):
+            raise
+        return _say(f"failed: {type(error).__name__}: {error}", FAILED)
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"openketamine: {' '.join(sentence.split())}", file=sys.stderr)
+    return status
+
+
+def _where(options: argparse.Namespace) -> str:
+    """The file that a sentence is about, if the verb read one."""
+    path = getattr(options, "file", None)
+    return f"{Path(path).name}: " if path else ""
+
+
+# --- decide ---------------------------------------------------------------------------------
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from openketamine.core.history import read_bundle
+    from openketamine.core.screening import evaluate
+
+    record = read_bundle(_bytes(options.file), options.on)
+    evaluation = evaluate(record, options.protocol, options.on).as_json()
+    _print(options, evaluation, _evaluation_text)
+    return DONE if evaluation["decision"] in ("proceed", "caution") else CLINICAL_NO
+
+
+def _propose(options: argparse.Namespace) -> int:
+    from openketamine.core.dosing import propose_as_json, read_history
+    from openketamine.core.history import read_bundle
+
+    record = read_bundle(_bytes(options.file), options.on)
+    history = read_history(_json(options.history)) if options.history else ()
+    answer = propose_as_json(record, options.protocol, options.on, history)
+    _print(options, answer, _proposal_text)
+    return DONE if answer["proposal"] else CLINICAL_NO
+
+
+def _score(options: argparse.Namespace) -> int:
+    from openketamine.core.scoring import score
+
+    answers = _parse_json(options.answers, "--answers")
+    _print(options, score(options.instrument, answers).as_json(), _plain_text)
+    return DONE
+
+
+def _knowledge(options: argparse.Namespace) -> int:
+    from openketamine.knowledge import ROOT, digest, documents
+
+    kinds = sorted(path.name for path in ROOT.iterdir() if any(path.glob("*.yaml")))
+    listed = {
+        kind: [
+            {"id": d.id, "title": d.title, "since": d.since.isoformat()} for d in documents(kind)
+        ]
+        for kind in kinds
+    }
+    _print(options, {"knowledge": digest(), **listed}, _knowledge_text)
+    return DONE
+
+
+# --- foresee --------------------------------------------------------------------------------
+
+
+def _forecast(options: argparse.Namespace) -> int:
+    from openketamine.core.pharmacology import ForecastRequest, foresee
+
+    answer = foresee(
+        ForecastRequest(
+            drug=options.drug,
+            route=options.route,
+            dose=tuple(options.dose),
+            weight=options.weight,
+            over=tuple(options.over),
+            at=tuple(options.at),
+            models=tuple(options.model),
+            every=options.every,
+            until=options.until,
+            people=options.people,
+            seed=options.seed,
+            age=options.age,
+            sex=options.sex,
+            height=options.height,
+            with_inhibitor=options.with_inhibitor,
+        )
+    )
+    if options.plot:
+        Path(options.plot).write_text(answer.as_svg(), encoding="utf-8")
+    if options.csv:
+        Path(options.csv).write_text(answer.as_csv(), encoding="utf-8")
+    if options.json or not (options.plot or options.csv):
+        print(json.dumps(answer.as_json(), ensure_ascii=False, allow_nan=False))
+    return DONE
+
+
+# --- record ---------------------------------------------------------------------------------
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from openketamine.core.treatment import replay
+
+    _print(options, replay(_lines(options.file)), _plain_text)
+    return DONE
+
+
+def _ledger_check(options: argparse.Namespace) -> int:
+    from openketamine.core.ledger import check_lines
+
+    answer = check_lines(_lines(options.file)).as_json()
+    _print(options, answer, _plain_text)
+    return DONE if answer["balances_ok"] else CLINICAL_NO
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+def _operate(verb: str) -> Run:
+    """A verb of the operations room: `run(options) -> exit status`, loaded when it is needed."""
+
+    def run(options: argparse.Namespace) -> int:
+        from openketamine import operations
+
+        chosen: Run = getattr(operations, verb)
+        return chosen(options)
+
+    return run
+
+
+def _replay_recording(options: argparse.Namespace) -> int:
+    from openketamine.simulator import replay_recording
+
+    return replay_recording(options)
+
+
+# --- words ----------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb and its words; docs/reference/cli.md is made from it."""
+    parser = _OneLineParser(
+        prog="openketamine", description="Ketamine treatment, from referral to remission."
+    )
+    parser.add_argument("--version", action="version", version=f"openketamine {__version__}")
+    verbs = parser.add_subparsers(
+        dest="verb", required=True, metavar="VERB", parser_class=_OneLineParser
+    )
+    _add_decide(verbs)
+    _add_forecast(verbs)
+    _add_record(verbs)
+    _add_run(verbs)
+    return parser
+
+
+def _verb(verbs: Any, name: str, run: Run, says: str, example: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=says, description=says, epilog=f"example: {example}"
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of words")
+    return parser
+
+
+def _add_decide(verbs: Any) -> None:
+    today = datetime.now(UTC).astimezone().date()
+    for name, run, says in (
+        ("evaluate", _evaluate, "one person's FHIR R4 Bundle against a treatment protocol"),
+        ("propose", _propose, "the next dose, or why there is none"),
+    ):
+        example = (
+            f"openketamine {name} docs/tutorials/fit-person.json --protocol iv-depression --json"
+        )
+        verb = _verb(verbs, name, run, says, example)
+        verb.add_argument("file", metavar="BUNDLE.json")
+        verb.add_argument(
+            "--protocol", required=True, help="an id of `openketamine knowledge list`"
+        )
+        verb.add_argument(
+            "--on", type=_date, default=today, help="date of the evaluation, default today"
+        )
+        if name == "propose":
+            verb.add_argument(
+                "--history", metavar="HISTORY.json", help="earlier sessions, oldest first"
+            )
+    example = "openketamine score phq-9 --answers '[1,2,0,1,1,2,0,1,0]' --json"
+    verb = _verb(verbs, "score", _score, "answers to a score, its band and its flags", example)
+    verb.add_argument("instrument")
+    verb.add_argument(
+        "--answers",
+        required=True,
+        help="a list in item order, or an object by item; null = not answered",
+    )
+    verb = _verb(
+        verbs, "knowledge", _knowledge, "list what we know", "openketamine knowledge list --json"
+    )
+    verb.add_argument("what", choices=["list"])
+
+
+def _add_forecast(verbs: Any) -> None:
+    example = (
+        'openketamine forecast --drug ketamine --route iv --dose "0.5 mg/kg" '
+        '--over "40 min" --weight 70 --json'
+    )
+    says = "drug level over time, by published models, with a band"
+    verb = _verb(verbs, "forecast", _forecast, says, example)
+    verb.add_argument("--drug", required=True, help="ketamine or esketamine")
+    verb.add_argument("--route", required=True, help="iv, im, in, po or sl")
+    verb.add_argument("--dose", required=True, action="append", help="0.5 mg/kg; may be repeated")
+    verb.add_argument("--over", action="append", default=[], help="40 min; without it, a bolus")
+    verb.add_argument("--at", action="append", default=[], help="0 min; may be repeated")
+    verb.add_argument("--weight", help="body weight in kg, or with a unit")
+    verb.add_argument("--age", help="years")
+    verb.add_argument("--sex", help="female or male")
+    verb.add_argument("--height", help="cm")
+    verb.add_argument("--model", action="append", default=[], help="a model id; may be repeated")
+    verb.add_argument("--every", default="1 min", help="spacing of the answer")
+    verb.add_argument("--until", default="4 h", help="end of the answer")
+    verb.add_argument("--people", type=int, default=1000, help="people in the band; 0 for none")
+    verb.add_argument("--seed", type=int, default=1, help="makes the band repeatable")
+    verb.add_argument("--with-inhibitor", help="a medicine that changes the level")
+    verb.add_argument("--csv", metavar="FILE")
+    verb.add_argument("--plot", metavar="FILE.svg")
+
+
+def _add_record(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "replay",
+        _replay,
+        "fold a session's facts",
+        "openketamine replay docs/tutorials/session.jsonl --json",
+    )
+    verb.add_argument("file", metavar="FACTS.jsonl")
+    verb.add_argument("--protocol", help="taken from the facts unless given")
+    verb = _verb(
+        verbs,
+        "ledger",
+        _ledger_check,
+        "check a book of drug",
+        "openketamine ledger check docs/tutorials/book.jsonl --json",
+    )
+    verb.add_argument("what", choices=["check"])
+    verb.add_argument("file", metavar="BOOK.jsonl")
+
+
+def _add_run(verbs: Any) -> None:
+    says = {
+        "demo": "open a demonstration clinic with treatment in progress on a virtual monitor",
+        "serve": "run the clinic: web, database, device gateway",
+        "doctor": "what runs, and where",
+    }
+    for name, text in says.items():
+        verb = _verb(verbs, name, _operate(name), text, f"openketamine {name}")
+        verb.add_argument("--data", type=Path, help="data folder")
+        if name != "doctor":
+            verb.add_argument("--port", type=int, help="web port, default 8700")
+            verb.add_argument("--mllp-port", type=int, help="port for monitors, default 2575")
+    verb = _verb(
+        verbs,
+        "import",
+        _operate("import_bundles"),
+        "people from FHIR R4 Bundles",
+        "openketamine import person.json",
+    )
+    verb.add_argument("files", nargs="+", metavar="BUNDLE.json")
+    verb.add_argument("--data", type=Path, help="data folder")
+    verb = _verb(
+        verbs,
+        "audit",
+        _operate("audit_verify"),
+        "prove that the journal is whole",
+        "openketamine audit verify",
+    )
+    verb.add_argument("what", choices=["verify"])
+    verb.add_argument("--data", type=Path, help="data folder")
+    _add_devices(verbs)
+
+
+def _add_devices(verbs: Any) -> None:
+    example = (
+        "openketamine devices replay recording.csv --as mllp --mrn DEMO-0001 --device REPLAY-1"
+    )
+    verb = _verb(
+        verbs,
+        "devices",
+        _replay_recording,
+        "replay a recording as a monitor would send it",
+        example,
+    )
+    verb.add_argument("what", choices=["replay"])
+    verb.add_argument("file", metavar="FILE.csv")
+    verb.add_argument("--as", dest="protocol", choices=["mllp"], default="mllp")
+    verb.add_argument("--to", default="127.0.0.1:2575", metavar="HOST:PORT")
+    verb.add_argument("--mrn", help="the person whom the monitor believes it watches")
+    verb.add_argument("--device", default="REPLAY-1", help="the device id that it calls itself")
+    verb.add_argument("--speed", type=float, default=60.0, help="recorded seconds a second")
+
+
+# --- reading and printing -------------------------------------------------------------------
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a date such as 2026-11-22, got {text!r}"
+        ) from None
+
+
+def _bytes(path: str) -> bytes:
+    return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return _bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise BadInput("text", "UTF-8") from None
+
+
+def _json(path: str) -> Any:
+    return _parse_json(_bytes(path).decode("utf-8", errors="replace"), Path(path).name)
+
+
+def _parse_json(text: str, field: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadInput(field, f"JSON ({error})") from None
+
+
+def _print(
+    options: argparse.Namespace,
+    answer: Mapping[str, Any],
+    words: Callable[[Mapping[str, Any]], str],
+) -> None:
+    text = (
+        json.dumps(answer, ensure_ascii=False, allow_nan=False) if options.json else words(answer)
+    )
+    print(text)
+
+
+def _evaluation_text(answer: Mapping[str, Any]) -> str:
+    lines = [f"{answer['decision'].upper()}  {answer['protocol']}, {answer['evaluated_on']}"]
+    lines += [_finding_text(finding) for finding in answer["findings"]]
+    lines += [f"  not known: {question}" for question in answer["unknown"]]
+    return "\n".join(lines)
+
+
+def _finding_text(finding: Mapping[str, Any]) -> str:
+    facts = "; ".join(fact["text"] for fact in finding["because"])
+    cited = ", ".join(f"{s['id']} {s['where']}".strip() for s in finding["sources"])
+    return f"  {finding['action']:<9}{finding['rule']}  {finding['summary']} [{facts}] ({cited}; {finding['evidence']})"
+
+
+def _proposal_text(answer: Mapping[str, Any]) -> str:
+    proposal = answer["proposal"]
+    if proposal is None:
+        return "NO DOSE\n" + "\n".join(_finding_text(f) for f in answer["refusal"]["findings"])
+    return _plain_text(proposal)
+
+
+def _knowledge_text(answer: Mapping[str, Any]) -> str:
+    lines = [answer["knowledge"]]
+    for kind, files in answer.items():
+        if kind != "knowledge":
+            lines += [f"{kind}/{file['id']}  {file['title']}" for file in files]
+    return "\n".join(lines)
+
+
+def _plain_text(answer: Mapping[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
