@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from openketamine.core.findings import BadInput
@@ -21,9 +22,12 @@ from openketamine.core.pharmacology import (
     forecast_as_json,
     forecast_svg,
     foresee,
+    model,
     models,
     outlook,
 )
+from openketamine.core.pharmacology._band import shares, surrogate
+from openketamine.core.pharmacology._disposition import disposition
 from openketamine.core.pharmacology._model import read_model
 from openketamine.knowledge import Document, KnowledgeError, document
 
@@ -208,6 +212,25 @@ def test_the_picture_speaks_to_a_screen_reader() -> None:
     assert "Now is 25 min." in (ids["forecast-desc"] or "")
 
 
+def test_the_curve_is_drawn_where_the_axis_says() -> None:
+    page = picture()
+    ticks = re.findall(r'<text x="44.0" y="([\d.]+)" text-anchor="end">([\d,]+)</text>', page)
+    height = {int(label): float(y) - 4 for y, label in ticks}
+    points = re.findall(r'<polyline points="([^"]+)"', page)[0].split()
+    at_40_min = float(points[40].split(",")[1])
+    read_off = (height[0] - at_40_min) / (height[0] - height[200]) * 200
+    assert read_off == pytest.approx(253, abs=1)
+
+
+def test_two_pictures_on_a_page_do_not_share_an_id() -> None:
+    curves = forecast(PLAN, 70, DEFAULTS, TIMES)
+    spread = band(PLAN, 70, DEFAULTS, TIMES, 100, 1)
+    plan, live = (forecast_svg(curves, spread, now_min=None, key=key) for key in ("plan", "live"))
+    ids = [set(re.findall(r' id="([^"]+)"', page)) for page in (plan, live)]
+    assert ids[0]
+    assert ids[0].isdisjoint(ids[1])
+
+
 def test_the_picture_passes_a_strict_content_security_policy() -> None:
     assert not re.search(r"style=|<style|<script|\son\w+=|href", picture(dark=True))
 
@@ -254,6 +277,31 @@ def test_a_pause_lowers_what_is_seen_and_the_plan_lies_ahead() -> None:
     assert seen.curves[0].time_min[-1] == 85
     whole = forecast([Segment(0, 10, 0.875), Segment(20, 55, 0.875)], 70, DEFAULTS, [55.0])
     assert kamp[55.0] == pytest.approx(whole[0].plasma_ng_per_ml[0])
+
+
+# People
+
+
+def test_people_differ_as_the_knowledge_file_says() -> None:
+    drawn = surrogate().factors(50_000, np.random.default_rng(1))
+    logs = np.log([drawn["CL"], drawn["V1"], drawn["Q3"]])
+    # Clearance and central volume correlate by 0.48, Q3 with nothing.
+    np.testing.assert_allclose(np.var(logs, axis=1), [0.047, 0.057, 0.026], rtol=0.03)
+    found = np.corrcoef(logs)
+    assert (found[0, 1], found[0, 2], found[1, 2]) == pytest.approx((0.483, 0, 0), abs=0.02)
+
+
+def test_a_larger_clearance_means_a_lower_level() -> None:
+    typical = disposition(model("kamp2020_3c_arterial"), 70)
+    fast = typical.scaled({"CL": np.array([2.0]), "Q9": np.array([7.0])})
+    assert fast.clearances[0, 0] == 2 * typical.clearances[0, 0]
+    assert fast.clearances[0, 1:] == pytest.approx(typical.clearances[0, 1:])
+    assert fast.volumes == pytest.approx(typical.volumes)
+
+
+@pytest.mark.parametrize(("people", "count", "each"), [(1000, 2, (500, 500)), (101, 2, (51, 50))])
+def test_every_model_gets_its_share_of_the_people(people, count, each) -> None:
+    assert shares(people, count) == each
 
 
 # Models as files

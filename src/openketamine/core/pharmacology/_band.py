@@ -100,16 +100,20 @@ def band(
         raise BadInput("seed", "a whole number that is not negative", seed)
     times = checked_times(time_min)
     rng = np.random.default_rng(seed)
-    shares = [people // len(used) + (place < people % len(used)) for place in range(len(used))]
     everyone = np.concatenate(
         [
             _levels(regimen, weight_kg, entry, times, share, rng)
-            for entry, share in zip(used, shares, strict=True)
+            for entry, share in zip(used, shares(people, len(used)), strict=True)
         ]
     )
     low, middle, high = (tuple(row.tolist()) for row in _percentiles(everyone))
     grid = tuple(times.tolist())
     return Band(people, tuple(models), grid, low, middle, high, _caption(people, used))
+
+
+def shares(people: int, count: int) -> tuple[int, ...]:
+    """People shared out as equally as whole people can be."""
+    return tuple(people // count + (place < people % count) for place in range(count))
 
 
 def _levels(

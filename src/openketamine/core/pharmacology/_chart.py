@@ -51,11 +51,13 @@ def forecast_svg(
     now_min: float | None,
     dark: bool = False,
     drug: str = "ketamine",
+    key: str = "forecast",
 ) -> str:
     """The picture, with title, description, axes in min and ng/mL, legend and doubts.
 
     Leave `dark` False inside a page (text takes the page's colour); True for a dark page that
-    shows the picture as an image. BadInput where there is no curve or less than two times.
+    shows the picture as an image. `key` begins the ids inside: each picture of a page needs its
+    own. BadInput where there is no curve or less than two times.
     """
     if not curves or len(band.time_min) < 2:
         raise BadInput("curves", "one or more curves and a band of two or more times")
@@ -64,9 +66,9 @@ def forecast_svg(
     notes = _notes(landmarks(drug), frame)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
     parts = (
-        _opening(height, dark=dark),
-        f'<title id="forecast-title">{escape(_title(drug))}</title>',
-        f'<desc id="forecast-desc">{escape(description(curves, band, now_min))}</desc>',
+        _opening(height, key, dark=dark),
+        f'<title id="{key}-title">{escape(_title(drug))}</title>',
+        f'<desc id="{key}-desc">{escape(description(curves, band, now_min))}</desc>',
         *_axes(frame),
         _shade(frame, band),
         *_landmark_bars(frame, shown),
@@ -93,11 +95,11 @@ def _title(drug: str) -> str:
     return f"{drug.capitalize()} in plasma: what the models expect"
 
 
-def _opening(height: int, *, dark: bool) -> str:
+def _opening(height: int, key: str, *, dark: bool) -> str:
     ink = ' color="#e6e9ee"' if dark else ""
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" class="forecast" role="img" '
-        f'aria-labelledby="forecast-title forecast-desc" viewBox="0 0 {_WIDTH} {height}" '
+        f'aria-labelledby="{key}-title {key}-desc" viewBox="0 0 {_WIDTH} {height}" '
         f'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"{ink}>'
     )
 
