@@ -40,8 +40,11 @@ class Segment:
 
     def part(self, number: int, component: int = 1) -> str:
         """One component of the first repetition, with its escapes resolved."""
-        first = self.field(number).partition(self.signs.repetition)[0]
-        return component_of(first, component, self.signs)
+        raw = self.field(number)
+        # Most fields of most rows are empty, and this is asked dozens of times a message.
+        if not raw:
+            return ""
+        return component_of(raw.partition(self.signs.repetition)[0], component, self.signs)
 
     def repetitions(self, number: int) -> list[str]:
         """The raw repetitions of a field."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _TIME = re.compile(
     r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:\.(\d{1,6}))?(?:([+-])(\d{2})(\d{2}))?"
@@ -17,6 +18,7 @@ class DeviceTime:
     naive: bool
 
 
+@lru_cache(maxsize=1024)  # the rows of one message, and of one second, carry the same few times
 def read_time(text: str, zone: tzinfo) -> DeviceTime | None:
     """A time with at least minutes, or None where the text is not one: a day is not a moment."""
     found = _TIME.fullmatch(text)
