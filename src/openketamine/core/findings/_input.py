@@ -10,6 +10,7 @@ class BadInput(ValueError):
     def __init__(self, field: str, expected: str, got: object = None) -> None:
         self.field = field
         self.expected = expected
+        self.got = got
         shown = "" if got is None else f", got {_short(got)}"
         super().__init__(f"{field}: expected {expected}{shown}")
 

@@ -34,14 +34,15 @@ def decode_body(kind: str, raw: object) -> Body:
     if not isinstance(raw, Mapping):
         raise BadInput("body", "an object", raw)
     cls = _classes()[kind]
-    hints = _hints(cls)
+    hints = _hints(kind)
     unknown = sorted(set(raw) - set(hints))
     if unknown:
         raise BadInput(f"body.{unknown[0]}", f"a field of {kind}: {', '.join(hints)}")
     absent = [f.name for f in fields(cls) if _required(f) and f.name not in raw]
     if absent:
         raise BadInput(f"body.{absent[0]}", f"a value, which every {kind} has")
-    return cls(**{name: _value(hints[name], value, f"body.{name}") for name, value in raw.items()})
+    body: Body = cls(**{name: _value(hints[name], raw[name], f"body.{name}") for name in raw})
+    return body
 
 
 def encode_body(body: Body) -> dict[str, Any]:
@@ -54,7 +55,9 @@ def decode_fact(raw: object) -> Fact:
     if not isinstance(raw, Mapping):
         raise BadInput("fact", "an object", raw)
     by = raw.get("by")
-    if not isinstance(by, Mapping) or not all(isinstance(by.get(k), str) for k in ("id", "name", "role")):
+    if not isinstance(by, Mapping) or not all(
+        isinstance(by.get(k), str) for k in ("id", "name", "role")
+    ):
         raise BadInput("by", "an object with id, name and role", by)
     number = raw.get("number")
     recorded_at = raw.get("recorded_at")
@@ -87,8 +90,8 @@ def _classes() -> dict[str, type[Any]]:
 
 
 @cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _hints(kind: str) -> dict[str, Any]:
+    return typing.get_type_hints(_classes()[kind])
 
 
 def _snake(name: str) -> str:

@@ -1,8 +1,8 @@
 """The facts of a session: what can be true of it, one frozen dataclass a kind.
 
-A session is nothing but a log of these. Names and units are in the fields (`mass_ug`, `rate_ul_per_h`):
-integers for what is counted or dispensed, Decimal for what is measured. A correction is a fact of its
-own that points at the one it corrects; nothing is edited.
+A session is nothing but a log of these. Names and units are in the fields (`mass_ug`,
+`rate_ul_per_h`): integers for what is counted or dispensed, Decimal for what is measured. A
+correction is a fact of its own that points at the one it corrects; nothing is edited.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+# Monitoring says these two; in the log of a session they are facts like the others.
+from openketamine.core.monitoring import FindingCleared as FindingCleared
+from openketamine.core.monitoring import FindingRaised as FindingRaised
 
 
 @dataclass(frozen=True)
@@ -237,33 +241,6 @@ class MedicineGiven:
 
 
 @dataclass(frozen=True)
-class FindingRaised:
-    """A limit was crossed, or a device went silent. Raised by the rules, never by hand.
-
-    `priority`: high, medium or low. `nature`: physiological or technical, never mixed.
-    """
-
-    finding_id: str
-    rule: str
-    signal: str
-    priority: str
-    nature: str
-    summary: str
-    advice: tuple[str, ...] = ()
-    value: Decimal | None = None
-    limit: str = ""
-    sources: tuple[Mapping[str, Any], ...] = ()
-    evidence: str = "P"
-
-
-@dataclass(frozen=True)
-class FindingCleared:
-    """The condition is over."""
-
-    finding_id: str
-
-
-@dataclass(frozen=True)
 class FindingAcknowledged:
     """A person saw it."""
 
@@ -305,7 +282,7 @@ class ReportSigned:
 
 @dataclass(frozen=True)
 class Corrected:
-    """The fact `target` was wrong. `replacement` is its body as it should have been; None strikes it out."""
+    """The fact `target` was wrong. `replacement`: its body as it should be; None strikes it out."""
 
     target: str
     reason: str
@@ -314,11 +291,12 @@ class Corrected:
 
 Body = (
     SessionOpened | ChairAssigned | ChecklistAnswered | ScoreRecorded | PlanSigned | OverrideSigned
-    | DrugWithdrawn | DoseVerified | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed
-    | InfusionStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached | ReadingTaken
-    | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven | FindingRaised
-    | FindingCleared | FindingAcknowledged | RecoveryScored | Discharged | SessionClosed | ReportSigned
-    | Corrected
+    | DrugWithdrawn | DoseVerified
+    | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed | InfusionStopped
+    | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
+    | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
+    | FindingRaised | FindingCleared | FindingAcknowledged
+    | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
 )  # fmt: skip
 
 

@@ -1,0 +1,22 @@
+"""One set of numbers taken at one moment, and what of it is believed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Numbers from a device, or charted by hand (then measured and received at the same moment)."""
+
+    at: datetime
+    received_at: datetime
+    values: Mapping[str, Decimal | None]
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    source: Literal["device", "manual"] = "device"
+
+    def believed(self, signal: str) -> Decimal | None:
+        """The number, unless there is none or it is doubted."""
+        return None if signal in self.doubts else self.values.get(signal)

@@ -1,0 +1,133 @@
+"""Findings of a session with their times, and the watch that raises and clears them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from openketamine.core.monitoring import (
+    FindingCleared,
+    FindingRaised,
+    Sample,
+    assess,
+    is_emergency_symptom,
+    limits_for,
+    symptom_finding,
+    symptom_lasts,
+)
+from openketamine.core.treatment._facts import (
+    AdverseEventCharted,
+    Author,
+    DeviceAttached,
+    DeviceDetached,
+    FindingAcknowledged,
+)
+from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._vitals import baseline, samples
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A finding from its raising to its end."""
+
+    finding: FindingRaised
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: Author | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the condition still stands."""
+        return self.cleared_at is None
+
+
+def alarms(state: State) -> tuple[Alarm, ...]:
+    """Every finding that was raised, in time, with when it was seen and when it was over."""
+    found = {
+        one.body.finding_id: Alarm(one.body, one.at) for one in reversed(state.all(FindingRaised))
+    }
+    for seen in state.all(FindingAcknowledged):
+        alarm = found.get(seen.body.finding_id)
+        if alarm is not None and alarm.acknowledged_at is None:
+            found[seen.body.finding_id] = replace(
+                alarm, acknowledged_at=seen.at, acknowledged_by=seen.by
+            )
+    for over in state.all(FindingCleared):
+        alarm = found.get(over.body.finding_id)
+        if alarm is not None and alarm.cleared_at is None:
+            found[over.body.finding_id] = replace(alarm, cleared_at=over.at)
+    return tuple(
+        sorted(found.values(), key=lambda alarm: (alarm.raised_at, alarm.finding.finding_id))
+    )
+
+
+def active_findings(state: State) -> tuple[FindingRaised, ...]:
+    """The findings that still stand."""
+    return tuple(alarm.finding for alarm in alarms(state) if alarm.active)
+
+
+def attached_monitors(state: State) -> dict[str, DeviceAttached]:
+    """Devices that speak for this person now, by id."""
+    happened: list[Happened[DeviceAttached] | Happened[DeviceDetached]]
+    happened = [*state.all(DeviceAttached), *state.all(DeviceDetached)]
+    attached: dict[str, DeviceAttached] = {}
+    for one in sorted(happened, key=lambda one: (one.at, one.fact.number or 0)):
+        if isinstance(one.body, DeviceAttached):
+            attached[one.body.device_id] = one.body
+        else:
+            attached.pop(one.body.device_id, None)
+    return attached
+
+
+def watch(
+    state: State, now: datetime, recent: Sequence[Sample] | None = None
+) -> tuple[FindingRaised | FindingCleared, ...]:
+    """What the numbers and symptoms up to `now` raise and clear; call it after every fact and tick.
+
+    `recent`: the samples of the last quarter of an hour, where `state` was folded without readings.
+    """
+    protocol = state.opened.protocol_id if state.opened else ""
+    changes = assess(
+        limits_for(protocol),
+        baseline(state),
+        samples(state) if recent is None else recent,
+        active_findings(state),
+        now,
+        symptomatic=symptomatic(state, now),
+        expected_since=_monitored_since(state),
+    )
+    return symptom_changes(state, now) + changes
+
+
+def symptomatic(state: State, now: datetime) -> bool:
+    """Whether an emergency symptom was charted a short time ago."""
+    return any(
+        is_emergency_symptom(one.body.event) and one.at <= now <= one.at + symptom_lasts()
+        for one in state.all(AdverseEventCharted)
+    )
+
+
+def symptom_changes(state: State, now: datetime) -> tuple[FindingRaised | FindingCleared, ...]:
+    """A symptom is an event: it is raised at once, and over when somebody has acknowledged it."""
+    known = {alarm.finding.finding_id: alarm for alarm in alarms(state)}
+    changes: list[FindingRaised | FindingCleared] = []
+    for one in state.all(AdverseEventCharted):
+        finding = symptom_finding(one.body.event, one.at) if one.at <= now else None
+        if finding is None:
+            continue
+        alarm = known.get(finding.finding_id)
+        if alarm is None:
+            changes.append(finding)
+        elif alarm.active and alarm.acknowledged_at is not None:
+            changes.append(FindingCleared(finding.finding_id))
+    return tuple(changes)
+
+
+def _monitored_since(state: State) -> datetime | None:
+    attached = attached_monitors(state)
+    times = [
+        one.at
+        for one in state.all(DeviceAttached)
+        if one.body.device_kind == "monitor" and one.body.device_id in attached
+    ]
+    return max(times, default=None)

@@ -1,0 +1,98 @@
+"""What in the facts of a session cannot all be true: listed, never refused, never mended."""
+
+from collections.abc import Iterator
+
+from openketamine.core.treatment._effective import name
+from openketamine.core.treatment._facts import (
+    ChairAssigned,
+    DeviceAttached,
+    Discharged,
+    DoseFinished,
+    DoseVerified,
+    DrugWithdrawn,
+    FindingCleared,
+    FindingRaised,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    PlanSigned,
+    RateChanged,
+    ReadingTaken,
+    RecoveryScored,
+    SessionClosed,
+    SessionOpened,
+)
+from openketamine.core.treatment._infusion import read_infusion
+from openketamine.core.treatment._state import State
+
+_ONCE = (SessionOpened, InfusionStarted, DoseFinished, Discharged, SessionClosed)
+_WITH_THE_PERSON = (
+    ChairAssigned, PlanSigned, DrugWithdrawn, DoseVerified, InfusionStarted, RateChanged,
+    InfusionPaused, InfusionResumed, InfusionStopped, DeviceAttached, ReadingTaken, RecoveryScored,
+)  # fmt: skip
+
+
+def contradictions(state: State) -> tuple[str, ...]:
+    """Every contradiction in one sentence, naming the number of the fact."""
+    return (
+        *state.effective.contradictions,
+        *read_infusion(state.entries)[1],
+        *_twice(state),
+        *_after_the_end(state),
+        *_other_than_ordered(state),
+        *_unknown_findings(state),
+    )
+
+
+def _twice(state: State) -> Iterator[str]:
+    for kind in _ONCE:
+        if kind is InfusionStarted:
+            continue
+        for one in state.all(kind)[1:]:
+            yield f"{name(one.fact)}: {_words(kind)} stands here a second time"
+
+
+def _words(kind: type) -> str:
+    return {
+        SessionOpened: "the opening of the session",
+        DoseFinished: "the end of the dose",
+        Discharged: "the discharge",
+        SessionClosed: "the closing of the session",
+    }[kind]
+
+
+def _after_the_end(state: State) -> Iterator[str]:
+    left = state.last(Discharged)
+    if left is None:
+        return
+    seen_readings = False
+    for entry in state.entries:
+        if not isinstance(entry.body, _WITH_THE_PERSON) or entry.fact.at <= left.at:
+            continue
+        # A monitor that was left on speaks once a second; saying so once is enough.
+        if not (seen_readings and isinstance(entry.body, ReadingTaken)):
+            yield f"{name(entry.fact)}: happened after the person was discharged"
+        seen_readings = seen_readings or isinstance(entry.body, ReadingTaken)
+
+
+def _other_than_ordered(state: State) -> Iterator[str]:
+    started = state.all(InfusionStarted)
+    if not started:
+        return
+    plan = next((one for one in reversed(state.all(PlanSigned)) if one.at <= started[0].at), None)
+    if plan is None:
+        yield f"{name(started[0].fact)}: the infusion was started without a signed plan"
+        return
+    body = started[0].body
+    for field in ("rate_ul_per_h", "concentration_ug_per_ml", "weight_g"):
+        ordered, ran = getattr(plan.body, field), getattr(body, field)
+        if ordered != ran:
+            yield f"{name(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
+
+
+def _unknown_findings(state: State) -> Iterator[str]:
+    known = {one.body.finding_id for one in state.all(FindingRaised)}
+    for one in state.all(FindingCleared):
+        if one.body.finding_id not in known:
+            yield f"{name(one.fact)}: clears a finding that was never raised"

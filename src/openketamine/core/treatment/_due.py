@@ -1,0 +1,46 @@
+"""What is to be observed next, and what is late."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from openketamine.core.treatment._state import State
+from openketamine.core.treatment._vitals import believed
+from openketamine.knowledge import document
+
+# A paused dose is watched as closely as a running one.
+_COLUMN = {"infusing": "infusing", "paused": "infusing", "recovery": "recovery"}
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing to do, at a time; `signal` is empty where nothing is measured."""
+
+    what: str
+    signal: str
+    at: datetime
+    overdue: bool
+
+
+def due(state: State, now: datetime) -> tuple[Due, ...]:
+    """Everything that is due in this phase, soonest first."""
+    found = [*_observations(state, now), *_pump(state, now)]
+    return tuple(sorted(found, key=lambda one: (one.at, one.what)))
+
+
+def _observations(state: State, now: datetime) -> Iterator[Due]:
+    column = _COLUMN.get(state.phase)
+    if column is None or state.infusion is None:
+        return
+    for node in document("checklists", "observations").body["intervals"]:
+        # Only numbers that are believed count: a doubted one leaves the observation due.
+        last = max((at for at, _ in believed(state, node["signal"])), default=None)
+        since = max(last or state.infusion.started_at, state.infusion.started_at)
+        at = since + timedelta(seconds=node[column]["value"])
+        yield Due(node["what"], node["signal"], at, overdue=now > at)
+
+
+def _pump(state: State, now: datetime) -> Iterator[Due]:
+    empty = state.infusion.empty_at() if state.infusion else None
+    if empty is not None:
+        yield Due("End of the infusion", "", empty, overdue=now > empty)

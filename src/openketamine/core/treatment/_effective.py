@@ -1,0 +1,90 @@
+"""The log with its corrections applied. The original stays visible; the correction counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from openketamine.core.findings import BadInput
+from openketamine.core.treatment._codec import decode_body, kind_of
+from openketamine.core.treatment._facts import Body, Corrected, Fact
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A fact, and the body that counts for it: None where it was struck out."""
+
+    fact: Fact
+    body: Body | None
+    corrected_by: Fact | None = None
+    doubled: bool = False
+
+
+@dataclass(frozen=True)
+class Effective:
+    """All entries in the order in which they happened, and what does not fit together."""
+
+    entries: tuple[Entry, ...]
+    contradictions: tuple[str, ...]
+
+
+def effective(facts: Sequence[Fact]) -> Effective:
+    """Apply corrections to facts that are in the order in which they happened."""
+    said: list[str] = []
+    firsts = _first_of_each_id(facts, said)
+    verdicts = _verdicts(facts, firsts, said)
+    entries = (_entry(fact, verdicts, doubled=firsts[fact.id] is not fact) for fact in facts)
+    return Effective(tuple(entries), tuple(said))
+
+
+def name(fact: Fact) -> str:
+    """How a fact is called in a sentence: its number, or its id before it has one."""
+    return f"no. {fact.number}" if fact.number is not None else f"fact {fact.id}"
+
+
+def _first_of_each_id(facts: Sequence[Fact], said: list[str]) -> dict[str, Fact]:
+    """An id that comes twice with other content is kept, and does not count the second time."""
+    firsts: dict[str, Fact] = {}
+    for fact in sorted(facts, key=lambda fact: fact.number or len(facts) + 1):
+        if fact.id in firsts:
+            said.append(
+                f"{name(fact)} has the id of {name(firsts[fact.id])} and says something else"
+            )
+        firsts.setdefault(fact.id, fact)
+    return firsts
+
+
+def _verdicts(facts: Sequence[Fact], firsts: dict[str, Fact], said: list[str]) -> dict[str, Entry]:
+    """By target: the entry as the last word has it; a correction may undo an earlier one."""
+    verdicts: dict[str, Entry] = {}
+    corrections = [
+        fact for fact in facts if isinstance(fact.body, Corrected) and firsts[fact.id] is fact
+    ]
+    for fact in sorted(corrections, key=_recorded_order, reverse=True):
+        body = verdicts[fact.id].body if fact.id in verdicts else fact.body
+        if not isinstance(body, Corrected) or body.target in verdicts:
+            continue
+        target = firsts.get(body.target)
+        if target is None or target.id == fact.id:
+            said.append(f"{name(fact)} corrects {body.target}, which is not in this session")
+            continue
+        try:
+            verdicts[target.id] = _corrected(target, body, fact)
+        except BadInput as error:
+            said.append(f"{name(fact)} corrects {name(target)} and cannot be read: {error}")
+    return verdicts
+
+
+def _recorded_order(fact: Fact) -> tuple[bool, int, str, str]:
+    return (fact.number is None, fact.number or 0, fact.at.isoformat(), fact.id)
+
+
+def _corrected(target: Fact, body: Corrected, by: Fact) -> Entry:
+    if body.replacement is None:
+        return Entry(target, None, by)
+    return Entry(target, decode_body(kind_of(target.body), body.replacement), by)
+
+
+def _entry(fact: Fact, verdicts: dict[str, Entry], *, doubled: bool) -> Entry:
+    if doubled:
+        return Entry(fact, None, doubled=True)
+    verdict = verdicts.get(fact.id)
+    return Entry(fact, fact.body) if verdict is None else replace(verdict, fact=fact)

@@ -1,0 +1,150 @@
+"""The state of a session: its facts in the order in which they happened, and what follows.
+
+Nothing is stored but the facts. Everything else is derived when it is asked for, so that a state
+can never disagree with its log, and a fact that arrives late simply takes its place.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+from openketamine.core.treatment._effective import Effective, Entry, effective
+from openketamine.core.treatment._facts import (
+    Author,
+    Discharged,
+    DoseFinished,
+    DrugWithdrawn,
+    Fact,
+    PlanSigned,
+    SessionClosed,
+    SessionOpened,
+)
+from openketamine.core.treatment._infusion import Infusion, read_infusion
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Happened(Generic[B]):
+    """A fact that counts, with the body that counts for it."""
+
+    fact: Fact
+    body: B
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.fact.at
+
+    @property
+    def by(self) -> Author:
+        """Who recorded it."""
+        return self.fact.by
+
+
+@dataclass(frozen=True)
+class State:
+    """All facts of a session, in the order in which they happened."""
+
+    facts: tuple[Fact, ...] = ()
+
+    @cached_property
+    def effective(self) -> Effective:
+        """The log with corrections applied."""
+        return effective(self.facts)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every fact with the body that counts for it."""
+        return self.effective.entries
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type[Any], tuple[Happened[Any], ...]]:
+        kinds: dict[type[Any], list[Happened[Any]]] = defaultdict(list)
+        for entry in self.entries:
+            if entry.body is not None:
+                kinds[type(entry.body)].append(Happened(entry.fact, entry.body))
+        return {kind: tuple(happened) for kind, happened in kinds.items()}
+
+    def all(self, kind: type[B]) -> tuple[Happened[B], ...]:
+        """Every fact of a kind that counts, in time."""
+        return cast("tuple[Happened[B], ...]", self._by_kind.get(kind, ()))
+
+    def last(self, kind: type[B]) -> Happened[B] | None:
+        """The latest fact of a kind."""
+        happened = self.all(kind)
+        return happened[-1] if happened else None
+
+    @cached_property
+    def infusion(self) -> Infusion | None:
+        """The infusion, None before it started."""
+        return read_infusion(self.entries)[0]
+
+    @property
+    def opened(self) -> SessionOpened | None:
+        """Whose session it is, and of which protocol."""
+        first = self.all(SessionOpened)
+        return first[0].body if first else None
+
+    @property
+    def plan(self) -> Happened[PlanSigned] | None:
+        """The plan that counts: the one signed last."""
+        return self.last(PlanSigned)
+
+    @property
+    def last_number(self) -> int:
+        """The highest number that the journal gave out here."""
+        return max((fact.number or 0 for fact in self.facts), default=0)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the dose was over; None before, and while nobody said so."""
+        if self.infusion is not None and self.infusion.stopped_at is not None:
+            return self.infusion.stopped_at
+        finished = self.last(DoseFinished)
+        return finished.at if finished else None
+
+    @property
+    def phase(self) -> str:
+        """Where the session stands, in one word."""
+        if self.last(SessionClosed):
+            return "closed"
+        if self.last(Discharged):
+            return "discharged"
+        if self.ended_at is not None:
+            return "recovery"
+        if self.infusion is not None:
+            return "infusing" if self.infusion.running else "paused"
+        if self.last(DrugWithdrawn):
+            return "prepared"
+        return "planned" if self.plan else "expected"
+
+
+def fold(facts: Iterable[Fact]) -> State:
+    """The state after these facts, in whatever order they arrive."""
+    kept: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        _keep(kept[fact.id], fact)
+    return State(tuple(sorted((fact for same in kept.values() for fact in same), key=_in_time)))
+
+
+def advance(state: State, fact: Fact) -> State:
+    """The state after one fact more."""
+    return fold((*state.facts, fact))
+
+
+def _keep(same_id: list[Fact], fact: Fact) -> None:
+    """The same fact sent twice is one fact; the same id with other content is kept beside it."""
+    for place, known in enumerate(same_id):
+        if (known.at, known.by, known.body) == (fact.at, fact.by, fact.body):
+            if _in_time(fact) < _in_time(known):
+                same_id[place] = fact
+            return
+    same_id.append(fact)
+
+
+def _in_time(fact: Fact) -> tuple[datetime, bool, int, str, str, str]:
+    return (fact.at, fact.number is None, fact.number or 0, fact.id, fact.by.id, repr(fact.body))

@@ -1,0 +1,133 @@
+"""Facts in a nurse's words, for the numbered events of chart and report."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from openketamine.core.quantities import format_number
+from openketamine.core.treatment import _facts as f
+
+_NAMES = {
+    "systolic": "systolic", "diastolic": "diastolic", "heart_rate": "heart rate", "spo2": "SpO2",
+    "respiratory_rate": "breaths", "moaas": "MOAA/S", "mean_pressure": "mean pressure",
+}  # fmt: skip
+
+
+def in_words(body: f.Body) -> str:
+    """One line for one fact."""
+    return _WORDS[type(body)](body)
+
+
+def milligrams(micrograms: int) -> str:
+    """`35 mg`."""
+    return f"{format_number(Decimal(micrograms) / 1000)} mg"
+
+
+def millilitres(microlitres: int) -> str:
+    """`35 mL`."""
+    return f"{format_number(Decimal(microlitres) / 1000)} mL"
+
+
+def rate(rate_ul_per_h: int) -> str:
+    """`52.5 mL/h`."""
+    return f"{format_number(Decimal(rate_ul_per_h) / 1000)} mL/h"
+
+
+def _because(text: str, why: str) -> str:
+    return f"{text}: {why}" if why else text
+
+
+def _numbers(values: Mapping[str, Decimal | None]) -> str:
+    left = {signal: value for signal, value in values.items() if value is not None}
+    words = []
+    if "systolic" in left and "diastolic" in left:
+        words.append(
+            f"BP {format_number(left.pop('systolic'))}/{format_number(left.pop('diastolic'))}"
+        )
+    words += [
+        f"{_NAMES.get(signal, signal)} {format_number(value)}" for signal, value in left.items()
+    ]
+    return ", ".join(words)
+
+
+def _plan(body: f.PlanSigned) -> str:
+    dose = f"{body.drug} {milligrams(body.dose_ug)} {body.route} over {body.over_s // 60} min"
+    return f"Plan signed: {dose}, {rate(body.rate_ul_per_h)}"
+
+
+def _withdrawn(body: f.DrugWithdrawn) -> str:
+    return (
+        f"{milligrams(body.mass_ug)} ({millilitres(body.volume_ul)}) withdrawn, lot {body.lot}, "
+        f"witness {body.witness_name}"
+    )
+
+
+def _started(body: f.InfusionStarted) -> str:
+    concentration = format_number(Decimal(body.concentration_ug_per_ml) / 1000)
+    return (
+        f"Infusion started at {rate(body.rate_ul_per_h)}, {concentration} mg in 1 mL, "
+        f"{millilitres(body.volume_ul)}"
+    )
+
+
+def _wasted(body: f.DrugWasted) -> str:
+    reason = body.reason.replace("_", " ")
+    return f"{milligrams(body.mass_ug)} wasted ({reason}), witness {body.witness_name}"
+
+
+def _adverse(body: f.AdverseEventCharted) -> str:
+    return _because(f"{body.event}, grade {body.severity}", body.action or body.note)
+
+
+def _answered(body: f.ChecklistAnswered) -> str:
+    return _because(f"{body.checklist}, {body.item}: {body.answer.replace('_', ' ')}", body.note)
+
+
+def _scored(body: f.ScoreRecorded) -> str:
+    incomplete = "incomplete" if body.total is None and not body.band else ""
+    total = "" if body.total is None else str(body.total)
+    return " ".join(part for part in (body.instrument, total, body.band, incomplete) if part)
+
+
+def _corrected(body: f.Corrected) -> str:
+    what = "struck out" if body.replacement is None else "corrected"
+    return f"An entry was {what}: {body.reason}"
+
+
+# One line a kind, in the order of the vocabulary; a kind that is missing here fails a test.
+_WORDS: Mapping[type, Callable[[Any], str]] = {
+    f.SessionOpened: lambda b: f"Session {b.session_number} opened, {b.protocol_id}",
+    f.ChairAssigned: lambda b: f"Seated, {b.chair}",
+    f.ChecklistAnswered: _answered,
+    f.ScoreRecorded: _scored,
+    f.PlanSigned: _plan,
+    f.OverrideSigned: lambda b: f"{b.rule} overridden: {b.reason}",
+    f.DrugWithdrawn: _withdrawn,
+    f.DoseVerified: lambda b: f"Dose verified by {b.second_name}: {b.drug} {milligrams(b.dose_ug)}",
+    f.InfusionStarted: _started,
+    f.RateChanged: lambda b: _because(f"Rate changed to {rate(b.rate_ul_per_h)}", b.reason),
+    f.InfusionPaused: lambda b: _because("Infusion paused", b.reason),
+    f.InfusionResumed: lambda b: _because(f"Infusion resumed at {rate(b.rate_ul_per_h)}", b.reason),
+    f.InfusionStopped: lambda b: _because("Infusion stopped", b.reason),
+    f.DoseFinished: lambda b: (
+        f"Dose finished: {milligrams(b.given_ug)} given ({millilitres(b.given_ul)})"
+    ),
+    f.DrugWasted: _wasted,
+    f.DeviceAttached: lambda b: f"{b.device_kind.capitalize()} {b.device_id} attached",
+    f.DeviceDetached: lambda b: f"Device {b.device_id} detached",
+    f.ReadingTaken: lambda b: _numbers(b.values),
+    f.ObservationCharted: lambda b: _because(_numbers(b.values), b.note),
+    f.AdverseEventCharted: _adverse,
+    f.NoteCharted: lambda b: b.text,
+    f.MedicineGiven: lambda b: _because(f"{b.medicine} {b.dose} {b.route}", b.reason),
+    f.FindingRaised: lambda b: b.summary,
+    f.FindingCleared: lambda _: "The condition is over",
+    f.FindingAcknowledged: lambda _: "Finding seen",
+    f.RecoveryScored: lambda b: f"{b.scale} {b.total}",
+    f.Discharged: lambda b: f"Discharged with {b.escort_name}",
+    f.SessionClosed: lambda b: _because(
+        "Session closed", "" if b.reason == "complete" else b.reason
+    ),
+    f.ReportSigned: lambda _: "Report signed",
+    f.Corrected: _corrected,
+}
