@@ -14,7 +14,7 @@ from openketamine.clinic.journal._stored import row_hash
 from openketamine.clinic.journal.commands import Entry, KeyReused
 from openketamine.clinic.journal.models import Access, Fact, Head
 from openketamine.core.findings import BadInput
-from openketamine.core.treatment._facts import Author
+from openketamine.core.treatment import Author
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 NORA = Author("nora-1", "Nora Lindqvist", "nurse")

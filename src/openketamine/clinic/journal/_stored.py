@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from openketamine.clinic.journal._chain import chain_hash, moment
 from openketamine.clinic.journal.models import Fact
 from openketamine.core.findings import BadInput
-from openketamine.core.treatment._facts import Author
+from openketamine.core.treatment import Author
 
 
 class KeyReused(BadInput):

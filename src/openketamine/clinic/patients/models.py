@@ -29,12 +29,20 @@ class Person(models.Model):
     def __str__(self) -> str:
         return f"{self.family}, {self.given}"
 
+    @property
+    def stream(self) -> str:
+        """The name of this person's stream in the journal."""
+        return f"person:{self.id}"
+
 
 class BundleImport(models.Model):
-    """One FHIR bundle as it came in, with what was and was not understood. Never changed."""
+    """One FHIR bundle, letter for letter as it came in, with what was and was not understood.
+
+    The database refuses to change it, so what was read of it once need not be read again.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="imports")
-    bundle = models.JSONField()
+    bundle = models.TextField()
     report = models.JSONField()
     sha256 = models.CharField(max_length=64)
     at = models.DateTimeField()

@@ -159,7 +159,6 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("OPENKETAMINE_TIME_ZONE", "America/New_York")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = OPENKETAMINE_DATA / "static"
 _UPLOT = PROJECT / "node_modules" / "uplot" / "dist"
 STATICFILES_DIRS: list[Any] = [SITE / "static", *([("uplot", _UPLOT)] if _UPLOT.is_dir() else [])]
 # Served from where they lie: no collect step between an edit and the screen.

@@ -1,7 +1,7 @@
 """A member of staff as the author of a fact."""
 
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.treatment._facts import Author
+from openketamine.core.treatment import Author
 
 
 def author_of(user: Staff) -> Author:

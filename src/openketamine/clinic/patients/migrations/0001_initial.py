@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("bundle", models.JSONField()),
+                ("bundle", models.TextField()),
                 ("report", models.JSONField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("at", models.DateTimeField()),
