@@ -1,0 +1,1 @@
+"""The board, the bedside console and the devices page: templates, ES modules, no bundler."""

@@ -1,0 +1,1 @@
+"""The live front: ingest from gateways and server-sent events, beside the pages in one process."""

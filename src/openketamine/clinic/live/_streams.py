@@ -1,0 +1,169 @@
+"""Server-sent events: the log of a session as it grows, and the board."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.live._listener import BOARD, Listener
+from openketamine.clinic.live._threads import Threads
+from openketamine.clinic.live._who import admitted, guest, session_key
+from openketamine.clinic.sessions import queries
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.presence import still_watching
+
+HEARTBEAT_S = 2.0
+# A board is folded for all who look at it together, and not more often than this.
+_BOARD_REST_S = 1.0
+# How often an open stream asks whether its reader is still signed in.
+_STILL_HERE_S = 30.0
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_WORDS = {
+    401: "Please sign in.",
+    403: "Your role may not read this.",
+    404: "There is no such session.",
+}
+
+
+def event(name: str, data: Any, number: int | None = None) -> str:
+    """One event on the wire; its `number` comes back from the browser as Last-Event-ID."""
+    first = "" if number is None else f"id: {number}\n"
+    return f"{first}event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def refuse(status: int) -> Response:
+    """A no in one sentence."""
+    return JSONResponse({"error": _WORDS[status]}, status_code=status)
+
+
+async def _sleep_or_wake(event_: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event_.wait(), seconds)
+    event_.clear()
+
+
+class Streams:
+    """The two streams; both look in the journal by themselves at each heartbeat, woken or not."""
+
+    def __init__(self, listener: Listener, threads: Threads) -> None:
+        self._listener = listener
+        self._threads = threads
+        self._board: list[dict[str, Any]] = []
+        self._board_at = 0.0
+        self._board_lock = asyncio.Lock()
+
+    async def session(self, request: Request) -> Response:
+        """Every fact of one session after Last-Event-ID, each once, in order, and a heartbeat."""
+        session_id: UUID = request.path_params["session_id"]
+        key, now = session_key(request), clock.now()
+        session = await self._threads.call(_session_or_none, session_id)
+        person_id = None if session is None else session.person_id
+        who = await self._threads.call(admitted, key, "session.read", person_id, now)
+        if isinstance(who, int):
+            return refuse(who)
+        if session is None:
+            return refuse(404)
+        after = _after(request)
+        return StreamingResponse(
+            self._facts(request, session, after, key),
+            media_type="text/event-stream",
+            headers=_HEADERS,
+        )
+
+    async def _facts(
+        self, request: Request, session: Session, after: int, key: str
+    ) -> AsyncIterator[str]:
+        watch = _Watch(self._threads, key, session)
+        with self._listener.waker(session.stream) as woken:
+            beat_at = 0.0
+            while not await request.is_disconnected():
+                for fact in await self._threads.call(journal.facts, session.stream, after):
+                    after = fact.number
+                    yield event("fact", fact.as_json(), fact.number)
+                if _clock() >= beat_at:
+                    if not await watch.is_here():
+                        yield event("signed-off", {})
+                        return
+                    yield event("heartbeat", {"now": clock.now().isoformat(), "number": after})
+                    beat_at = _clock() + HEARTBEAT_S
+                await _sleep_or_wake(woken, max(0.0, beat_at - _clock()))
+
+    async def board(self, request: Request) -> Response:
+        """The board, each time that something on it changed, and a heartbeat."""
+        key, now = session_key(request), clock.now()
+        who = await self._threads.call(admitted, key, "board.read", None, now)
+        if isinstance(who, int):
+            return refuse(who)
+        return StreamingResponse(
+            self._tiles(request, key), media_type="text/event-stream", headers=_HEADERS
+        )
+
+    async def _tiles(self, request: Request, key: str) -> AsyncIterator[str]:
+        watch = _Watch(self._threads, key, None)
+        with self._listener.waker(BOARD) as woken:
+            while not await request.is_disconnected():
+                if not await watch.is_here():
+                    yield event("signed-off", {})
+                    return
+                tiles = await self._current_board()
+                yield event("board", {"now": clock.now().isoformat(), "tiles": tiles})
+                # At most one board a second, at least one a heartbeat: each is also the heartbeat.
+                await asyncio.sleep(_BOARD_REST_S)
+                await _sleep_or_wake(woken, HEARTBEAT_S - _BOARD_REST_S)
+
+    async def _current_board(self) -> list[dict[str, Any]]:
+        async with self._board_lock:
+            if _clock() - self._board_at >= _BOARD_REST_S:
+                self._board = await self._threads.call(queries.board, clock.now())
+                self._board_at = _clock()
+            return self._board
+
+
+class _Watch:
+    """Whether the reader of a stream is still signed in; while a dose runs, reading is presence."""
+
+    def __init__(self, threads: Threads, key: str, session: Session | None) -> None:
+        self._threads = threads
+        self._key = key
+        self._session = session
+        self._next = 0.0
+
+    async def is_here(self) -> bool:
+        if _clock() < self._next:
+            return True
+        self._next = _clock() + _STILL_HERE_S
+        return await self._threads.call(self._look)
+
+    def _look(self) -> bool:
+        now = clock.now()
+        if self._session is not None and _dose_runs(self._session):
+            still_watching(self._key, now)
+        return guest(self._key, now) is not None
+
+
+def _dose_runs(session: Session) -> bool:
+    return queries.state(session, clock.now()).phase in ("infusing", "paused")
+
+
+def _session_or_none(session_id: UUID) -> Session | None:
+    try:
+        return queries.session(session_id)
+    except Session.DoesNotExist:
+        return None
+
+
+def _after(request: Request) -> int:
+    """Where the reader left off: Last-Event-ID, or `?after=` at the first connection."""
+    word = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+    return int(word) if word.isdecimal() else 0
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,64 @@
+"""The live front as one ASGI application, with the pages mounted under it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.live._ingest import Ingest
+from openketamine.clinic.live._listener import Listener
+from openketamine.clinic.live._streams import Streams
+from openketamine.clinic.live._threads import Threads
+from openketamine.clinic.sessions import commands
+
+_log = logging.getLogger(__name__)
+_LOOK_S = 1.0
+
+
+def live_front(pages: ASGIApp) -> Starlette:
+    """Gateways in, events out, everything else to `pages`."""
+    threads, listener = Threads(), Listener()
+    ingest, streams = Ingest(threads), Streams(listener, threads)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(listener.run()), asyncio.create_task(_note_silence(threads))]
+        yield
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        threads.close()
+
+    return Starlette(
+        routes=[
+            Route("/live/gateway/readings", ingest.readings, methods=["POST"]),
+            Route("/live/gateway/heartbeat", ingest.heartbeat, methods=["POST"]),
+            Route("/live/demo/patients", ingest.demo_patients),
+            Route("/live/sessions/{session_id:uuid}/events", streams.session),
+            Route("/live/board/events", streams.board),
+            Mount("/", app=pages),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _note_silence(threads: Threads) -> None:
+    """Once a second: has a monitor fallen silent, has a delay run out?"""
+    failed = False
+    while True:
+        try:
+            await threads.call(commands.note_silence, clock.now())
+            failed = False
+        except Exception:
+            # This loop must outlive a database that restarts; it is logged once, not every second.
+            if not failed:
+                _log.exception("live: could not look for silent monitors")
+            failed = True
+        await asyncio.sleep(_LOOK_S)

@@ -1,0 +1,70 @@
+"""One tile of the board, out of a session's state."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from openketamine.clinic.sessions.models import Session
+
+_PRIORITIES = ("high", "medium", "low")
+
+
+def tile(session: Session, state: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Initials and room only: a board hangs where others can read it."""
+    person = session.person
+    return {
+        "session": str(session.id),
+        "path": f"/sessions/{session.id}/",
+        "initials": f"{person.given[:1]}{person.family[:1]}".upper(),
+        "chair": state["chair"] or session.chair,
+        "nurse": session.nurse.display_name if session.nurse else "",
+        "phase": state["phase"],
+        "protocol": state["protocol"],
+        "infusion": state["infusion"],
+        "due": _next_due(state["due"]),
+        "pressure": _pressure(state["latest"]),
+        "alarm": _alarm(state["findings"]),
+        "left_at": _left_at(state),
+        "at": now.isoformat(),
+    }
+
+
+def urgency(one: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    """Sort key: alarms first, then people in treatment by what is due next, then the rest."""
+    alarm = one["alarm"]
+    rank = _PRIORITIES.index(alarm["priority"]) if alarm else len(_PRIORITIES)
+    treated = 0 if one["phase"] in ("infusing", "paused", "recovery") else 1
+    due = one["due"]["at"] if one["due"] else "9999"
+    return rank, treated, due, one["session"]
+
+
+def _next_due(due: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return min(due, key=lambda one: one["at"], default=None)
+
+
+def _pressure(latest: Mapping[str, Any]) -> dict[str, Any] | None:
+    systolic, diastolic = latest.get("systolic"), latest.get("diastolic")
+    if not systolic or not diastolic:
+        return None
+    return {
+        "systolic": systolic["value"],
+        "diastolic": diastolic["value"],
+        "received_at": systolic["received_at"],
+        "source": systolic["source"],
+        "doubt": systolic["doubt"] or diastolic["doubt"],
+    }
+
+
+def _alarm(findings: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The worst finding that stands; one that a person has seen still stands."""
+    standing = [one for one in findings if one["cleared_at"] is None]
+    worst = min(standing, key=lambda one: _PRIORITIES.index(one["priority"]), default=None)
+    if worst is None:
+        return None
+    names = ("priority", "nature", "summary", "acknowledged_at")
+    return {**{name: worst[name] for name in names}, "count": len(standing)}
+
+
+def _left_at(state: Mapping[str, Any]) -> str | None:
+    discharge = state["discharge"]
+    return discharge["at"] if discharge else None

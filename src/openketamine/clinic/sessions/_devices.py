@@ -1,0 +1,125 @@
+"""Gateways and devices: who speaks for whom, who is alive, what nobody understands."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
+from openketamine.clinic.sessions.models import Attachment, Gateway, Session, UnmappedCode
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput
+from openketamine.core.treatment import facts
+
+_KINDS = ("monitor", "pump")
+
+
+def attach_device(
+    session_id: uuid.UUID,
+    device_id: str,
+    device_kind: str,
+    by: Staff,
+    now: datetime,
+    fact_id: object = None,
+) -> Done:
+    """Join a device to a session because this person says so.
+
+    Raises BadInput where the device still speaks for another session: it is taken from there first,
+    by a person who can see both beds.
+    """
+    if not device_id or len(device_id) > 80:
+        raise BadInput("device_id", "the device's own identifier", device_id)
+    if device_kind not in _KINDS:
+        raise BadInput("device_kind", " or ".join(_KINDS), device_kind)
+    with transaction.atomic():
+        session = in_line(session_id)
+        joined = _joined(device_id)
+        if joined is not None and joined.session_id != session.id:
+            raise BadInput("device_id", "a device that is not joined to another session", device_id)
+        if joined is None:
+            Attachment.objects.create(
+                device_id=device_id, device_kind=device_kind, session=session, since=now
+            )
+        body = facts.DeviceAttached(device_id, device_kind)
+        return done(append(session, [entry(body, now, by, fact_id)], now))
+
+
+def detach_device(
+    session_id: uuid.UUID, device_id: str, by: Staff, now: datetime, fact_id: object = None
+) -> Done:
+    """From now on the device does not speak for this person."""
+    with transaction.atomic():
+        session = in_line(session_id)
+        if not _end(session, now, device_id):
+            raise BadInput("device_id", "a device that is joined to this session", device_id)
+        return done(
+            append(session, [entry(facts.DeviceDetached(device_id), now, by, fact_id)], now)
+        )
+
+
+def detach_all(session: Session, by: Staff, now: datetime) -> None:
+    """The person left; nothing that is measured from here on can be theirs."""
+    joined = list(session.attachments.filter(until__isnull=True))
+    _end(session, now)
+    entries = [entry(facts.DeviceDetached(row.device_id), now, by) for row in joined]
+    if entries:
+        append(session, entries, now)
+
+
+def _joined(device_id: str) -> Attachment | None:
+    # Locked: two tablets that attach the same monitor at once wait for each other here.
+    rows = Attachment.objects.select_for_update()
+    return rows.filter(device_id=device_id, until__isnull=True).first()
+
+
+def _end(session: Session, now: datetime, device_id: str | None = None) -> int:
+    rows = session.attachments.filter(until__isnull=True)
+    if device_id is not None:
+        rows = rows.filter(device_id=device_id)
+    return rows.update(until=now)
+
+
+def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[str, str]]:
+    """Note that a gateway lives, and tell it which device speaks for whom."""
+    name = raw.get("gateway")
+    if not isinstance(name, str) or not name:
+        raise BadInput("gateway", "the gateway's name", name)
+    listeners = raw.get("listeners")
+    Gateway.objects.update_or_create(
+        name=name[:80],
+        defaults={
+            "heard_at": now,
+            "listeners": listeners if isinstance(listeners, list) else [],
+            "spool_waiting": _count(raw.get("spool_waiting")),
+            "unreadable": _count(raw.get("unreadable")),
+        },
+    )
+    joined = Attachment.objects.filter(until__isnull=True).select_related("session__person")
+    return {
+        row.device_id: {"mrn": row.session.person.mrn, "session": str(row.session_id)}
+        for row in joined
+    }
+
+
+def note_unmapped(device_id: str, codes: object, now: datetime) -> None:
+    """Count codes that no table knows, so that somebody can map them."""
+    for code in codes if isinstance(codes, list) else []:
+        if not isinstance(code, Mapping):
+            continue
+        row, _ = UnmappedCode.objects.get_or_create(
+            device_id=device_id,
+            code=str(code.get("code") or "")[:120],
+            defaults={
+                "text": str(code.get("text") or "")[:200],
+                "unit": str(code.get("unit") or "")[:80],
+                "last_seen": now,
+            },
+        )
+        UnmappedCode.objects.filter(pk=row.pk).update(seen=F("seen") + 1, last_seen=now)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

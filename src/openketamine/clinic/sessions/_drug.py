@@ -1,0 +1,94 @@
+"""Drug on its way: out of a vial, and what is left of it destroyed, each before a witness."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.pharmacy import commands as pharmacy
+from openketamine.clinic.pharmacy.models import Vial
+from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._proofs import own_proof, witness_proof
+from openketamine.clinic.sessions._writing import (
+    Done,
+    append,
+    client_id,
+    done,
+    entry,
+    in_line,
+    text,
+    whole,
+)
+from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.treatment import Context, facts, may
+
+
+def withdraw(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """Take `volume_ul` out of `vial_id`: the ledger's transfer and the fact, both or neither.
+
+    Two people, each with a proof of their own: `password` or `otp` of who withdraws, `witness`,
+    `witness_password` or `witness_otp` of who watches.
+    """
+    fact_id, volume_ul = client_id(asked.get("id")), whole(asked, "volume_ul")
+    own_proof(asked, by, now)
+    witness = witness_proof(asked, by, now)
+    with transaction.atomic():
+        session = in_line(session_id)
+        known = journal.fact(fact_id)
+        if known is not None:
+            return Done(known.number, known.id)
+        context = Context(actor=author_of(by), second=author_of(witness.staff))
+        state = folded(session.stream).state
+        answer = may("withdraw", state, timezone.localtime(now), context)
+        if isinstance(answer, Refusal):
+            return answer
+        vial = _vial(asked)
+        transfer = pharmacy.withdraw(session.id, vial, volume_ul, by, witness, now)
+        body = facts.DrugWithdrawn(
+            transfer_id=str(transfer),
+            vial_id=str(vial.id),
+            lot=vial.lot,
+            volume_ul=volume_ul,
+            mass_ug=volume_ul * vial.concentration_ug_per_ml // 1000,
+            witness_id=str(witness.staff.pk),
+            witness_name=witness.staff.display_name,
+        )
+        return done(append(session, [entry(body, now, by, fact_id)], now))
+
+
+def waste(session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime) -> Done:
+    """Destroy `mass_ug` of what is left on the tray. A fact with a transfer: it is never refused,
+    but the ledger will not destroy what is not there (BadInput)."""
+    fact_id, mass_ug = client_id(asked.get("id")), whole(asked, "mass_ug")
+    reason, method = text(asked, "reason"), text(asked, "method")
+    witness = witness_proof(asked, by, now)
+    with transaction.atomic():
+        session = in_line(session_id)
+        known = journal.fact(fact_id)
+        if known is not None:
+            return Done(known.number, known.id)
+        transfer = pharmacy.waste(session.id, mass_ug, reason, method, by, witness, now)
+        body = facts.DrugWasted(
+            transfer_id=str(transfer),
+            mass_ug=mass_ug,
+            reason=reason,
+            method=method,
+            witness_id=str(witness.staff.pk),
+            witness_name=witness.staff.display_name,
+        )
+        return done(append(session, [entry(body, now, by, fact_id)], now))
+
+
+def _vial(asked: Mapping[str, Any]) -> Vial:
+    vial = Vial.objects.filter(pk=client_id(asked.get("vial_id"))).first()
+    if vial is None:
+        raise BadInput("vial_id", "a vial of this clinic", asked.get("vial_id"))
+    return vial

@@ -1,0 +1,142 @@
+"""Facts from the bedside: never refused, never doubled, recorded even where they contradict."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.pharmacy import commands as pharmacy
+from openketamine.clinic.sessions._alarms import finding_entries
+from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._writing import (
+    Done,
+    append,
+    body_of,
+    client_id,
+    derived_id,
+    done,
+    entry,
+    in_line,
+    moment,
+)
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput
+from openketamine.core.scoring import instrument, score
+from openketamine.core.treatment import facts
+
+BEDSIDE_KINDS = frozenset(
+    {
+        "checklist_answered",
+        "score_recorded",
+        "rate_changed",
+        "infusion_paused",
+        "infusion_stopped",
+        "observation_charted",
+        "adverse_event_charted",
+        "note_charted",
+        "medicine_given",
+        "finding_acknowledged",
+        "recovery_scored",
+        "corrected",
+    }
+)
+# What a person charts is judged by the same rules as what a device says, and at once.
+_ASSESSED = (
+    facts.ObservationCharted,
+    facts.AdverseEventCharted,
+    facts.FindingAcknowledged,
+    facts.Corrected,
+)
+# A signed plan, a witnessed transfer or a discharge is no slip of the pen: it has its own way back.
+_CORRECTABLE = BEDSIDE_KINDS - {"corrected", "finding_acknowledged"} | {
+    "infusion_started",
+    "infusion_resumed",
+}
+
+
+def record_fact(session_id: uuid.UUID, raw: Mapping[str, Any], by: Staff, now: datetime) -> Done:
+    """Write down what happened. The same id with the same content is the same fact.
+
+    Raises BadInput where it cannot be read at all, KeyReused where the id stands for another fact.
+    """
+    fact_id, at, body = _read(raw)
+    with transaction.atomic():
+        session = in_line(session_id)
+        known = journal.fact(fact_id)
+        if isinstance(body, facts.Corrected):
+            _check_target(session, body)
+        stored = append(session, [entry(body, at, by, fact_id)], now)
+        if known is None:
+            _follow(session, body, stored[-1], by, now)
+        return done(stored)
+
+
+def _read(raw: Mapping[str, Any]) -> tuple[str, datetime, facts.Body]:
+    kind = raw.get("kind")
+    if kind not in BEDSIDE_KINDS:
+        raise BadInput("kind", f"one of {', '.join(sorted(BEDSIDE_KINDS))}", kind)
+    body = body_of(kind, raw.get("body"))
+    return client_id(raw.get("id")), moment(raw.get("at"), "at"), _scored(body)
+
+
+def _scored(body: facts.Body) -> facts.Body:
+    """Sums and bands are made here, whatever the browser made of them: there is one scorer."""
+    if isinstance(body, facts.ScoreRecorded):
+        said = score(body.instrument, body.answers)
+        flags = tuple(flag.says for flag in said.flags)
+        return replace(body, total=said.total, band=said.band or "", flags=flags)
+    if isinstance(body, facts.RecoveryScored):
+        numbers = {item.label: item.number for item in instrument(body.scale).items}
+        unknown = sorted(set(body.items) - set(numbers))
+        if unknown:
+            raise BadInput(f"body.items.{unknown[0]}", f"one of {', '.join(numbers)}")
+        total = score(body.scale, {numbers[label]: n for label, n in body.items.items()}).total
+        if total is None:
+            raise BadInput("body.items", f"all of {', '.join(numbers)}")
+        return replace(body, total=total)
+    return body
+
+
+def _check_target(session: Session, correction: facts.Corrected) -> None:
+    target = journal.fact(client_id(correction.target))
+    if target is None or target.stream != session.stream:
+        raise BadInput("body.target", "a fact of this session", correction.target)
+    if target.kind not in _CORRECTABLE:
+        raise BadInput("body.target", "a fact that is charted at the bedside", target.kind)
+    if correction.replacement is not None:
+        body_of(target.kind, correction.replacement)
+
+
+def _follow(
+    session: Session, body: facts.Body, stored: journal.StoredFact, by: Staff, now: datetime
+) -> None:
+    """What a fact brings with it, in the same transaction."""
+    if isinstance(body, facts.InfusionStopped):
+        finish(session, stored, by, now)
+    if isinstance(body, _ASSESSED):
+        entries = finding_entries(session, folded(session.stream), now)
+        if entries:
+            append(session, entries, now)
+
+
+def finish(session: Session, stop: journal.StoredFact, by: Staff, now: datetime) -> None:
+    """What the person received, computed from the segments, and the ledger's word for it.
+
+    A second stop finds the dose finished and changes nothing: the state lists it as contradiction.
+    """
+    state = folded(session.stream).state
+    if state.infusion is None or state.last(facts.DoseFinished) is not None:
+        return
+    # Down to whole micrograms: the ledger never says more was given than was.
+    given_ug, given_ul = (
+        int(state.infusion.given_ug(stop.at)),
+        int(state.infusion.given_ul(stop.at)),
+    )
+    transfer = pharmacy.give(session.id, given_ug, by, now)
+    finished = facts.DoseFinished(given_ug=given_ug, given_ul=given_ul, transfer_id=str(transfer))
+    append(session, [entry(finished, stop.at, by, derived_id("finished", stop.id))], now)

@@ -1,0 +1,202 @@
+"""Requests: decided by `may` under the stream's lock; a no comes with every reason."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.sessions._devices import detach_all
+from openketamine.clinic.sessions._fold import folded, foreseen
+from openketamine.clinic.sessions._proofs import own_proof, second_person
+from openketamine.clinic.sessions._writing import (
+    Done,
+    append,
+    client_id,
+    done,
+    entry,
+    in_line,
+    text,
+    whole,
+)
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.dosing import DoseProposal, propose
+from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.history import age
+from openketamine.core.screening import Evaluation, evaluate
+from openketamine.core.treatment import Context, State, facts, may
+
+
+def _nothing(_: Session) -> None:
+    """Most requests bring nothing else with them."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request on its way to `may`: what is to be written, and what goes with it.
+
+    `before`: facts that are signed in the same breath and that `may` must already see.
+    """
+
+    verb: str
+    body: Callable[[State], facts.Body]
+    context: Context
+    before: tuple[facts.Body, ...] = ()
+    after: Callable[[Session], None] = _nothing
+
+
+def _decide(
+    one: _Asked, session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """Ask `may` while nobody else can write, and append what was asked for, or nothing."""
+    fact_id = client_id(asked.get("id"))
+    with transaction.atomic():
+        session = in_line(session_id)
+        known = journal.fact(fact_id)
+        if known is not None:
+            return Done(known.number, known.id)
+        before = [entry(body, now, by) for body in one.before]
+        state = foreseen(folded(session.stream), before)
+        # In the clinic's own time: "signed today" means the day on the wall.
+        answer = may(one.verb, state, timezone.localtime(now), one.context)
+        if isinstance(answer, Refusal):
+            return answer
+        stored = append(session, [*before, entry(one.body(state), now, by, fact_id)], now)
+        one.after(session)
+        return done(stored)
+
+
+def sign_plan(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """Sign the dose that was on the screen, with a fresh proof of who signs.
+
+    Evaluation and proposal are computed again here; `dose_ug` is what the prescriber saw, and where
+    it is no longer what the rules propose, nothing is signed.
+    """
+    own_proof(asked, by, now)
+    session = Session.objects.select_related("person").get(pk=session_id)
+    evaluation, proposal = plan_of(session, timezone.localdate(now))
+    if isinstance(proposal, Refusal):
+        return proposal
+    if whole(asked, "dose_ug") != proposal.dose_ug:
+        raise BadInput("dose_ug", "the dose that is proposed now: read the plan again")
+    signed = facts.PlanSigned(
+        **proposal.plan_fields(),
+        proposal=proposal.as_json(),
+        findings=tuple(finding.as_json() for finding in evaluation.findings),
+        knowledge=evaluation.knowledge,
+    )
+    overrides = tuple(
+        facts.OverrideSigned(rule=one.rule, reason_code=one.reason_code, reason=one.reason)
+        for one in patients.overrides(session.person, timezone.localdate(now))
+    )
+    context = Context(actor=author_of(by), claim={"findings": signed.findings})
+    one = _Asked("sign_plan", lambda _: signed, context, before=overrides)
+    return _decide(one, session_id, asked, by, now)
+
+
+def plan_of(session: Session, on: date) -> tuple[Evaluation, DoseProposal | Refusal]:
+    """What the rules say of this person today and what they propose. Looking is free."""
+    record = patients.record(session.person)
+    overrides = patients.overrides(session.person, on)
+    evaluation = evaluate(record, session.protocol_id, on, overrides)
+    return evaluation, propose(record, session.protocol_id, on, evaluation=evaluation)
+
+
+def verify(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """A second person enters what they read off the person, the bag and the pump, unprompted."""
+    second = second_person(asked, by, now, task="dose.verify", prefix="second").staff
+    read = facts.DoseVerified(
+        second_id=str(second.pk),
+        second_name=second.display_name,
+        person_id=text(asked, "person_id"),
+        drug=text(asked, "drug").lower(),
+        dose_ug=whole(asked, "dose_ug"),
+        concentration_ug_per_ml=whole(asked, "concentration_ug_per_ml"),
+        volume_ul=whole(asked, "volume_ul"),
+        rate_ul_per_h=whole(asked, "rate_ul_per_h"),
+    )
+    context = Context(actor=author_of(by), second=author_of(second), claim=vars(read))
+    return _decide(_Asked("verify", lambda _: read, context), session_id, asked, by, now)
+
+
+def start(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """The pump is started as the plan says; whoever presses second gets the reasons why not."""
+    person = Session.objects.select_related("person").get(pk=session_id).person
+    years = age(patients.record(person), timezone.localdate(now))
+    context = Context(actor=author_of(by), age=years)
+    return _decide(_Asked("start", _started, context), session_id, asked, by, now)
+
+
+def _started(state: State) -> facts.InfusionStarted:
+    assert state.plan is not None  # noqa: S101  (`may` lets nobody start without one)
+    plan = state.plan.body
+    return facts.InfusionStarted(
+        plan.rate_ul_per_h, plan.concentration_ug_per_ml, plan.volume_ul, plan.weight_g
+    )
+
+
+def resume(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """The pump runs again, at `rate_ul_per_h`."""
+    body = facts.InfusionResumed(
+        whole(asked, "rate_ul_per_h"), text(asked, "reason", required=False)
+    )
+    context = Context(actor=author_of(by), claim=vars(body))
+    return _decide(_Asked("resume", lambda _: body, context), session_id, asked, by, now)
+
+
+def discharge(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """The person leaves with an escort; their monitor speaks for nobody from here on."""
+    left = facts.Discharged(
+        escort_name=text(asked, "escort_name"),
+        escort_phone=text(asked, "escort_phone"),
+        instructions_given=asked.get("instructions_given") is True,
+    )
+
+    def after(session: Session) -> None:
+        detach_all(session, by, now)
+        Session.objects.filter(pk=session.pk).update(chair="")
+
+    context = Context(actor=author_of(by))
+    one = _Asked("discharge", lambda _: left, context, after=after)
+    return _decide(one, session_id, asked, by, now)
+
+
+def close(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """Nothing is left to do; the tray is empty, or somebody answers for what is on it."""
+    body = facts.SessionClosed(text(asked, "reason", required=False) or "complete")
+
+    def after(session: Session) -> None:
+        detach_all(session, by, now)
+        Session.objects.filter(pk=session.pk).update(closed_at=now, chair="")
+
+    one = _Asked("close", lambda _: body, Context(actor=author_of(by)), after=after)
+    return _decide(one, session_id, asked, by, now)
+
+
+def sign_report(
+    session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
+) -> Done | Refusal:
+    """Sign the report whose content has this hash."""
+    own_proof(asked, by, now)
+    body = facts.ReportSigned(text(asked, "content_sha256"), text(asked, "meaning"))
+    one = _Asked("sign_report", lambda _: body, Context(actor=author_of(by)))
+    return _decide(one, session_id, asked, by, now)

@@ -1,0 +1,11 @@
+"""The app of treatment sessions; its label is not `sessions`, because Django has one of those."""
+
+from django.apps import AppConfig
+
+
+class TreatmentsConfig(AppConfig):
+    """Sessions, attached devices, and what a gateway said that could not be charted."""
+
+    name = "openketamine.clinic.sessions"
+    label = "treatments"
+    verbose_name = "Treatment sessions"

@@ -1,0 +1,47 @@
+"""The only writers of a session.
+
+Facts (`record_fact`) are never refused and never doubled. Requests (the verbs) are decided by
+`core.treatment.may` while the stream is locked: written, or refused with every reason.
+"""
+
+from openketamine.clinic.journal.commands import KeyReused
+from openketamine.clinic.sessions._alarms import note_silence
+from openketamine.clinic.sessions._devices import attach_device, detach_device, record_heartbeat
+from openketamine.clinic.sessions._drug import waste, withdraw
+from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
+from openketamine.clinic.sessions._opening import assign_chair, open_session
+from openketamine.clinic.sessions._readings import Outcome, record_readings
+from openketamine.clinic.sessions._requests import (
+    close,
+    discharge,
+    resume,
+    sign_plan,
+    sign_report,
+    start,
+    verify,
+)
+from openketamine.clinic.sessions._writing import Done
+
+__all__ = [
+    "BEDSIDE_KINDS",
+    "Done",
+    "KeyReused",
+    "Outcome",
+    "assign_chair",
+    "attach_device",
+    "close",
+    "detach_device",
+    "discharge",
+    "note_silence",
+    "open_session",
+    "record_fact",
+    "record_heartbeat",
+    "record_readings",
+    "resume",
+    "sign_plan",
+    "sign_report",
+    "start",
+    "verify",
+    "waste",
+    "withdraw",
+]

@@ -1,0 +1,137 @@
+"""The only readers of a session, for pages, streams, reports and the board."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.sessions._board import tile, urgency
+from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._requests import plan_of
+from openketamine.clinic.sessions._writing import fact_of
+from openketamine.clinic.sessions.models import (
+    Attachment,
+    Gateway,
+    QuarantinedMessage,
+    Session,
+    UnmappedCode,
+)
+from openketamine.core.treatment import Fact, State, state_as_json
+
+__all__ = [
+    "attachments",
+    "board",
+    "facts",
+    "gateways",
+    "plan_of",
+    "quarantined",
+    "readings",
+    "session",
+    "sessions_of",
+    "state",
+    "state_json",
+    "unmapped_codes",
+]
+
+# A person who has left stays on the board for as long as somebody may still ask about them.
+_LEFT_STAYS = timedelta(hours=2)
+SIGNALS = (
+    "heart_rate",
+    "pulse_rate",
+    "systolic",
+    "diastolic",
+    "mean_pressure",
+    "spo2",
+    "respiratory_rate",
+    "etco2",
+    "temperature",
+)
+
+
+def session(session_id: uuid.UUID) -> Session:
+    """One session with its person and nurse. Raises Session.DoesNotExist."""
+    return Session.objects.select_related("person", "nurse").get(pk=session_id)
+
+
+def sessions_of(person_id: uuid.UUID) -> list[Session]:
+    """A person's sessions, newest first."""
+    return list(Session.objects.filter(person_id=person_id).order_by("-created"))
+
+
+def facts(one: Session, after: int = 0) -> list[Fact]:
+    """The log of a session as facts of the core, after a number."""
+    return [fact_of(stored) for stored in journal.facts(one.stream, after=after)]
+
+
+def state(one: Session, now: datetime) -> State:  # noqa: ARG001  (the door; the fold itself is timeless)
+    """Everything that follows from the log."""
+    return folded(one.stream).state
+
+
+def state_json(one: Session, now: datetime) -> dict[str, Any]:
+    """The state as the console, `replay` and the report read it."""
+    return state_as_json(folded(one.stream).state, timezone.localtime(now))
+
+
+def readings(one: Session, after: int = 0) -> dict[str, Any]:
+    """Device readings as columns: an hour at one a second stays a small answer.
+
+    `rows`: number, measured, received (both ms since 1970), then one value for each of `signals`.
+    `doubts`: number → signal → why it is not believed.
+    """
+    stored = journal.facts(one.stream, after=after, kinds=("reading_taken",))
+    return {
+        "signals": SIGNALS,
+        "rows": [_row(fact) for fact in stored],
+        "doubts": {fact.number: fact.body["doubts"] for fact in stored if fact.body.get("doubts")},
+        "head": journal.head(one.stream),
+    }
+
+
+def _row(fact: journal.StoredFact) -> list[Any]:
+    values = fact.body["values"]
+    times = (fact.body["measured_at"], fact.body["received_at"])
+    return [fact.number, *map(_milliseconds, times), *(values.get(signal) for signal in SIGNALS)]
+
+
+def _milliseconds(iso: str) -> int:
+    return round(datetime.fromisoformat(iso).timestamp() * 1000)
+
+
+def board(now: datetime) -> list[dict[str, Any]]:
+    """Today's sessions, the most urgent first, then what is due first."""
+    rows = Session.objects.filter(closed_at__isnull=True).select_related("person", "nurse")
+    tiles = [tile(one, state_json(one, now), now) for one in rows.order_by("created")]
+    return sorted(_still_here(tiles, now), key=urgency)
+
+
+def _still_here(tiles: Iterable[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in tiles
+        if one["left_at"] is None or now - datetime.fromisoformat(one["left_at"]) < _LEFT_STAYS
+    ]
+
+
+def attachments() -> list[Attachment]:
+    """Which device speaks for whom, now."""
+    rows = Attachment.objects.filter(until__isnull=True).select_related("session__person")
+    return list(rows.order_by("device_id"))
+
+
+def gateways() -> list[Gateway]:
+    """Every gateway that ever spoke, with its last word."""
+    return list(Gateway.objects.order_by("name"))
+
+
+def quarantined(limit: int = 100) -> list[QuarantinedMessage]:
+    """The newest messages that could not be charted."""
+    return list(QuarantinedMessage.objects.order_by("-recorded_at")[:limit])
+
+
+def unmapped_codes() -> list[UnmappedCode]:
+    """Codes that devices send and no table knows."""
+    return list(UnmappedCode.objects.order_by("device_id", "code"))
