@@ -48,6 +48,11 @@ def test_an_answer_in_the_mode_of_the_sample(kept, known, expected):
     assert codes(FULL_MONITOR, kept, known) == [expected]
 
 
+@pytest.mark.parametrize(("known", "expected"), [(ME, "AA"), ({}, "AE")])
+def test_a_device_that_names_nobody_speaks_for_whom_it_was_attached_to(known, expected):
+    assert codes(FULL_MONITOR.replace(b"MRN7007", b""), known=known) == [expected]
+
+
 @pytest.mark.parametrize(
     ("accept", "application", "stored", "strange", "clash"),
     [

@@ -26,6 +26,7 @@ from tests.devices.captures import (
 from openketamine.core.findings import BadInput
 from openketamine.devices.connectors.mllp.decode import decode, read_message
 
+LONG = FULL_MONITOR.replace(b"|C1|", b"|" + b"C" * 200 + b"|")
 NOW = datetime(2026, 7, 3, 7, 0, 1, tzinfo=UTC)
 MEASURED = datetime(2026, 7, 3, 7, 0, 0, tzinfo=UTC)
 
@@ -269,8 +270,15 @@ def test_other_separators_are_read():
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"MSH", b"MSH|^~\\&|", b"PID|||1", b"MSH|||||" * 9, b"\x00\xff"]
+    "raw", [b"", b"MSH", b"MSH|^~\\&|", b"PID|||1", b"MSH|||||" * 9, b"\x00\xff", LONG]
 )
 def test_what_is_no_message_is_refused_in_one_sentence(raw):
     with pytest.raises(BadInput, match="expected"):
         decode(raw, received_at=NOW, zone=UTC)
+
+
+@pytest.mark.parametrize("nul", ["\0", "\\X00\\"])
+def test_a_nul_never_reaches_a_text_that_a_database_must_hold(nul):
+    row = f"OBX|2|ST|999^MDC{nul}X^MDC|1.5.1.1|a{nul}b||||||R|||{WHEN}"
+    (item,) = one(row).unmapped
+    assert "\0" not in "".join(item.as_json().values())

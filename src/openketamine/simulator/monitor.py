@@ -34,7 +34,7 @@ class Seated:
     """Who sits at a monitor, as the clinic's demo says it."""
 
     bedside: Bedside
-    weight_kg: float
+    weight_kg: float | None
     baseline: Mapping[str, float] = field(default_factory=dict)
     infused: tuple[Infused, ...] = ()
     scenario: str = USUAL
@@ -56,7 +56,14 @@ def read_seated(told: Mapping[str, Any]) -> Seated:
     )
     known = {k: float(v) for k, v in (told.get("baseline") or {}).items() if v is not None}
     infused = tuple(_infused(segment) for segment in told.get("segments") or ())
-    return Seated(bedside, float(told["weight_kg"]), known, infused, told.get("scenario") or USUAL)
+    weight = told.get("weight_kg")
+    return Seated(
+        bedside,
+        None if weight is None else float(weight),
+        known,
+        infused,
+        told.get("scenario") or USUAL,
+    )
 
 
 class VirtualMonitor:

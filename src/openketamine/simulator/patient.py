@@ -45,11 +45,14 @@ def scenario(name: str) -> Scenario:
 
 
 def concentration_ng_per_ml(
-    infused: Sequence[Infused], weight_kg: float, model: str, now: datetime
+    infused: Sequence[Infused], weight_kg: float | None, model: str, now: datetime
 ) -> float:
-    """What drives the effects at `now`: the effect site where the model has one, else plasma."""
+    """What drives the effects at `now`: the effect site where the model has one, else plasma.
+
+    Nothing is driven in a person whose weight is not known: no drug is ordered before it is.
+    """
     begun = [one for one in infused if one.start < now and one.rate_mg_per_min > 0]
-    if not begun:
+    if not begun or weight_kg is None:
         return 0.0
     first = min(one.start for one in begun)
     regimen = [

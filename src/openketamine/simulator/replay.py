@@ -17,7 +17,6 @@ from openketamine.core.findings import BadInput
 from openketamine.simulator.sender import MllpSender
 from openketamine.simulator.wire import Bedside, layout, monitor_message
 
-TRIES = 5
 _BLANK = frozenset({"", "nan", "-", "--", "na", "null"})
 
 
@@ -76,8 +75,11 @@ def replay_csv(
     speed: float = 1.0,
     family: str = "TEST",
     given: str = "PATIENT",
+    tries: int = 5,
 ) -> Replayed:
     """Send a recording to an MLLP listener. `speed` 60: an hour a minute; 0: without waiting.
+
+    Each message is sent up to `tries` times until it is acknowledged.
 
     Raises BadInput for the file or the words, NobodyAnswersError where nothing is acknowledged.
     """
@@ -86,7 +88,7 @@ def replay_csv(
     recording = read_recording(path)
     bedside = Bedside(device_id, mrn, family, given)
     sender = MllpSender(host, port)
-    sent = asyncio.run(_play(recording.steps, bedside, sender, speed, _progress()))
+    sent = asyncio.run(_play(recording.steps, bedside, sender, speed, tries, _progress()))
     return Replayed(sent, dict(sender.answers), recording.ignored)
 
 
@@ -95,6 +97,7 @@ async def _play(
     bedside: Bedside,
     sender: MllpSender,
     speed: float,
+    tries: int,
     progress: Callable[[int, int], None],
 ) -> int:
     loop = asyncio.get_running_loop()
@@ -107,7 +110,7 @@ async def _play(
             control_id = f"{born}{number:05d}"
             now = datetime.now(UTC)
             payload = monitor_message(bedside, step.values, at=now, control_id=control_id)
-            await sender.send(payload, control_id, tries=TRIES)
+            await sender.send(payload, control_id, tries=tries)
             progress(number, len(steps))
     finally:
         await sender.close()

@@ -53,7 +53,7 @@ class Ward:
             response.raise_for_status()
             told = response.json()["patients"]
             seated = [read_seated(one) for one in told if one.get("device_id")]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             _log.warning("the clinic did not say who sits where (%s)", type(error).__name__)
             return
         for person in seated:

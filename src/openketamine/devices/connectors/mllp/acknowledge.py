@@ -51,12 +51,15 @@ def rejected(header: Header, table: Table) -> Fault | None:
 
 
 def wrong_person(readings: Sequence[Reading], known: Associations | None) -> Fault | None:
-    """204 where the device is attached to nobody or to somebody else; `known` None: cannot know."""
+    """204 where the device is attached to nobody or to somebody else; `known` None: cannot know.
+
+    A device that names nobody speaks for the person to whom somebody attached it.
+    """
     if known is None:
         return None
     for reading in readings:
         attached = known.get(reading.device_id)
-        if attached is None or attached != reading.mrn:
+        if attached is None or reading.mrn not in {None, attached}:
             says = "patient not associated with device"
             return Fault("204", "Unknown key identifier", "PID^1^3", says)
     return None

@@ -7,6 +7,8 @@ from openketamine.core.findings import BadInput
 from openketamine.devices.connectors.mllp.segments import Segment, split_message
 from openketamine.devices.connectors.mllp.table import Table
 
+_LONGEST_KEY = 180
+
 
 @dataclass(frozen=True)
 class Header:
@@ -40,7 +42,8 @@ class Header:
 def open_message(payload: bytes, table: Table) -> tuple[Header, list[Segment], tuple[str, ...]]:
     """Header, all segments, and remarks. Raises BadInput where it is no HL7 message at all."""
     charset, remarks = _charset(payload, table)
-    text = payload.decode(charset, errors="replace")
+    # No database text can hold a NUL, and no device means one.
+    text = payload.decode(charset, errors="replace").replace("\0", "\ufffd")
     if "\ufffd" in text:
         remarks = (*remarks, f"some characters are not readable as {charset}")
     segments = split_message(text)
@@ -50,6 +53,8 @@ def open_message(payload: bytes, table: Table) -> tuple[Header, list[Segment], t
 def _header(msh: Segment) -> Header:
     if not msh.field(3) or not msh.part(10):
         raise BadInput("MSH", "a sender in MSH-3 and a control id in MSH-10")
+    if len(msh.field(3)) + len(msh.field(10)) > _LONGEST_KEY:
+        raise BadInput("MSH-3, MSH-10", f"at most {_LONGEST_KEY} characters together")
     return Header(
         sender=msh.field(3),
         facility=msh.field(4),

@@ -88,5 +88,6 @@ def _resolve(found: re.Match[str], signs: Separators) -> str:
     if code in _ESCAPE_CODES:
         return signs.all[_ESCAPE_CODES[code]]
     if re.fullmatch(r"X([0-9A-Fa-f]{2})+", code):
-        return bytes.fromhex(code[1:]).decode("latin-1")
+        text = bytes.fromhex(code[1:]).decode("latin-1")
+        return text if text.isprintable() else found.group(0)
     return found.group(0)
