@@ -24,6 +24,7 @@ class BorderClinic:
         self.patients = []
         self.status = 200
         self.refuse_keys = set()
+        self.refuse_status = 422
         clinic = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -67,7 +68,7 @@ class BorderClinic:
         if self.status != 200:
             return self.status, {}
         if any(message["key"] in self.refuse_keys for message in body["messages"]):
-            return 422, {}
+            return self.refuse_status, {}
         self.batches.append(len(body["messages"]))
         self.received += body["messages"]
         outcomes = [{"key": m["key"], "outcome": "charted", "why": ""} for m in body["messages"]]

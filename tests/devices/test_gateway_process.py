@@ -7,6 +7,7 @@ import pytest
 from tests.devices.border import BorderClinic, wait_for
 from tests.devices.captures import BPM, FULL_MONITOR, HR, MDS, message, numeric
 
+from openketamine.devices.__main__ import main
 from openketamine.devices.connectors.mllp.framing import wrap
 
 ATTACHED = {"0A0B0CFFFE000042": {"mrn": "MRN7007", "session": "a-session"}}
@@ -201,3 +202,30 @@ def test_the_spool_is_readable_by_its_own_user_only_and_empty_once_forwarded(
 def test_a_second_gateway_on_the_same_spool_does_not_start(clinic, attached, start_gateway):
     with pytest.raises(AssertionError, match="the spool cannot be opened"):
         start_gateway(clinic.url)
+
+
+def test_what_was_set_aside_is_tried_again_by_the_next_gateway(clinic, start_gateway, connect):
+    gateway = start_gateway(clinic.url)
+    clinic.refuse_keys = {"BEDMON^0A0B0CFFFE000042^EUI-64|N4"}
+    device = connect(gateway.port)
+    device.put(wrap(beat(4)) + wrap(beat(5)))
+    device.answer()
+    wait_for(lambda: [one["values"]["heart_rate"] for one in clinic.received] == [65])
+    gateway.end()
+    clinic.refuse_keys = set()
+    start_gateway(clinic.url)
+    wait_for(lambda: [one["values"]["heart_rate"] for one in clinic.received] == [65, 64])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--clinic", "nowhere", "--data", "d", "--token", "t"], "--clinic: expected an http"),
+        (["--clinic", "http://c", "--data", "d"], "--token: expected the gateway token"),
+        (["--clinic", "http://c", "--data", "d", "--token", "t", "--zone", "Mars"], "--zone"),
+    ],
+)
+def test_wrong_words_end_it_with_one_sentence(words, sentence, capsys, monkeypatch):
+    monkeypatch.delenv("OPENKETAMINE_GATEWAY_TOKEN", raising=False)
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The dialect table says nothing that the research did not: skipped where the research is absent."""
+"""The dialect table says nothing that the research did not."""
 
 import os
 from pathlib import Path

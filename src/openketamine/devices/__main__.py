@@ -18,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     token = words.token or os.environ.get("OPENKETAMINE_GATEWAY_TOKEN", "")
     if not token:
         return _wrong("--token: expected the gateway token of the clinic", 2)
+    if not words.clinic.startswith(("http://", "https://")):
+        return _wrong(f"--clinic: expected an http address, got {words.clinic!r}", 2)
     try:
         zone = ZoneInfo(words.zone)
     except (ZoneInfoNotFoundError, ValueError):

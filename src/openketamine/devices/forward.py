@@ -18,7 +18,11 @@ HEARTBEAT_S = 2.0
 KNOWN_FOR = timedelta(seconds=3 * HEARTBEAT_S)
 """How long the associations of the last heartbeat are believed."""
 
+MOST_FAULTS = 8
+"""So many failures (HTTP 500) of a clinic that hears our heartbeats are the reading's fault."""
+
 _UNREADABLE_THERE = frozenset({400, 413, 422})
+_FAULT_THERE = "HTTP 500"
 
 
 class ClinicAwayError(RuntimeError):
@@ -78,12 +82,20 @@ class Clinic:
 class Forward:
     """Empties the spool into the clinic for as long as it runs."""
 
-    def __init__(self, clinic: Clinic, spool: Spool, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        spool: Spool,
+        clock: Callable[[], datetime],
+        heard: Callable[[], bool],
+    ) -> None:
         self._clinic = clinic
         self._spool = spool
         self._clock = clock
+        self._heard = heard
         self._news = asyncio.Event()
         self._limit = BATCH
+        self._faults = 0
 
     def notice(self) -> None:
         """Something was spooled."""
@@ -115,12 +127,22 @@ class Forward:
         except ValueError as error:
             await self._isolate(batch, str(error))
             return True
+        except ClinicAwayError as error:
+            if not self._is_its_own_fault(error):
+                raise
+            await self._isolate(batch, str(error))
+            return True
         done = [waiting.number for waiting in batch if waiting.key in keys]
         if not done:
             raise ClinicAwayError("the clinic accepted nothing of what it was sent")
         await self._spool.accepted(done, self._clock())
-        self._limit = BATCH
+        self._limit, self._faults = BATCH, 0
         return True
+
+    def _is_its_own_fault(self, error: ClinicAwayError) -> bool:
+        """Whether a clinic that is well fails at this batch again and again."""
+        self._faults = self._faults + 1 if str(error) == _FAULT_THERE and self._heard() else 0
+        return self._faults >= MOST_FAULTS
 
     async def _isolate(self, batch: list[Waiting], why: str) -> None:
         """One reading that the clinic cannot take must not hold up all those behind it."""
@@ -129,7 +151,7 @@ class Forward:
             return
         _log.error("set aside %s: the clinic answered %s", batch[0].key, why)
         await self._spool.set_aside(batch[0].number, why)
-        self._limit = BATCH
+        self._limit, self._faults = BATCH, 0
 
 
 class Heartbeat:

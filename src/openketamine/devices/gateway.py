@@ -38,8 +38,10 @@ class Gateway:
         self._settings = settings
         self._spool = Spool(settings.data / "spool.sqlite3")
         self._clinic = Clinic(settings.clinic, settings.token, settings.name)
-        self._forward = Forward(self._clinic, self._spool, _now)
         self._heartbeat = Heartbeat(self._clinic, self._state, self._spool, _now)
+        self._forward = Forward(
+            self._clinic, self._spool, _now, lambda: self._heartbeat.known() is not None
+        )
         self._listener = MllpListener(
             Settings(settings.mllp_host, settings.mllp_port, settings.zone),
             self._spool,

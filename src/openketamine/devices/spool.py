@@ -180,6 +180,8 @@ def _open(path: Path) -> sqlite3.Connection:
     # What was forwarded held names; it is overwritten, not only unlinked.
     db.execute("PRAGMA secure_delete=ON")
     db.executescript(_SCHEMA)
+    # What the clinic could not read gets another chance: it may have been repaired since.
+    db.execute("UPDATE waiting SET set_aside = '' WHERE set_aside <> ''")
     return db
 
 
