@@ -1,0 +1,93 @@
+"""Sessions that the person has had, as far as the next dose depends on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from openketamine.core.findings import BadInput
+
+
+@dataclass(frozen=True)
+class PastSession:
+    """One session. What nobody wrote down is None, and None is never read as "went well".
+
+    `improvement_percent`: fall of the score since before the first session of the course.
+    """
+
+    on: date
+    dose_ug_per_kg: int
+    dose_ug: int | None = None
+    over_s: int | None = None
+    improvement_percent: Decimal | None = None
+    lowest_moaas: int | None = None
+    lowest_spo2: Decimal | None = None
+    peak_systolic: Decimal | None = None
+    peak_diastolic: Decimal | None = None
+    baseline_systolic: Decimal | None = None
+    baseline_diastolic: Decimal | None = None
+    severe_dissociation: bool | None = None
+    vomiting_despite_antiemetic: bool | None = None
+
+
+_WHOLE = ("dose_ug_per_kg", "dose_ug", "over_s", "lowest_moaas")
+_YES_NO = ("severe_dissociation", "vomiting_despite_antiemetic")
+
+
+def read_history(raw: object) -> tuple[PastSession, ...]:
+    """Past sessions from JSON: a list of objects, or `{"sessions": [...]}`, oldest first.
+
+    Raises BadInput naming the session and the field.
+    """
+    listed = raw.get("sessions") if isinstance(raw, Mapping) else raw
+    if not isinstance(listed, list):
+        raise BadInput("history", "a list of sessions", type(listed).__name__)
+    sessions = [_session(f"history[{place}]", item) for place, item in enumerate(listed)]
+    return tuple(sorted(sessions, key=lambda session: session.on))
+
+
+def _session(place: str, item: object) -> PastSession:
+    if not isinstance(item, Mapping):
+        raise BadInput(place, "an object", item)
+    known = {field.name for field in fields(PastSession)}
+    unknown = sorted(str(key) for key in item if key not in known)
+    if unknown:
+        raise BadInput(f"{place}.{unknown[0]}", f"one of {', '.join(sorted(known))}")
+    for name in ("on", "dose_ug_per_kg"):
+        if item.get(name) is None:
+            raise BadInput(f"{place}.{name}", "a value, which every session has")
+    return PastSession(**{name: _value(f"{place}.{name}", name, v) for name, v in item.items()})
+
+
+def _value(place: str, name: str, value: object) -> Any:
+    if value is None:
+        return None
+    if name == "on":
+        return _day(place, value)
+    if name in _YES_NO:
+        if not isinstance(value, bool):
+            raise BadInput(place, "true or false", value)
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise BadInput(place, "a number", value)
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise BadInput(place, "a number", value) from None
+    if (
+        not amount.is_finite()
+        or abs(amount) >= 10**9
+        or (amount < 0 and name != "improvement_percent")
+    ):
+        raise BadInput(place, "a finite number that is not negative", value)
+    if name in _WHOLE and amount != int(amount):
+        raise BadInput(place, "a whole number", value)
+    return int(amount) if name in _WHOLE else amount
+
+
+def _day(place: str, value: object) -> date:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise BadInput(place, "a date such as 2026-11-22", value) from None

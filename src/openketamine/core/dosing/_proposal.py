@@ -1,0 +1,130 @@
+"""A dose as a value: what is offered, what was wanted, what limited it, every step in words."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from openketamine.core.findings import Evidence, Finding, Refusal, Source
+from openketamine.knowledge import digest
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something that made the dose smaller, or the time longer, than was wanted."""
+
+    by: str
+    sources: tuple[Source, ...] = ()
+    evidence: Evidence = "P"
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of the command-line contract."""
+        return {
+            "by": self.by,
+            "sources": [source.as_json() for source in self.sources],
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a prescriber would like instead of the protocol's own dose; None leaves it as it is."""
+
+    dose_ug_per_kg: int | None = None
+    over_s: int | None = None
+
+
+@dataclass(frozen=True)
+class DoseProposal:
+    """One dose that can be drawn up and pumped, and lies within every limit.
+
+    `over_s` is the ordered time; `runs_s` how long the pump really runs, since its rate is rounded
+    down. `draw_volume_ul` of stock is diluted to `volume_ul`.
+    """
+
+    protocol: str
+    drug: str
+    route: str
+    dose_ug: int
+    over_s: int
+    runs_s: int
+    concentration_ug_per_ml: int
+    volume_ul: int
+    rate_ul_per_h: int
+    weight_g: int
+    actual_weight_g: int
+    weight_basis: str
+    dose_ug_per_kg: int
+    wanted_ug: int
+    limited_by: tuple[Limit, ...]
+    next_in_days: int
+    session_number: int
+    steps: tuple[str, ...]
+    stock_concentration_ug_per_ml: int
+    draw_volume_ul: int
+    diluent: str
+    findings: tuple[Finding, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The `proposal` object of the command-line contract."""
+        return {
+            "drug": self.drug,
+            "route": self.route,
+            "dose_mg": _number(self.dose_ug, 1000),
+            "dose_mg_per_kg": _number(self.dose_ug_per_kg, 1000),
+            "weight_used_kg": _number(self.weight_g, 1000),
+            "weight_basis": self.weight_basis,
+            "actual_weight_kg": _number(self.actual_weight_g, 1000),
+            "over_min": _number(self.over_s, 60),
+            "concentration_mg_per_ml": _number(self.concentration_ug_per_ml, 1000),
+            "volume_ml": _number(self.volume_ul, 1000),
+            "rate_ml_per_h": _number(self.rate_ul_per_h, 1000),
+            "wanted_mg": _number(self.wanted_ug, 1000),
+            "limited_by": [limit.as_json() for limit in self.limited_by],
+            "next_in_days": self.next_in_days,
+            "session_number": self.session_number,
+            "stock_mg_per_ml": _number(self.stock_concentration_ug_per_ml, 1000),
+            "draw_ml": _number(self.draw_volume_ul, 1000),
+            "diluent": self.diluent,
+            "steps": list(self.steps),
+        }
+
+    def plan_fields(self) -> dict[str, Any]:
+        """The fields that a signed plan freezes, in the units of the journal."""
+        return {
+            "drug": self.drug,
+            "route": self.route,
+            "dose_ug": self.dose_ug,
+            "over_s": self.over_s,
+            "concentration_ug_per_ml": self.concentration_ug_per_ml,
+            "volume_ul": self.volume_ul,
+            "rate_ul_per_h": self.rate_ul_per_h,
+            "weight_g": self.weight_g,
+            "weight_basis": self.weight_basis,
+            "proposal": self.as_json(),
+            "findings": tuple(finding.as_json() for finding in self.findings),
+            "knowledge": digest(),
+        }
+
+
+def as_json(answer: DoseProposal | Refusal) -> dict[str, Any]:
+    """The whole answer in the form of the command-line contract."""
+    offered = isinstance(answer, DoseProposal)
+    return {
+        "proposal": answer.as_json() if isinstance(answer, DoseProposal) else None,
+        "refusal": None if offered else {"summary": _summary(answer), **_findings(answer)},
+        **_findings(answer),
+        "knowledge": digest(),
+    }
+
+
+def _summary(answer: DoseProposal | Refusal) -> str:
+    return answer.summary if isinstance(answer, Refusal) else ""
+
+
+def _findings(answer: DoseProposal | Refusal) -> dict[str, Any]:
+    return {"findings": [finding.as_json() for finding in answer.findings]}
+
+
+def _number(amount: int, size: int) -> float:
+    """A plain JSON number, at the outermost edge only."""
+    return float(Decimal(amount) / size)

@@ -1,0 +1,27 @@
+"""A person's record, read from FHIR R4: nothing guessed, nothing dropped in silence."""
+
+from openketamine.core.history._bundle import read_bundle
+from openketamine.core.history._record import (
+    Allergies,
+    Answer,
+    Condition,
+    Measurement,
+    Medicine,
+    PersonRecord,
+    ReadingReport,
+    age,
+    latest,
+)
+
+__all__ = [
+    "Allergies",
+    "Answer",
+    "Condition",
+    "Measurement",
+    "Medicine",
+    "PersonRecord",
+    "ReadingReport",
+    "age",
+    "latest",
+    "read_bundle",
+]

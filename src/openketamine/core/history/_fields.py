@@ -1,0 +1,122 @@
+"""Careful reading of JSON that anybody may have written: a wrong type is a reason, not a crash."""
+
+import calendar
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+MAX_TEXT = 500
+MAX_LIST = 1000
+
+
+class NotUnderstoodError(Exception):
+    """This one resource cannot be used; the text says why. It never leaves the room."""
+
+
+def mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under `key`, empty where absent."""
+    value = node.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise NotUnderstoodError(f"{key}: expected an object")
+    return value
+
+
+def items(node: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    """The objects of the list under `key`."""
+    value = node.get(key)
+    if value is None:
+        return
+    if not isinstance(value, list) or len(value) > MAX_LIST:
+        raise NotUnderstoodError(f"{key}: expected a list of at most {MAX_LIST}")
+    for item in value:
+        if not isinstance(item, Mapping):
+            raise NotUnderstoodError(f"{key}: expected a list of objects")
+        yield item
+
+
+def text(node: Mapping[str, Any], key: str) -> str:
+    """The words under `key`, without surrogates and control signs; "" where absent."""
+    value = node.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise NotUnderstoodError(f"{key}: expected text")
+    clean = value.encode("utf-8", "replace").decode("utf-8")
+    return "".join(sign if sign.isprintable() else " " for sign in clean).strip()[:MAX_TEXT]
+
+
+def number(node: Mapping[str, Any], key: str) -> Decimal | None:
+    """The number under `key`; None where absent. Text, NaN and absurd sizes are not numbers."""
+    value = node.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise NotUnderstoodError(f"{key}: expected a number")
+    if isinstance(value, int) and abs(value) >= 10**12:
+        raise NotUnderstoodError(f"{key}: the number is absurdly large")
+    amount = Decimal(str(value))
+    if not amount.is_finite() or not -12 <= amount.adjusted() <= 12:
+        raise NotUnderstoodError(f"{key}: expected a finite number of sensible size")
+    return amount
+
+
+def codings(concept: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Codes (`system|code`) and names of a CodeableConcept, its own text first."""
+    codes: list[str] = []
+    names = [text(concept, "text")]
+    for coding in items(concept, "coding"):
+        if code := text(coding, "code"):
+            codes.append(f"{text(coding, 'system')}|{code}")
+        names.append(text(coding, "display"))
+    return tuple(codes), tuple(dict.fromkeys(name for name in names if name))
+
+
+def first_code(concept: Mapping[str, Any]) -> str:
+    """The bare code of a status-like concept; its text where it has no code."""
+    for coding in items(concept, "coding"):
+        if code := text(coding, "code"):
+            return code
+    return text(concept, "text").lower()
+
+
+def day(node: Mapping[str, Any], key: str) -> date | None:
+    """The day under `key`; of `2026` or `2026-10` the last day that it may mean."""
+    raw = text(node, key)
+    if not raw:
+        return None
+    match = re.match(r"^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?$", raw)
+    if match is None:
+        raise NotUnderstoodError(f"{key}: expected a date such as 2026-11-22, got {raw[:40]!r}")
+    year, month, dom = (int(part) if part else None for part in match.groups())
+    try:
+        if year is not None and month is not None and dom is None:
+            dom = calendar.monthrange(year, month)[1]
+        return date(year or 0, month or 12, dom or 31)
+    except ValueError:
+        raise NotUnderstoodError(f"{key}: there is no such day as {raw[:40]!r}") from None
+
+
+def moment(node: Mapping[str, Any], key: str) -> datetime | None:
+    """The exact moment under `key`, where it was given with an offset."""
+    raw = text(node, key)
+    try:
+        parsed = datetime.fromisoformat(raw) if "T" in raw else None
+    except ValueError:
+        raise NotUnderstoodError(
+            f"{key}: expected a time such as 2026-11-22T09:00:00+00:00"
+        ) from None
+    return parsed if parsed is not None and parsed.tzinfo is not None else None
+
+
+def first_day(node: Mapping[str, Any], *keys: str) -> date | None:
+    """The first of several dates that is there; a Period gives its start."""
+    for key in keys:
+        value = node.get(key)
+        found = day(value, "start") if isinstance(value, Mapping) else day(node, key)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,140 @@
+"""Observations to measurements: known code, known unit, possible value, or a reason why not."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from openketamine.core.history._fields import (
+    NotUnderstoodError,
+    codings,
+    day,
+    items,
+    mapping,
+    moment,
+    number,
+    text,
+)
+from openketamine.core.history._record import Measurement
+from openketamine.core.quantities import Quantity, QuantityError, format_number
+from openketamine.knowledge import documents
+
+LOINC = "http://loinc.org"
+_USED = ("final", "amended", "corrected", "preliminary", "")
+_SPELLINGS = {
+    "lbs": "[lb_av]",
+    "°c": "Cel",
+    "degc": "Cel",
+    "breaths/min": "/min",
+    "beats/min": "/min",
+}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a signal is called in LOINC, its unit here, and what is possible in a living adult."""
+
+    name: str
+    unit: str
+    low: Decimal
+    high: Decimal
+
+
+@cache
+def signals() -> Mapping[str, Signal]:
+    """Signals by LOINC code."""
+    found: dict[str, Signal] = {}
+    for document in documents("measurements"):
+        for name, node in document.body["signals"].items():
+            low, high = (Decimal(str(node["possible"][end]["value"])) for end in ("low", "high"))
+            for code in node["loinc"]:
+                found[str(code)] = Signal(name, str(node["unit"]), low, high)
+    return found
+
+
+@cache
+def signal(name: str) -> Signal:
+    """A signal by its own name."""
+    return next(found for found in signals().values() if found.name == name)
+
+
+def read_measurements(
+    label: str, resource: Mapping[str, Any], today: date | None
+) -> tuple[list[Measurement], list[str]]:
+    """What one Observation measures: none where we have no use for it; faults where it is wrong."""
+    parts = list(_parts(resource))
+    if not parts or text(resource, "status") not in _USED:
+        return [], []
+    taken, at = _when(resource, today)
+    found, faults = [], []
+    for known, part in parts:
+        try:
+            value = read_value(known, mapping(part, "valueQuantity"))
+            found.append(Measurement(label, known.name, value, known.unit, taken, at))
+        except NotUnderstoodError as fault:
+            faults.append(f"{known.name}: {fault}")
+    return found, faults
+
+
+def _parts(resource: Mapping[str, Any]) -> Iterator[tuple[Signal, Mapping[str, Any]]]:
+    """The observation itself and its components, those with a code that we use."""
+    for part in (resource, *items(resource, "component")):
+        codes, _ = codings(mapping(part, "code"))
+        for code in codes:
+            known = signals().get(code.removeprefix(f"{LOINC}|"))
+            if known is not None:
+                yield known, part
+                break
+
+
+def _when(resource: Mapping[str, Any], today: date | None) -> tuple[date, Any]:
+    taken = day(resource, "effectiveDateTime") or day(mapping(resource, "effectivePeriod"), "start")
+    taken = taken or day(resource, "effectiveInstant") or day(resource, "issued")
+    if taken is None:
+        raise NotUnderstoodError("effectiveDateTime: a measurement without a date")
+    if today is not None and taken > today:
+        raise NotUnderstoodError(f"effectiveDateTime: {taken} has not come yet")
+    return taken, moment(resource, "effectiveDateTime")
+
+
+def read_value(known: Signal, quantity: Mapping[str, Any]) -> Decimal:
+    """The value in the signal's own unit. Raises NotUnderstoodError."""
+    amount = number(quantity, "value")
+    if amount is None:
+        raise NotUnderstoodError("expected a value with a unit")
+    unit = text(quantity, "code") or text(quantity, "unit")
+    return possible(known, convert(amount, unit, known.unit))
+
+
+def convert(amount: Decimal, unit: str, wanted: str) -> Decimal:
+    """`amount` in the wanted unit; a missing unit is a fault, never a guess."""
+    unit = _SPELLINGS.get(unit.strip().lower(), unit.strip())
+    if unit == wanted:
+        return amount
+    if unit in ("", "1") and wanted != "{score}":
+        raise NotUnderstoodError(f"the unit is missing; expected {wanted}")
+    if wanted == "{score}":
+        return amount
+    if wanted == "Cel" and unit in ("[degF]", "degF", "F"):
+        return ((amount - 32) * 5 / 9).quantize(Decimal("0.01"))
+    # In core.quantities "g" is an amount of drug, so that mg/kg cannot cancel itself out.
+    if wanted == "kg" and unit == "g":
+        amount, unit = amount / 1000, "kg"
+    try:
+        return Quantity(amount, unit).in_unit(wanted)
+    except QuantityError:
+        raise NotUnderstoodError(
+            f"{unit[:20]!r} is not a unit of this; expected {wanted}"
+        ) from None
+
+
+def possible(known: Signal, value: Decimal) -> Decimal:
+    """The value again, where a person can have it."""
+    if not known.low <= value <= known.high:
+        shown = f"{format_number(value)} {known.unit}"
+        raise NotUnderstoodError(
+            f"{shown} is not possible; expected {known.low} to {known.high} {known.unit}"
+        )
+    return value

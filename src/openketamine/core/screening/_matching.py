@@ -1,0 +1,189 @@
+"""Which of the person's facts raise a rule. Each matcher answers with the facts, none for no."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from openketamine.core.findings import Because
+from openketamine.core.history import Condition, Measurement, PersonRecord, age, latest
+from openketamine.core.screening._ingredients import classes_of, diazepam_mg_a_day, mentions
+from openketamine.core.screening._names import Names, says_past
+from openketamine.core.screening._rules import ConditionMatch, MeasuredMatch, MedicineMatch, Rule
+from openketamine.knowledge import Threshold
+
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
+
+
+@dataclass(frozen=True)
+class Person:
+    """The record on one day, with the answers that still count."""
+
+    record: PersonRecord
+    on: date
+    answers: Mapping[str, str]
+
+
+def because(rule: Rule, person: Person) -> tuple[Because, ...]:
+    """Every fact that raises the rule; empty where none does."""
+    if any(person.answers.get(question) in given for question, given in rule.unless.items()):
+        return ()
+    facts: list[Because] = []
+    if rule.always:
+        facts.append(Because("it holds for everybody under this protocol"))
+    if rule.conditions:
+        facts += _by_condition(rule.conditions, person)
+    if rule.medicines:
+        facts += _by_medicine(rule.medicines, person)
+    if rule.allergies:
+        facts += _by_allergy(rule.allergies, person)
+    if rule.measured:
+        facts += _by_measurement(rule.measured, person)
+    if rule.age:
+        facts += _by_age(rule, person)
+    facts += _by_answer(rule, person)
+    return tuple(facts)
+
+
+def _by_condition(match: ConditionMatch, person: Person) -> Iterator[Because]:
+    for condition, code in _diagnoses(match, person.record):
+        if match.within is None or _recent(match.within, condition, person.on):
+            yield Because(_words(condition), condition.resource, code or condition.code)
+
+
+def _diagnoses(
+    match: ConditionMatch, record: PersonRecord
+) -> Iterator[tuple[Condition, str | None]]:
+    """Diagnoses that the rule means, with the code that says so; None where the words do."""
+    for condition in record.conditions:
+        code = _matching_code(match, condition)
+        if code is None and not match.names.found_in(condition.names):
+            continue
+        past = not condition.current or says_past(condition.names)
+        if condition.holds and {"active": not past, "past": past, "ever": True}[match.when]:
+            yield condition, code
+
+
+def _matching_code(match: ConditionMatch, condition: Condition) -> str | None:
+    for code in condition.codes:
+        bare = code.removeprefix(ICD10CM).upper()
+        if code.startswith(ICD10CM) and bare.startswith(match.icd10cm):
+            return None if bare.startswith(match.icd10cm_except) else code
+    return None
+
+
+def _recent(within: Threshold, condition: Condition, on: date) -> bool | None:
+    """Whether it began within so many days; None where no date says."""
+    if condition.onset is not None:
+        return within.met_by((on - condition.onset).days)
+    # It began before it was written down: an old entry is old, a new one may still be either.
+    if condition.recorded is not None and not within.met_by((on - condition.recorded).days):
+        return False
+    return None
+
+
+def undated(match: ConditionMatch, person: Person) -> bool:
+    """Whether a diagnosis is there whose date, which would decide the rule, nobody gave."""
+    within = match.within
+    return within is not None and any(
+        _recent(within, condition, person.on) is None
+        for condition, _ in _diagnoses(match, person.record)
+    )
+
+
+def _words(condition: Condition) -> str:
+    words = condition.text
+    if condition.verification == "provisional":
+        words += " (not confirmed)"
+    if not condition.current:
+        words += f" ({condition.status})"
+    return words
+
+
+def _by_medicine(match: MedicineMatch, person: Person) -> Iterator[Because]:
+    current = [m for m in person.record.medicines if m.current]
+    partners = [m for m in current if classes_of(m) & set(match.together_with)]
+    if match.together_with and not partners:
+        return
+    if match.diazepam_mg_a_day is not None:
+        daily = diazepam_mg_a_day(current)
+        if daily is None or not match.diazepam_mg_a_day.met_by(daily):
+            return
+    wanted = set(match.classes)
+    hits = [m for m in current if classes_of(m) & wanted or mentions(m, match.ingredients)]
+    for medicine in dict.fromkeys(hits + partners) if hits else ():
+        held = " (on hold)" if medicine.status == "on-hold" else ""
+        yield Because(medicine.text + held, medicine.resource, medicine.code)
+
+
+def _by_allergy(names: Names, person: Person) -> Iterator[Because]:
+    for allergy in person.record.allergies.entries:
+        if names.found_in(allergy.names):
+            yield Because(f"Allergy: {allergy.text}", allergy.resource, allergy.code)
+
+
+def _by_measurement(match: MeasuredMatch, person: Person) -> Iterator[Because]:
+    """Any one signal over its threshold is enough, on each of the last `days_running` days."""
+    days = _days(match, person)[: match.days_running]
+    if len(days) < match.days_running:
+        return
+    raised = [[fact for m in day if (fact := _over(match, m))] for day in days]
+    if all(raised):
+        for facts in raised:
+            yield from facts
+
+
+def _days(match: MeasuredMatch, person: Person) -> list[list[Measurement]]:
+    """The newest value of each signal of every day measured, newest day first."""
+    names = [name for name, _ in match.thresholds]
+    newest = [m for name in names if (m := measured(person.record, name, person.on))]
+    days = {m.taken for m in (*person.record.measurements, *newest) if m.signal in names}
+    return [
+        [m for name in names if (m := measured(person.record, name, day)) and m.taken == day]
+        for day in sorted(days, reverse=True)
+        if _counts(match, (person.on - day).days)
+    ]
+
+
+def _counts(match: MeasuredMatch, days_ago: int) -> bool:
+    if days_ago < 0 or (match.pre_dose and days_ago > 0):
+        return False
+    return match.within is None or match.within.met_by(days_ago)
+
+
+def _over(match: MeasuredMatch, measurement: Measurement) -> Because | None:
+    if not any(
+        n == measurement.signal and t.met_by(measurement.value) for n, t in match.thresholds
+    ):
+        return None
+    return shown(measurement)
+
+
+def shown(measurement: Measurement) -> Because:
+    """A measurement as a reason: "systolic 162 mmHg on 2026-11-22"."""
+    unit = measurement.unit.replace("mm[Hg]", "mmHg")
+    words = f"{measurement.signal} {measurement.value.normalize():f} {unit} on {measurement.taken}"
+    return Because(words, measurement.resource)
+
+
+def measured(record: PersonRecord, name: str, on: date) -> Measurement | None:
+    """The newest value of a signal. BMI is reckoned from weight and height where both are known."""
+    weight, height = latest(record, "weight", on), latest(record, "height", on)
+    if name != "bmi" or weight is None or height is None:
+        return latest(record, name, on)
+    metres = height.value / 100
+    bmi = (weight.value / (metres * metres)).quantize(Decimal("0.1"))
+    return Measurement(weight.resource, "bmi", bmi, "kg/m2", weight.taken, weight.taken_at)
+
+
+def _by_age(rule: Rule, person: Person) -> Iterator[Because]:
+    years = age(person.record, person.on)
+    if years is not None and all(threshold.met_by(years) for threshold in rule.age):
+        yield Because(f"{years} years old", f"Patient/{person.record.person.id}")
+
+
+def _by_answer(rule: Rule, person: Person) -> Iterator[Because]:
+    for question, choices in rule.answers.items():
+        given = person.answers.get(question)
+        if given is not None and given in choices:
+            yield Because(f"{question.replace('-', ' ')}: {given}", f"answer/{question}")

@@ -1,0 +1,73 @@
+"""What is not known: questions that matter for this person and that nothing has answered yet."""
+
+from collections.abc import Mapping, Set
+from datetime import date
+
+from openketamine.core.history import PersonRecord, age, latest
+from openketamine.core.screening._evaluation import Unknown
+from openketamine.core.screening._ingredients import diazepam_mg_a_day
+from openketamine.core.screening._matching import Person, measured, undated
+from openketamine.core.screening._rules import Question, questions, rules
+
+NOT_KNOWN = "not known"
+
+
+def current_answers(record: PersonRecord, on: date) -> Mapping[str, str]:
+    """The newest answer to each question, where it is not too old to count."""
+    found: dict[str, str] = {}
+    for question in questions():
+        answer = record.answer(question.id, on)
+        if answer is None:
+            continue
+        if question.good_for is None or question.good_for.met_by((on - answer.at.date()).days):
+            found[question.id] = answer.value
+    return found
+
+
+def unknowns(person: Person, drug: str, area: str, raised: Set[str]) -> tuple[Unknown, ...]:
+    """Questions still open, in the order of the files."""
+    return tuple(
+        Unknown(question.id, question.text, question.choices, question.ask)
+        for question in questions()
+        if question.fits(drug, area) and _matters(question, person, raised)
+        if not _answered(question, person, raised)
+    )
+
+
+def _matters(question: Question, person: Person, raised: Set[str]) -> bool:
+    if question.asked_for and not raised & set(question.asked_for):
+        return False
+    if question.undated_for and not _undated(question.undated_for, person):
+        return False
+    if question.sexes and person.record.person.sex not in question.sexes:
+        return False
+    years = age(person.record, person.on)
+    # Of a person whose age nobody knows, no age-bound question can be left out.
+    return years is None or all(threshold.met_by(years) for threshold in question.age)
+
+
+def _undated(rule_id: str, person: Person) -> bool:
+    matches = [rule.conditions for rule in rules() if rule.id == rule_id and rule.conditions]
+    return any(undated(match, person) for match in matches)
+
+
+def _answered(question: Question, person: Person, raised: Set[str]) -> bool:
+    given = person.answers.get(question.id)
+    if given is not None and given != NOT_KNOWN:
+        return True
+    known = question.known_from
+    if raised & set(known.get("rules", ())):
+        return True
+    if known.get("allergies") and person.record.allergies.state in ("known", "none"):
+        return True
+    if known.get("birth_date") and person.record.person.birth_date is not None:
+        return True
+    if known.get("diazepam_mg_a_day"):
+        current = [medicine for medicine in person.record.medicines if medicine.current]
+        return diazepam_mg_a_day(current) is not None
+    if signal := known.get("measured"):
+        return measured(person.record, str(signal), person.on) is not None
+    if signal := known.get("measured_today"):
+        newest = latest(person.record, str(signal), person.on)
+        return newest is not None and newest.taken == person.on
+    return False

@@ -1,0 +1,248 @@
+"""The rule files as dataclasses. A rule names facts that raise it; any one of them is enough."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from openketamine.core.findings import Action, Because, Evidence, Finding, Source
+from openketamine.core.screening._names import Names, read_names
+from openketamine.knowledge import Threshold, documents, read_threshold
+
+
+@dataclass(frozen=True)
+class ConditionMatch:
+    """Diagnoses by ICD-10-CM prefix or by name. `when`: ever, active or past.
+
+    `within`: only where it began fewer days ago than this. An unknown date is not "long ago": a
+    question with `undated_for` asks for it.
+    """
+
+    icd10cm: tuple[str, ...]
+    icd10cm_except: tuple[str, ...]
+    names: Names
+    when: str
+    within: Threshold | None
+
+
+@dataclass(frozen=True)
+class MedicineMatch:
+    """Current medicines by class or name.
+
+    `together_with` needs a second class at the same time; `diazepam_mg_a_day` needs the known daily
+    dose, as diazepam, to be over a threshold.
+    """
+
+    classes: tuple[str, ...]
+    ingredients: tuple[str, ...]
+    together_with: tuple[str, ...]
+    diazepam_mg_a_day: Threshold | None
+
+
+@dataclass(frozen=True)
+class MeasuredMatch:
+    """The newest value of a signal; `days_running` asks it of the last so many days measured.
+
+    `pre_dose`: only what was measured on the very day counts.
+    """
+
+    thresholds: tuple[tuple[str, Threshold], ...]
+    pre_dose: bool
+    within: Threshold | None
+    days_running: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, or one grade of it: of all that fit in a `group`, only the strictest is raised.
+
+    `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
+    """
+
+    id: str
+    group: str
+    kind: str
+    action: Action
+    summary: str
+    advice: tuple[str, ...]
+    sources: tuple[Source, ...]
+    evidence: Evidence
+    overridable: bool
+    drugs: tuple[str, ...]
+    routes: tuple[str, ...]
+    areas: tuple[str, ...]
+    always: bool
+    conditions: ConditionMatch | None
+    medicines: MedicineMatch | None
+    allergies: Names | None
+    measured: MeasuredMatch | None
+    age: tuple[Threshold, ...]
+    answers: Mapping[str, tuple[str, ...]]
+    unless: Mapping[str, tuple[str, ...]]
+    older: tuple[Threshold, tuple[str, ...]] | None
+
+    def finding(self, because: tuple[Because, ...], years: int | None) -> Finding:
+        """The finding that it raises for a person of that age."""
+        advice = self.advice
+        if self.older and years is not None and self.older[0].met_by(years):
+            advice += self.older[1]
+        return Finding(
+            rule=self.id,
+            kind=self.kind,
+            action=self.action,
+            summary=self.summary,
+            advice=advice,
+            because=because,
+            sources=self.sources,
+            evidence=self.evidence,
+            overridable=self.overridable,
+        )
+
+    def fits(self, drug: str, route: str, area: str) -> bool:
+        """Whether the rule speaks about this drug, route and area of medicine at all."""
+        wanted = ((self.drugs, drug), (self.routes, route), (self.areas, area))
+        return all(not allowed or given in allowed for allowed, given in wanted)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something to ask. `known_from` names what in the record answers it already.
+
+    `asked_for`: only where one of these rules was raised; `undated_for`: only where a diagnosis of
+    this rule has no date that would decide it.
+    """
+
+    id: str
+    text: str
+    ask: str
+    choices: tuple[str, ...]
+    sexes: tuple[str, ...]
+    age: tuple[Threshold, ...]
+    drugs: tuple[str, ...]
+    areas: tuple[str, ...]
+    asked_for: tuple[str, ...]
+    undated_for: str
+    known_from: Mapping[str, Any]
+    good_for: Threshold | None
+
+    def fits(self, drug: str, area: str) -> bool:
+        """Whether it matters for this drug and area of medicine."""
+        return (not self.drugs or drug in self.drugs) and (not self.areas or area in self.areas)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule of the contraindications and of the interactions, in file order."""
+    nodes = [
+        node
+        for kind in ("contraindications", "interactions")
+        for file in documents(kind)
+        for node in file.body.get("rules", ())
+    ]
+    return tuple(_rule(node) for node in nodes)
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """Every question, in file order."""
+    nodes = [
+        node
+        for kind in ("contraindications", "interactions")
+        for file in documents(kind)
+        for node in file.body.get("questions", ())
+    ]
+    return tuple(_question(node) for node in nodes)
+
+
+def _rule(node: Mapping[str, Any]) -> Rule:
+    action = Action(node["action"])
+    can_override = action in (Action.OVERRIDE, Action.DEFER)
+    return Rule(
+        id=str(node["rule"]),
+        group=str(node.get("group", node["rule"])),
+        kind=str(node["kind"]),
+        action=action,
+        summary=str(node["summary"]),
+        advice=_words(node, "advice"),
+        sources=_sources(node["sources"]),
+        evidence=node["evidence"],
+        overridable=bool(node.get("overridable", can_override)),
+        drugs=_words(node, "drugs"),
+        routes=_words(node, "routes"),
+        areas=_words(node, "areas"),
+        always=bool(node.get("always", False)),
+        conditions=_conditions(node["conditions"]) if "conditions" in node else None,
+        medicines=_medicines(node["medicines"]) if "medicines" in node else None,
+        allergies=read_names(node["allergies"]) if "allergies" in node else None,
+        measured=_measured(node["measured"]) if "measured" in node else None,
+        age=_thresholds(node.get("age", ())),
+        answers=_choices(node.get("answers", {})),
+        unless=_choices(node.get("unless", {})),
+        older=_older(node["older"]) if "older" in node else None,
+    )
+
+
+def _choices(node: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    return {str(question): tuple(map(str, given)) for question, given in node.items()}
+
+
+def _older(node: Mapping[str, Any]) -> tuple[Threshold, tuple[str, ...]]:
+    return read_threshold(node["age"]), _words(node, "advice")
+
+
+def _conditions(node: Mapping[str, Any]) -> ConditionMatch:
+    return ConditionMatch(
+        icd10cm=_words(node, "icd10cm"),
+        icd10cm_except=_words(node, "icd10cm_except"),
+        names=read_names(node),
+        when=str(node["when"]),
+        within=read_threshold(node["within"]) if "within" in node else None,
+    )
+
+
+def _medicines(node: Mapping[str, Any]) -> MedicineMatch:
+    dose = node.get("diazepam_mg_a_day")
+    return MedicineMatch(
+        classes=_words(node, "classes"),
+        ingredients=_words(node, "ingredients"),
+        together_with=_words(node, "together_with"),
+        diazepam_mg_a_day=read_threshold(dose) if dose else None,
+    )
+
+
+def _measured(node: Mapping[str, Any]) -> MeasuredMatch:
+    return MeasuredMatch(
+        thresholds=tuple((name, read_threshold(t)) for name, t in node["signals"].items()),
+        pre_dose=bool(node.get("pre_dose", False)),
+        within=read_threshold(node["within"]) if "within" in node else None,
+        days_running=int(node.get("days_running", 1)),
+    )
+
+
+def _question(node: Mapping[str, Any]) -> Question:
+    return Question(
+        id=str(node["question"]),
+        text=str(node["text"]),
+        ask=str(node["ask"]),
+        choices=_words(node, "choices"),
+        sexes=_words(node, "sexes"),
+        age=_thresholds(node.get("age", ())),
+        drugs=_words(node, "drugs"),
+        areas=_words(node, "areas"),
+        asked_for=_words(node, "asked_for"),
+        undated_for=str(node.get("undated_for", "")),
+        known_from=dict(node.get("known_from", {})),
+        good_for=read_threshold(node["good_for"]) if "good_for" in node else None,
+    )
+
+
+def _sources(nodes: Iterable[Mapping[str, Any]]) -> tuple[Source, ...]:
+    return tuple(Source(str(node["id"]), str(node.get("where", ""))) for node in nodes)
+
+
+def _thresholds(nodes: Iterable[Mapping[str, Any]]) -> tuple[Threshold, ...]:
+    return tuple(read_threshold(node) for node in nodes)
+
+
+def _words(node: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(word) for word in node.get(key, ()))
