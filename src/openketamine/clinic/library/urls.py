@@ -1,0 +1,11 @@
+"""Addresses of the knowledge pages."""
+
+from django.urls import path
+
+from openketamine.clinic.library import views
+
+urlpatterns = [
+    path("knowledge/", views.knowledge, name="knowledge"),
+    path("knowledge/source/<str:name>/", views.source, name="source"),
+    path("knowledge/<path:kind>/<str:name>/", views.page, name="knowledge-page"),
+]

@@ -1,0 +1,101 @@
+"""Forms about a person. They read what was typed; what may be done is decided by the commands."""
+
+from typing import Any
+
+from django import forms
+
+from openketamine.core.findings import BadInput
+
+LARGEST_BUNDLE = 32 * 1024 * 1024
+
+# Why a prescriber goes on in spite of a rule; the words beside the code say the rest.
+OVERRIDE_REASONS = (
+    ("benefit-outweighs", "The expected benefit outweighs this risk for this person"),
+    ("specialist-agrees", "Discussed with the specialist who follows it, who agrees"),
+    ("risk-controlled", "The risk is controlled by what we do and watch"),
+    ("record-outdated", "The record is out of date; checked with the person today"),
+    ("other", "Another reason, in the words below"),
+)
+
+
+class ImportForm(forms.Form):
+    """One or more FHIR bundles as files."""
+
+    bundle = forms.FileField(
+        label="FHIR R4 Bundle",
+        help_text="One JSON file for one person, as another system exports it.",
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ".json,application/json,application/fhir+json"}
+        ),
+    )
+
+    def raw(self) -> bytes:
+        """The bytes of the file. Raises BadInput where it is too large for one record."""
+        upload = self.cleaned_data["bundle"]
+        if upload.size > LARGEST_BUNDLE:
+            raise BadInput("file", "a bundle of at most 32 MB", f"{upload.size // 2**20} MB")
+        return bytes(upload.read())
+
+
+class SessionForm(forms.Form):
+    """A session is opened for a person; a chair may be given now or later."""
+
+    protocol = forms.ChoiceField(label="Protocol")
+    chair = forms.CharField(
+        label="Chair",
+        max_length=40,
+        required=False,
+        help_text="Leave empty until the person sits down.",
+    )
+
+    def __init__(self, *args: Any, protocols: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["protocol"].choices = protocols  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """The answer to one open question."""
+
+    question = forms.CharField(widget=forms.HiddenInput)
+    value = forms.CharField(max_length=80)
+    note = forms.CharField(max_length=400, required=False)
+
+
+class ProofForm(forms.Form):
+    """A fresh proof of identity: the own password, or a code of the second factor."""
+
+    password = forms.CharField(
+        label="Your password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    otp = forms.CharField(
+        label="Or a code from your authenticator",
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two has to be there."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("password") and not cleaned.get("otp"):
+            raise forms.ValidationError("To sign, give your password or a code.")
+        return cleaned
+
+
+class OverrideForm(ProofForm):
+    """A rule is set aside for this person: coded reason, words, and a proof of identity."""
+
+    rule = forms.CharField(widget=forms.HiddenInput)
+    reason_code = forms.ChoiceField(label="Reason", choices=OVERRIDE_REASONS)
+    reason = forms.CharField(
+        label="In your words",
+        min_length=10,
+        max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you weighed, and what you do about the risk. It stays beside the finding.",
+    )
+
+    field_order = ("rule", "reason_code", "reason", "password", "otp")

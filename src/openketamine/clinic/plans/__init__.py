@@ -1,0 +1,1 @@
+"""The plan of a session: the dose proposed, seen with its reasons, and signed."""

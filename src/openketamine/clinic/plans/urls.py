@@ -1,0 +1,10 @@
+"""Addresses of plans."""
+
+from django.urls import path
+
+from openketamine.clinic.plans import views
+
+urlpatterns = [
+    path("sessions/<uuid:session_id>/plan/", views.plan, name="plan"),
+    path("sessions/<uuid:session_id>/plan/sign/", views.sign, name="plan-sign"),
+]

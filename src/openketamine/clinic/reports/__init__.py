@@ -1,0 +1,1 @@
+"""The signed report of a session, on paper and on screen."""

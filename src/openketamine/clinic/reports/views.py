@@ -1,0 +1,127 @@
+"""The report page, the same as PDF, and its signature."""
+
+from dataclasses import asdict
+from typing import cast
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_POST
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.library.cards import finding_cards
+from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.patients.banner import Banner, banner_for
+from openketamine.clinic.patients.forms import ProofForm
+from openketamine.clinic.reports.documents import Report, report_of, report_pdf
+from openketamine.clinic.reports.signature import MEANING
+from openketamine.clinic.sessions import commands, queries
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import ROLES, can
+from openketamine.core.dosing import protocol
+from openketamine.core.findings import BadInput, Refusal
+from openketamine.knowledge import digest
+
+
+@require_GET
+@allowed("report.read")
+def report(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """The report as a page."""
+    return _page(request, _session(request, session_id), None)
+
+
+@require_GET
+@allowed("report.read")
+def report_file(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """The report as PDF. The file is named after the session, never after the person."""
+    session = _session(request, session_id)
+    now = clock.now()
+    banner, made = _report(request, session)
+    zone = timezone.get_current_timezone()
+    pdf = report_pdf(made, banner, now, zone, demo=settings.OPENKETAMINE_DEMO)
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="session-{session.id}.pdf"'
+    return answer
+
+
+@require_POST
+@allowed("report.sign")
+def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Sign what was on the screen, with a fresh proof; not what was written since."""
+    session, form = _session(request, session_id), ProofForm(request.POST)
+    refusal: Refusal | None = None
+    if form.is_valid():
+        try:
+            refusal = _sign(request, session, form)
+        except BadInput as error:
+            form.add_error(None, str(error))
+    if form.errors or refusal is not None:
+        return _page(request, session, form, refusal)
+    messages.success(request, "The report is signed.")
+    return redirect("report", session.id)
+
+
+def _sign(request: HttpRequest, session: Session, form: ProofForm) -> Refusal | None:
+    read = request.POST.get("content_sha256", "")
+    if read != _report(request, session)[1].sha256:
+        raise BadInput("report", "the report as it is now: something was added, read it again")
+    asked = {
+        "id": request.POST.get("id") or str(uuid4()),
+        "content_sha256": read,
+        "meaning": MEANING,
+        "password": form.cleaned_data["password"],
+        "otp": form.cleaned_data["otp"],
+        "source": request.session.session_key or "",
+    }
+    said = commands.sign_report(session.id, asked, cast("Staff", request.user), clock.now())
+    return said if isinstance(said, Refusal) else None
+
+
+def _page(
+    request: HttpRequest, session: Session, form: ProofForm | None, refusal: Refusal | None = None
+) -> HttpResponse:
+    banner, made = _report(request, session)
+    signature = made.signature
+    context = {
+        "banner": banner,
+        "session": session,
+        "report": made,
+        "content": made.content,
+        # Drawn by our own code out of numbers and escaped words.
+        "chart": mark_safe(made.chart),  # noqa: S308
+        "signature": asdict(signature) if signature else None,
+        "signature_role": ROLES.get(signature.role, signature.role) if signature else "",
+        "refusal": finding_cards(refusal.findings) if refusal else (),
+        "form": (form or ProofForm()) if can(request.user, "report.sign") else None,
+        "meaning": MEANING,
+        "request_id": uuid4(),
+    }
+    status = 400 if form is not None and form.errors else 422 if refusal else 200
+    return render(request, "reports/report.html", context, status=status)
+
+
+def _report(request: HttpRequest, session: Session) -> tuple[Banner, Report]:
+    now = clock.now()
+    day = timezone.localdate(session.created)
+    record = patients.record(session.person)
+    number = f"{queries.state_json(session, now)['session_number'] or 'Not known'}"
+    banner = banner_for(request.user, session.person, record, day, session=number)
+    facts = queries.facts(session)
+    title = protocol(session.protocol_id).title
+    zone = timezone.get_current_timezone()
+    return banner, report_of(facts, banner, title, digest(), now, zone)
+
+
+def _session(request: HttpRequest, session_id: UUID) -> Session:
+    try:
+        session = queries.session(session_id)
+    except Session.DoesNotExist as error:
+        raise Http404("There is no such session.") from error
+    opened_record(request, session.person_id, "report.read")
+    return session
