@@ -1,0 +1,62 @@
+"""The frame of every page: who is signed in, where they may go, who plays in the demonstration."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import ROLES, HasRole, can
+
+DEMO_PASSWORD = "ketamine-demo"  # noqa: S105 - printed on the sign-in page of the demonstration
+
+_PLACES = (
+    ("Board", "/", "board.read"),
+    ("People", "/people/", "person.read"),
+    ("Vials", "/vials/", "vials.read"),
+    ("Knowledge", "/knowledge/", "knowledge.read"),
+    ("Devices", "/devices/", "session.read"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the top bar."""
+
+    name: str
+    path: str
+    here: bool
+
+
+def house(request: HttpRequest) -> dict[str, Any]:
+    """The `house` of every template."""
+    known: dict[str, Any] = {"demo": settings.OPENKETAMINE_DEMO, "home": "/knowledge/"}
+    user = getattr(request, "user", None)
+    if isinstance(user, Staff):
+        places = places_of(user, request.path)
+        known |= {"name": user.display_name, "role": ROLES[user.role], "places": places}
+        known["home"] = places[0].path
+    elif settings.OPENKETAMINE_DEMO:
+        known |= {"cast": _cast(), "demo_password": DEMO_PASSWORD}
+    return {"house": known}
+
+
+def places_of(user: HasRole, path: str = "") -> list[Place]:
+    """Where this person may go, the first of them being home."""
+    return [
+        Place(name, root, _is_under(path, root)) for name, root, task in _PLACES if can(user, task)
+    ]
+
+
+def _is_under(path: str, root: str) -> bool:
+    return path == root if root == "/" else path.startswith(root)
+
+
+def _cast() -> list[dict[str, str]]:
+    people = Staff.objects.filter(is_active=True)
+    order = list(ROLES)
+    return [
+        {"name": person.display_name, "role": ROLES[person.role], "username": person.username}
+        for person in sorted(people, key=lambda person: (order.index(person.role), person.username))
+    ]

@@ -1,0 +1,17 @@
+"""Home: the first place that a person's role lets them open."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+
+from openketamine.clinic.site.context import places_of
+from openketamine.clinic.staff.access import allowed
+
+
+@allowed("knowledge.read")
+def home(request: HttpRequest) -> HttpResponse:
+    """After sign-in: the board for those who treat, the vials for who counts them."""
+    return redirect(places_of(request.user)[0].path)
+
+
+urlpatterns = [path("home/", home, name="home")]
