@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
+from tests.devices.captures import FULL_MONITOR
 
 from openketamine.devices.connectors.mllp.framing import wrap
 from openketamine.devices.connectors.mllp.listener import MllpListener, Settings
 from openketamine.devices.spool import Spool
-from tests.devices.captures import FULL_MONITOR
 
 NOW = datetime(2026, 7, 3, 7, 0, 1, tzinfo=UTC)
 
