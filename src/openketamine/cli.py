@@ -5,6 +5,7 @@ Rooms are imported inside the verbs, so that `score` does not wait for a web fra
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -176,9 +177,21 @@ def _operate(verb: str) -> Run:
 
 
 def _replay_recording(options: argparse.Namespace) -> int:
-    from openketamine.simulator import replay_recording
+    from openketamine.simulator import replay_csv
 
-    return replay_recording(options)
+    host, _, port = options.to.rpartition(":")
+    if not port.isdigit():
+        raise BadInput("--to", "HOST:PORT such as 127.0.0.1:2575", options.to)
+    sent = replay_csv(
+        Path(options.file),
+        host=host,
+        port=int(port),
+        mrn=options.mrn,
+        device_id=options.device,
+        speed=options.speed,
+    )
+    _print(options, dataclasses.asdict(sent), _plain_text)
+    return DONE
 
 
 # --- words ----------------------------------------------------------------------------------
