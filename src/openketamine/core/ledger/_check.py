@@ -12,7 +12,7 @@ from openketamine.core.ledger._discrepancies import Discrepancy, discrepancies
 from openketamine.core.ledger._entries import Count, Entry, Transfer
 from openketamine.core.ledger._rules import BrokenRule, broken_rules
 
-_OPTIONAL = {"session": "", "witness": "", "lot": "", "note": "", "reason": "", "corrects": None}
+_OPTIONAL = ("container", "session", "witness", "lot", "note", "reason", "by")
 _KINDS: Mapping[str, type[Transfer] | type[Count]] = {"transfer": Transfer, "count": Count}
 
 
@@ -95,7 +95,7 @@ def encode_entry(entry: Entry) -> dict[str, Any]:
 
 
 def _value(name: str, raw: Mapping[str, Any]) -> Any:
-    value = raw.get(name, _OPTIONAL.get(name))
+    value = raw.get(name)
     if name == "at":
         return _moment(value)
     if name in ("mass_ug", "volume_ul"):
@@ -104,6 +104,13 @@ def _value(name: str, raw: Mapping[str, Any]) -> Any:
         return value
     if name == "corrects" and value is None:
         return None
+    return _text(name, value)
+
+
+def _text(name: str, value: object) -> str:
+    # What is absent here is a fault of the book, which a rule names; the line can be read.
+    if value is None and name in _OPTIONAL:
+        return ""
     if not isinstance(value, str) or (not value and name not in _OPTIONAL):
         raise BadInput(name, "text", value)
     return value

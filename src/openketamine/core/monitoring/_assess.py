@@ -37,18 +37,23 @@ def assess(
     *,
     symptomatic: bool = False,
     expected_since: datetime | None = None,
+    attached: bool = True,
 ) -> tuple[Change, ...]:
     """What has changed: findings to raise and to clear, given those that are active.
 
     `recent`: samples of at least `limits.look_back`. `symptomatic`: an emergency symptom was just
     charted. `expected_since`: a monitor is attached since then, so that silence is a finding.
+    `attached`: false when the monitor was taken off on purpose: then nothing technical stands.
     """
     begin = now - limits.look_back
     window = sorted((one for one in recent if begin <= one.at <= now), key=lambda one: one.at)
     changes: list[Change] = []
     for family in limits.families:
         changes += _family_changes(family, baseline, window, active, symptomatic=symptomatic)
-    changes += technical_changes(limits, window, active, now, expected_since)
+    if attached:
+        changes += technical_changes(limits, window, active, now, expected_since)
+    else:
+        changes += [FindingCleared(one.finding_id) for one in active if one.nature == "technical"]
     return tuple(changes)
 
 

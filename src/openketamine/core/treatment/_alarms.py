@@ -66,14 +66,16 @@ def active_findings(state: State) -> tuple[FindingRaised, ...]:
     return tuple(alarm.finding for alarm in alarms(state) if alarm.active)
 
 
-def attached_monitors(state: State) -> dict[str, DeviceAttached]:
-    """Devices that speak for this person now, by id."""
+def attached_devices(state: State, now: datetime) -> dict[str, Happened[DeviceAttached]]:
+    """Devices that speak for this person at `now`, by id."""
     happened: list[Happened[DeviceAttached] | Happened[DeviceDetached]]
     happened = [*state.all(DeviceAttached), *state.all(DeviceDetached)]
-    attached: dict[str, DeviceAttached] = {}
+    attached: dict[str, Happened[DeviceAttached]] = {}
     for one in sorted(happened, key=lambda one: (one.at, one.fact.number or 0)):
+        if one.at > now:
+            break
         if isinstance(one.body, DeviceAttached):
-            attached[one.body.device_id] = one.body
+            attached[one.body.device_id] = Happened(one.fact, one.body)
         else:
             attached.pop(one.body.device_id, None)
     return attached
@@ -94,7 +96,8 @@ def watch(
         active_findings(state),
         now,
         symptomatic=symptomatic(state, now),
-        expected_since=_monitored_since(state),
+        expected_since=monitored_since(state, now),
+        attached=may_speak(state, now),
     )
     return symptom_changes(state, now) + changes
 
@@ -123,11 +126,12 @@ def symptom_changes(state: State, now: datetime) -> tuple[FindingRaised | Findin
     return tuple(changes)
 
 
-def _monitored_since(state: State) -> datetime | None:
-    attached = attached_monitors(state)
-    times = [
-        one.at
-        for one in state.all(DeviceAttached)
-        if one.body.device_kind == "monitor" and one.body.device_id in attached
-    ]
-    return max(times, default=None)
+def monitored_since(state: State, now: datetime) -> datetime | None:
+    """Since when a monitor has been attached; None where there is none."""
+    attached = attached_devices(state, now).values()
+    return max((one.at for one in attached if one.body.device_kind == "monitor"), default=None)
+
+
+def may_speak(state: State, now: datetime) -> bool:
+    """Whether a monitor is attached, or the log does not tell of attaching at all."""
+    return not state.all(DeviceAttached) or monitored_since(state, now) is not None

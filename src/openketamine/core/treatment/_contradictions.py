@@ -41,6 +41,7 @@ def contradictions(state: State) -> tuple[str, ...]:
         *_twice(state),
         *_after_the_end(state),
         *_other_than_ordered(state),
+        *_finished_while_running(state),
         *_unknown_findings(state),
     )
 
@@ -89,6 +90,12 @@ def _other_than_ordered(state: State) -> Iterator[str]:
         ordered, ran = getattr(plan.body, field), getattr(body, field)
         if ordered != ran:
             yield f"{name(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
+
+
+def _finished_while_running(state: State) -> Iterator[str]:
+    finished = state.last(DoseFinished)
+    if finished is not None and state.infusion is not None and state.infusion.stopped_at is None:
+        yield f"{name(finished.fact)}: the dose is called finished, but nobody stopped the infusion"
 
 
 def _unknown_findings(state: State) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from openketamine.core.findings import Refusal
 from openketamine.core.monitoring import freshness
 from openketamine.core.treatment import _facts as f
-from openketamine.core.treatment._alarms import Alarm, alarms
+from openketamine.core.treatment._alarms import Alarm, alarms, attached_devices
 from openketamine.core.treatment._chart import answers, items, tray
 from openketamine.core.treatment._codec import encode_body, kind_of
 from openketamine.core.treatment._contradictions import contradictions
@@ -35,7 +35,7 @@ def state_as_json(state: State, now: datetime) -> dict[str, Any]:
         "baseline": {signal: _number(value) for signal, value in baseline(state).items()},
         "checklists": {name: _checklist(state, name) for name in _CHECKLISTS},
         "drug": _drug(state),
-        "devices": _devices(state),
+        "devices": _devices(state, now),
         "due": [
             {
                 "what": one.what,
@@ -197,13 +197,10 @@ def _drug(state: State) -> dict[str, int]:
     }
 
 
-def _devices(state: State) -> list[dict[str, Any]]:
-    left = {one.body.device_id: one.at for one in state.all(f.DeviceDetached)}
-    attached = {one.body.device_id: one for one in state.all(f.DeviceAttached)}
+def _devices(state: State, now: datetime) -> list[dict[str, Any]]:
     return [
         {"device_id": device, "kind": one.body.device_kind, "since": one.at.isoformat()}
-        for device, one in sorted(attached.items())
-        if device not in left or left[device] < one.at
+        for device, one in sorted(attached_devices(state, now).items())
     ]
 
 

@@ -18,9 +18,14 @@ from openketamine.core.monitoring import (
     assess,
     limits_for,
 )
-from openketamine.core.treatment._alarms import symptom_changes, symptomatic
+from openketamine.core.treatment._alarms import (
+    may_speak,
+    monitored_since,
+    symptom_changes,
+    symptomatic,
+)
 from openketamine.core.treatment._codec import decode_fact
-from openketamine.core.treatment._facts import Author, DeviceAttached, Fact, ReadingTaken
+from openketamine.core.treatment._facts import Author, Fact, ReadingTaken
 from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._state import State, fold
 from openketamine.core.treatment._vitals import baseline, samples
@@ -104,7 +109,8 @@ class _Watch:
             tuple(self._active.values()),
             moment,
             symptomatic=symptomatic(self._state, moment),
-            expected_since=self._monitored_since(moment),
+            expected_since=monitored_since(self._state, moment),
+            attached=may_speak(self._state, moment),
         )
         changes += self._symptoms(moment)
         for change in changes:
@@ -127,14 +133,6 @@ class _Watch:
     def _baseline_at(self, moment: datetime) -> Mapping[str, Decimal]:
         return self._baseline if self._start is not None and moment >= self._start else {}
 
-    def _monitored_since(self, moment: datetime) -> datetime | None:
-        times = [
-            one.at
-            for one in self._state.all(DeviceAttached)
-            if one.body.device_kind == "monitor" and one.at <= moment
-        ]
-        return max(times, default=None)
-
 
 def _moments(state: State, limits: Limits, end: datetime) -> Iterator[datetime]:
     """Every moment at which something can change: a fact, or silence after a number."""
@@ -142,6 +140,7 @@ def _moments(state: State, limits: Limits, end: datetime) -> Iterator[datetime]:
     readings = sorted(one.body.received_at for one in state.all(ReadingTaken))
     for earlier, later in pairwise([*readings, end]):
         quiet = earlier + limits.silence.delay + _TICK
-        if quiet < later:
+        while quiet < min(later, earlier + limits.look_back):
             times.add(quiet)
+            quiet += limits.silence.delay
     yield from sorted(times)

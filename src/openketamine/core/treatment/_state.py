@@ -102,7 +102,8 @@ class State:
     @property
     def ended_at(self) -> datetime | None:
         """When the dose was over; None before, and while nobody said so."""
-        if self.infusion is not None and self.infusion.stopped_at is not None:
+        if self.infusion is not None:
+            # A pump that nobody stopped still runs, whatever the drug book says.
             return self.infusion.stopped_at
         finished = self.last(DoseFinished)
         return finished.at if finished else None
