@@ -1,12 +1,12 @@
 """What the virtual monitor must know to play its people: who they are and what drug they get."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions import queries
 from openketamine.clinic.sessions.models import Attachment
-from openketamine.core.history import PersonRecord, age
+from openketamine.core.history import PersonRecord, age, latest
 
 
 def demo_patients(now: datetime) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def _patient(joined: Attachment, now: datetime) -> dict[str, Any]:
         "phase": state["phase"],
         "age": age(record, now.date()),
         "sex": record.person.sex,
-        "weight_kg": plan["weight_g"] / 1000 if plan else _weight_kg(record),
+        "weight_kg": plan["weight_g"] / 1000 if plan else _weight_kg(record, now.date()),
         "baseline": {},
         "segments": [_segment(one) for one in (infusion or {}).get("segments", ())],
     }
@@ -41,6 +41,6 @@ def _segment(segment: dict[str, Any]) -> dict[str, Any]:
     return {"start": segment["start"], "end": segment["end"], "rate_mg_per_min": rate}
 
 
-def _weight_kg(record: PersonRecord) -> float | None:
-    weight = record.weight
+def _weight_kg(record: PersonRecord, on: date) -> float | None:
+    weight = latest(record, "weight", on)
     return None if weight is None else float(weight.value)

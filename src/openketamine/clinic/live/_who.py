@@ -16,6 +16,8 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.presence import is_idle
 from openketamine.clinic.staff.roles import can
 
+NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True)
 class Guest:
@@ -43,8 +45,8 @@ def guest(key: str, now: datetime) -> Guest | None:
         return None
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     session = store(key)
-    staff = Staff.objects.filter(pk=session.get("_auth_user_id"), is_active=True).first()
-    if staff is None or is_idle(session, now):
+    staff = Staff.objects.filter(pk=str(session.get("_auth_user_id") or NOBODY)).first()
+    if staff is None or not staff.is_active or is_idle(session, now):
         return None
     # As Django does it: a changed password ends every sign-in that was made with the old one.
     if not constant_time_compare(session.get("_auth_user_hash", ""), staff.get_session_auth_hash()):

@@ -83,17 +83,12 @@ def sign_plan(
     """
     own_proof(asked, by, now)
     session = Session.objects.select_related("person").get(pk=session_id)
-    evaluation, proposal = plan_of(session, timezone.localdate(now))
+    _, proposal = plan_of(session, timezone.localdate(now))
     if isinstance(proposal, Refusal):
         return proposal
     if whole(asked, "dose_ug") != proposal.dose_ug:
         raise BadInput("dose_ug", "the dose that is proposed now: read the plan again")
-    signed = facts.PlanSigned(
-        **proposal.plan_fields(),
-        proposal=proposal.as_json(),
-        findings=tuple(finding.as_json() for finding in evaluation.findings),
-        knowledge=evaluation.knowledge,
-    )
+    signed = facts.PlanSigned(**proposal.plan_fields())
     overrides = tuple(
         facts.OverrideSigned(rule=one.rule, reason_code=one.reason_code, reason=one.reason)
         for one in patients.overrides(session.person, timezone.localdate(now))
@@ -116,10 +111,13 @@ def verify(
 ) -> Done | Refusal:
     """A second person enters what they read off the person, the bag and the pump, unprompted."""
     second = second_person(asked, by, now, task="dose.verify", prefix="second").staff
+    person = Session.objects.select_related("person").get(pk=session_id).person
+    # Nobody reads a UUID off a wristband: what is typed is the record number.
+    band = text(asked, "mrn")
     read = facts.DoseVerified(
         second_id=str(second.pk),
         second_name=second.display_name,
-        person_id=text(asked, "person_id"),
+        person_id=str(person.pk) if band == person.mrn else band,
         drug=text(asked, "drug").lower(),
         dose_ug=whole(asked, "dose_ug"),
         concentration_ug_per_ml=whole(asked, "concentration_ug_per_ml"),

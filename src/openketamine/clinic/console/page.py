@@ -1,0 +1,103 @@
+"""What the console must know before it is live: limits, ages, words, and what this person may do."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from openketamine.clinic.pharmacy import queries as pharmacy
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import TASKS, can
+from openketamine.core.monitoring import limits_for
+from openketamine.core.scoring import instrument
+from openketamine.knowledge import document
+
+_ASKED = ("phq-9", "c-ssrs-screen", "modified-aldrete", "moaa-s")
+
+
+def console_data(
+    session: Session, state: Mapping[str, Any], who: Staff, today: date
+) -> dict[str, Any]:
+    """Data for the modules, as JSON in the page. Everything that changes comes by the stream."""
+    withdraws = can(who, "drug.withdraw").ok
+    return {
+        "session": str(session.id),
+        "person": str(session.person_id),
+        "user": {"id": str(who.pk), "name": who.display_name, "username": who.username},
+        "may": {task: can(who, task).ok for task in TASKS},
+        "limits": shown_limits(state["protocol"]),
+        "ages": ages(),
+        "instruments": {name: _instrument(name) for name in _ASKED},
+        "rescue": _rescue(),
+        "vials": _vials(today) if withdraws else [],
+        "waste_reasons": document("checklists", "controlled-substance").body["waste_reasons"][
+            "allowed"
+        ],
+    }
+
+
+def shown_limits(protocol_id: str) -> dict[str, dict[str, float]]:
+    """The mildest absolute limit on each side of a signal, to print beside its number."""
+    shown: dict[str, dict[str, float]] = {}
+    for family in limits_for(protocol_id).families:
+        for level in family.levels:
+            for bound in level.bounds:
+                if bound.against_baseline or level.with_symptoms:
+                    continue
+                side = "high" if bound.threshold.compare.startswith(">") else "low"
+                # Levels come strictest first, so the last one that is written is the mildest.
+                shown.setdefault(family.signal, {})[side] = float(bound.threshold.value)
+    return shown
+
+
+@cache
+def ages() -> dict[str, dict[str, Any]]:
+    """Signal → when its number is old, and when it is stale."""
+    kinds = document("alarms", "freshness").body["kinds"].values()
+    return {
+        signal: {
+            word: {"value": float(kind[word]["value"]), "compare": kind[word]["compare"]}
+            for word in ("old", "stale")
+        }
+        for kind in kinds
+        for signal in kind["signals"]
+    }
+
+
+@cache
+def _instrument(name: str) -> dict[str, Any]:
+    known = instrument(name)
+    return {
+        "title": known.title,
+        "items": [
+            {
+                "number": item.number,
+                "label": item.label,
+                "text": item.text or item.label,
+                "choices": [list(choice) for choice in item.choices],
+            }
+            for item in known.items
+        ],
+        "asked_if": [[item, list(then)] for item, then in known.asked_if],
+    }
+
+
+def _rescue() -> list[dict[str, str]]:
+    names = ("medicine", "dose", "route", "typical", "for")
+    listed = document("checklists", "rescue-medicines").body["medicines"]
+    return [{name: str(one[name]) for name in names} for one in listed]
+
+
+def _vials(today: date) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": str(one.vial.pk),
+            "drug": one.vial.drug,
+            "lot": one.vial.lot,
+            "expiry": one.vial.expiry.isoformat(),
+            "concentration_ug_per_ml": one.vial.concentration_ug_per_ml,
+            "left_ul": one.on_hand_ul,
+        }
+        for one in pharmacy.usable_vials(today)
+    ]

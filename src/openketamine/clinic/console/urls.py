@@ -1,0 +1,11 @@
+"""Addresses of the live screens."""
+
+from django.urls import path
+
+from openketamine.clinic.console import views
+
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("sessions/<uuid:session_id>/", views.session, name="session"),
+    path("devices/", views.devices, name="devices"),
+]

@@ -1,0 +1,68 @@
+"""The pages under which the live modules run."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from openketamine.clinic.console.page import console_data
+from openketamine.clinic.journal import clock
+from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.patients.banner import banner_for
+from openketamine.clinic.sessions import queries
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import can
+from openketamine.core.dosing import protocol
+
+
+@require_GET
+@ensure_csrf_cookie
+@allowed("board.read")
+def board(request: HttpRequest) -> HttpResponse:
+    """Who sits where, in which phase, and what is due next."""
+    data = {"opens": bool(can(request.user, "session.read"))}
+    return render(request, "console/board.html", {"data": data})
+
+
+@require_GET
+@ensure_csrf_cookie
+@allowed("session.read")
+def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    """The console of one session."""
+    try:
+        one = queries.session(session_id)
+    except Session.DoesNotExist:
+        raise Http404("There is no such session.") from None
+    opened_record(request, one.person_id, "session.read")
+    who, now = request.user, clock.now()
+    assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
+    state = queries.state_json(one, now)
+    record, today = patients.record(one.person), timezone.localdate(now)
+    number = str(state["session_number"] or "")
+    context = {
+        "session": one,
+        "protocol": protocol(one.protocol_id),
+        "banner": banner_for(who, one.person, record, today, session=number),
+        "data": console_data(one, state, who, today),
+    }
+    return render(request, "console/session.html", context)
+
+
+@require_GET
+@allowed("session.read")
+def devices(request: HttpRequest) -> HttpResponse:
+    """What speaks for whom, what is silent, and what nobody understood."""
+    now = clock.now()
+    context = {
+        "now": now,
+        "gateways": [(one, (now - one.heard_at).total_seconds()) for one in queries.gateways()],
+        "attachments": queries.attachments(),
+        "quarantined": queries.quarantined(),
+        "unmapped": queries.unmapped_codes(),
+    }
+    return render(request, "console/devices.html", context)
