@@ -23,7 +23,7 @@ bench: setup  ## ratios against peers, measured in the same run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
 
 docs: setup  ## write docs/reference again from the code and the knowledge files
-	$(PY) -m openketamine.cli docs
+	$(PY) docs/write_reference.py
 
 setup: .venv/.installed node_modules/.installed
 

@@ -38,12 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
         return run(options)
     except (BadInput, QuantityError, KnowledgeError) as error:
         return _say(f"{_where(options)}{error}", WRONG_INPUT)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  nothing is left to close it
+        return DONE
     except OSError as error:
         if error.filename is None:
-            raise
+            return _say(f"failed: {error}", FAILED)
         return _say(f"{error.filename}: {error.strerror}", WRONG_INPUT)
-    except BrokenPipeError:
-        return DONE
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # the promise is one line and status 1, never a traceback
@@ -77,12 +78,12 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    from openketamine.core.dosing import propose_as_json, read_history
+    from openketamine.core.dosing import as_json, propose, read_history
     from openketamine.core.history import read_bundle
 
     record = read_bundle(_bytes(options.file), options.on)
     history = read_history(_json(options.history)) if options.history else ()
-    answer = propose_as_json(record, options.protocol, options.on, history)
+    answer = as_json(propose(record, options.protocol, options.on, history))
     _print(options, answer, _proposal_text)
     return DONE if answer["proposal"] else CLINICAL_NO
 
@@ -96,14 +97,13 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _knowledge(options: argparse.Namespace) -> int:
-    from openketamine.knowledge import ROOT, digest, documents
+    from openketamine.knowledge import digest, documents, kinds
 
-    kinds = sorted(path.name for path in ROOT.iterdir() if any(path.glob("*.yaml")))
     listed = {
         kind: [
             {"id": d.id, "title": d.title, "since": d.since.isoformat()} for d in documents(kind)
         ]
-        for kind in kinds
+        for kind in kinds()
     }
     _print(options, {"knowledge": digest(), **listed}, _knowledge_text)
     return DONE

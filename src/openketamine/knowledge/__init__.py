@@ -1,6 +1,15 @@
 """What we know, as dated and sourced YAML. Values live here; verbs live in core."""
 
-from openketamine.knowledge._reader import Document, KnowledgeError, digest, document, documents
+from openketamine.knowledge._reader import (
+    Document,
+    KnowledgeError,
+    digest,
+    document,
+    documents,
+    kinds,
+    read,
+    sources,
+)
 from openketamine.knowledge._threshold import Threshold, read_threshold
 
 __all__ = [
@@ -10,5 +19,8 @@ __all__ = [
     "digest",
     "document",
     "documents",
+    "kinds",
+    "read",
     "read_threshold",
+    "sources",
 ]

@@ -53,6 +53,13 @@ def sources() -> Mapping[str, Mapping[str, Any]]:
 
 
 @cache
+def kinds() -> tuple[str, ...]:
+    """Every kind of document: a folder of knowledge/, or a folder in one (`a/b`)."""
+    folders = {path.parent for path in ROOT.rglob("*.yaml")} - {ROOT}
+    return tuple(sorted(folder.relative_to(ROOT).as_posix() for folder in folders))
+
+
+@cache
 def documents(kind: str) -> tuple[Document, ...]:
     """All documents of one kind (a folder of knowledge/), in the order of their ids."""
     folder = ROOT / kind

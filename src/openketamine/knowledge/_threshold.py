@@ -47,6 +47,14 @@ def check_threshold(node: Mapping[str, Any]) -> list[str]:
     if not examples.get("met") or not examples.get("not_met"):
         return ["a threshold needs examples on both sides: examples: {met: [...], not_met: [...]}"]
     threshold = read_threshold(node)
-    faults = [f"example {x} should meet it and does not" for x in examples["met"] if not threshold.met_by(x)]
-    faults += [f"example {x} should not meet it and does" for x in examples["not_met"] if threshold.met_by(x)]
+    faults = [
+        f"example {x} should meet it and does not"
+        for x in examples["met"]
+        if not threshold.met_by(x)
+    ]
+    faults += [
+        f"example {x} should not meet it and does"
+        for x in examples["not_met"]
+        if threshold.met_by(x)
+    ]
     return faults
