@@ -1,9 +1,10 @@
 """What is to be observed next, and what is late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from openketamine.core.treatment._protocol import protocol_of
 from openketamine.core.treatment._state import State
 from openketamine.core.treatment._vitals import believed
 from openketamine.knowledge import document
@@ -32,12 +33,22 @@ def _observations(state: State, now: datetime) -> Iterator[Due]:
     column = _COLUMN.get(state.phase)
     if column is None or state.infusion is None:
         return
+    own = _intervals_of_protocol(state, column)
     for node in document("checklists", "observations").body["intervals"]:
         # Only numbers that are believed count: a doubted one leaves the observation due.
         last = max((at for at, _ in believed(state, node["signal"])), default=None)
         since = max(last or state.infusion.started_at, state.infusion.started_at)
-        at = since + timedelta(seconds=node[column]["value"])
+        seconds = own.get(node["signal"], int(node[column]["value"]))
+        at = since + timedelta(seconds=seconds)
         yield Due(node["what"], node["signal"], at, overdue=now > at)
+
+
+def _intervals_of_protocol(state: State, column: str) -> Mapping[str, int]:
+    protocol = protocol_of(state)
+    if protocol is None:
+        return {}
+    recovering = column == "recovery"
+    return protocol.measure_every_s_in_recovery if recovering else protocol.measure_every_s
 
 
 def _pump(state: State, now: datetime) -> Iterator[Due]:

@@ -1,7 +1,7 @@
 """May the person leave, the session be closed, the report be signed?"""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from openketamine.core.treatment._facts import (
     ReportSigned,
     ScoreRecorded,
 )
+from openketamine.core.treatment._protocol import protocol_of
 from openketamine.core.treatment._reasons import (
     Context,
     fresh_pressures,
@@ -98,12 +99,17 @@ def _long_enough(state: State, now: datetime, node: Mapping[str, Any]) -> Iterat
         yield reason(node["rule"], "The infusion has not been stopped", knowledge=node)
     elif state.ended_at is None:
         yield reason(node["rule"], "Not known: when the dose was over", knowledge=node)
-    elif not read_threshold(node).met_by((now - state.ended_at).total_seconds()):
-        minutes = int((now - state.ended_at).total_seconds() // 60)
-        words = (
-            f"{minutes} minutes since the end of the dose; {int(node['value']) // 60} are needed"
-        )
+    elif now - state.ended_at < _observation(state, node):
+        minutes = (now - state.ended_at) // timedelta(minutes=1)
+        needed = _observation(state, node) // timedelta(minutes=1)
+        words = f"{minutes} minutes since the end of the dose; {needed} are needed"
         yield reason(node["rule"], words, knowledge=node)
+
+
+def _observation(state: State, node: Mapping[str, Any]) -> timedelta:
+    """How long a person is watched after the dose: the protocol's time, else the checklist's."""
+    protocol = protocol_of(state)
+    return timedelta(seconds=protocol.observe_after_end_s if protocol else int(node["value"]))
 
 
 def _after_end(state: State, at: datetime) -> bool:
