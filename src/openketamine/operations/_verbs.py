@@ -1,0 +1,156 @@
+"""The verbs that run a clinic. Each reads its options and gives an exit status."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from openketamine.core.findings import BadInput
+from openketamine.operations._doctor import examine
+from openketamine.operations._folder import DataFolder
+from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
+from openketamine.operations._ports import first_free
+from openketamine.operations._postgres import DatabaseFailed
+from openketamine.operations._supervisor import (
+    HOST,
+    House,
+    StartFailed,
+    borrowed_database,
+    open_house,
+)
+
+DONE, FAILED, CLINICAL_NO = 0, 1, 3
+_WEB_PORT, _MLLP_PORT = 8700, 2575
+_DEMO_FOLDER, _CLINIC_FOLDER = Path("var/demo"), Path("data/clinic")
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Run the clinic until a signal."""
+    folder = DataFolder((options.data or _own_folder()).absolute())
+    folder.prepare(demo=False)
+    house = House(folder, options.port or _own_port(), options.mllp_port or _MLLP_PORT)
+    return _open(house, _say_open)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run a demonstration until a signal, in a folder of its own."""
+    folder = DataFolder((options.data or _DEMO_FOLDER).absolute())
+    folder.prepare(demo=True)
+    port = options.port or first_free(HOST, _WEB_PORT)
+    mllp_port = options.mllp_port or first_free(HOST, _MLLP_PORT)
+    return _open(House(folder, port, mllp_port, demo=True), _say_demo)
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """What runs and where; 0 when all of it is well."""
+    answer = examine(_existing(options.data))
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE if answer["healthy"] else FAILED
+
+
+def import_bundles(options: argparse.Namespace) -> int:
+    """Import people from FHIR R4 Bundles, all of them or none."""
+    contents = [(path, _bytes(Path(path))) for path in options.files]
+    with _clinic(options.data):
+        from openketamine.operations._errands import import_all
+
+        answer = import_all(contents)
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE
+
+
+def audit_verify(options: argparse.Namespace) -> int:
+    """Prove that the journal is as it was written; 3 where it is not."""
+    with _clinic(options.data):
+        from openketamine.clinic.journal import queries
+
+        report = queries.verify()
+    _print(report.as_json(), as_json=getattr(options, "json", False))
+    return DONE if report.ok else CLINICAL_NO
+
+
+def _open(house: House, when_open: Any) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        open_house(house, when_open)
+    except (StartFailed, DatabaseFailed) as error:
+        sys.stderr.write(f"openketamine: {error}\n")
+        return FAILED
+    return DONE
+
+
+@contextmanager
+def _clinic(data: Path | None) -> Iterator[None]:
+    """Django over the database of an existing clinic, running or not."""
+    folder = _existing(data)
+    with borrowed_database(folder) as url:
+        os.environ.update(
+            OPENKETAMINE_DATA=str(folder.path),
+            DATABASE_URL=url,
+            DJANGO_SETTINGS_MODULE="openketamine.clinic.site.settings",
+        )
+        import django
+
+        django.setup()
+        yield
+
+
+def _existing(data: Path | None) -> DataFolder:
+    """The folder that was named; else this clinic's own; else the demonstration beside it."""
+    candidates = [_own_folder(), _DEMO_FOLDER] if data is None else [data]
+    folders = [DataFolder(path.absolute()) for path in candidates]
+    there = [folder for folder in folders if (folder.path / "secret-key").exists()]
+    running = [folder for folder in there if folder.running()]
+    if not there:
+        looked = " or ".join(str(folder.path) for folder in folders)
+        raise BadInput("--data", "the data folder of a clinic that was started once", looked)
+    return (running or there)[0]
+
+
+def _own_folder() -> Path:
+    return Path(os.environ.get("OPENKETAMINE_DATA", _CLINIC_FOLDER))
+
+
+def _own_port() -> int:
+    return int(os.environ.get("OPENKETAMINE_PORT", _WEB_PORT))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(str(path), f"a file that can be read ({error.strerror})") from None
+
+
+def _say_open(house: House) -> None:
+    _say(f"The clinic is open at {house.address}  (Ctrl-C closes it)")
+    _say(f"Monitors send HL7 v2 over MLLP to {HOST}:{house.mllp_port}")
+    _say("Nobody works here yet? `openketamine doctor` and docs/how-to say how to hire.")
+
+
+def _say_demo(house: House) -> None:
+    _say(f"\n  A demonstration clinic is open at  {house.address}")
+    _say("  No real people. Nothing here is treatment.\n")
+    _say(f"  Sign in as one of these, with the password  {DEMO_PASSWORD}\n")
+    for person in DEMO_PEOPLE:
+        _say(f"    {person.username:<8} {person.name:<22} {person.does}")
+    _say(f"\n  Virtual monitors send HL7 v2 over MLLP to {HOST}:{house.mllp_port}.")
+    _say("  Ctrl-C closes everything; the next start finds it again.\n")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _print(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _say(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    for key, value in answer.items():
+        _say(f"{key}: {json.dumps(value, ensure_ascii=False) if value != '' else ''}")
