@@ -111,6 +111,12 @@ def test_a_low_priority_pressure_is_measured_twice_before_it_rings():
     assert rules(first, calm) == []
 
 
+def test_a_cuff_that_the_monitor_repeats_every_second_is_one_reading():
+    repeated = for_seconds(59, systolic=160, diastolic=80)
+    assert rules(*repeated) == []
+    assert rules(*repeated, sample(60, systolic=162, diastolic=80)) == [("AL-SBP-HIGH-1", "low")]
+
+
 def test_what_a_person_charted_by_hand_rings_without_delay_or_repeat():
     assert rules(sample(0, "manual", systolic=160, diastolic=80)) == [("AL-SBP-HIGH-1", "low")]
     assert rules(sample(0, "manual", spo2=93)) == [("AL-SPO2-1", "low")]

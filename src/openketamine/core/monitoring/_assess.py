@@ -6,10 +6,11 @@ number charted by hand at once, because a person has already judged it. A doubte
 neither raises nor clears anything physiological.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from openketamine.core.monitoring._limits import Bound, Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
@@ -21,8 +22,7 @@ Change = FindingRaised | FindingCleared
 _IN_WORDS = {">=": "{} {} or more", ">": "above {} {}", "<=": "{} {} or less", "<": "below {} {}"}
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     at: datetime
     value: Decimal
     by_hand: bool
@@ -47,9 +47,11 @@ def assess(
     """
     begin = now - limits.look_back
     window = sorted((one for one in recent if begin <= one.at <= now), key=lambda one: one.at)
+    believed = _believed(window)
     changes: list[Change] = []
     for family in limits.families:
-        changes += _family_changes(family, baseline, window, active, symptomatic=symptomatic)
+        samples = believed.get(family.signal, ())
+        changes += _family_changes(family, baseline, samples, active, symptomatic=symptomatic)
     if attached:
         changes += technical_changes(limits, window, active, now, expected_since)
     else:
@@ -60,20 +62,20 @@ def assess(
 def _family_changes(
     family: Family,
     baseline: Mapping[str, Decimal],
-    window: Sequence[Sample],
+    samples: Sequence[Sample],
     active: Sequence[FindingRaised],
     *,
     symptomatic: bool,
 ) -> list[Change]:
-    base = baseline.get(family.signal)
-    newest = next(_backwards(window, family.signal), None)
+    newest = next(_backwards(samples, family.signal), None)
     if newest is None:
         return []
+    base = baseline.get(family.signal)
     levels = [level for level in family.levels if symptomatic or not level.with_symptoms]
-    reached = next((level for level in levels if _holds(level, window, family.signal, base)), None)
+    reached = next((level for level in levels if _holds(level, samples, family.signal, base)), None)
     rank = {level.rule: place for place, level in enumerate(family.levels)}
     standing = [one for one in active if one.rule in rank and one.signal == family.signal]
-    over = [one for one in standing if _over(family, one, window, base)]
+    over = [one for one in standing if _over(family, one, samples, base)]
     still = [one for one in standing if one not in over]
     changes: list[Change] = [FindingCleared(one.finding_id) for one in over]
     if reached is not None and all(rank[reached.rule] < rank[one.rule] for one in still):
@@ -83,32 +85,51 @@ def _family_changes(
     return changes
 
 
-def _backwards(window: Sequence[Sample], signal: str) -> Iterator[_Seen]:
-    for sample in reversed(window):
+def _believed(window: Sequence[Sample]) -> dict[str, list[Sample]]:
+    """For each signal the samples in which it is believed, oldest first."""
+    found: defaultdict[str, list[Sample]] = defaultdict(list)
+    for sample in window:
+        doubts = sample.doubts
+        for signal, value in sample.values.items():
+            if value is not None and signal not in doubts:
+                found[signal].append(sample)
+    return found
+
+
+def _backwards(samples: Sequence[Sample], signal: str) -> Iterator[_Seen]:
+    for sample in reversed(samples):
         value = sample.believed(signal)
         if value is not None:
             yield _Seen(sample.at, value, sample.source == "manual")
 
 
-def _holds(level: Level, window: Sequence[Sample], signal: str, base: Decimal | None) -> bool:
+def _holds(level: Level, samples: Sequence[Sample], signal: str, base: Decimal | None) -> bool:
     """Whether the newest numbers cross this level, for long enough or often enough."""
     newest: _Seen | None = None
-    for count, seen in enumerate(_backwards(window, signal), 1):
+    counted: list[datetime] = []
+    for seen in _backwards(samples, signal):
         if level.bound_met(seen.value, base) is None:
             return False
         newest = newest or seen
-        if newest.by_hand or (count >= level.readings and newest.at - seen.at >= level.delay):
+        # Some monitors repeat their last cuff every second: that is one reading, not many.
+        if not counted or counted[-1] - seen.at >= level.apart:
+            counted.append(seen.at)
+        if newest.by_hand or _long_and_often(level, newest.at - seen.at, len(counted)):
             return True
     return False
 
 
+def _long_and_often(level: Level, lasted: timedelta, readings: int) -> bool:
+    return lasted >= level.delay and readings >= level.readings
+
+
 def _over(
-    family: Family, finding: FindingRaised, window: Sequence[Sample], base: Decimal | None
+    family: Family, finding: FindingRaised, samples: Sequence[Sample], base: Decimal | None
 ) -> bool:
     """Whether the condition of an active finding has been absent for long enough."""
     level = next(level for level in family.levels if level.rule == finding.rule)
     newest: _Seen | None = None
-    for seen in _backwards(window, family.signal):
+    for seen in _backwards(samples, family.signal):
         if level.bound_met(seen.value, base) is not None:
             return False
         newest = newest or seen

@@ -19,9 +19,10 @@ def freshness(signal: str, received_at: datetime, now: datetime) -> Freshness:
     return "old" if old.met_by(age) else "live"
 
 
-def signals_of(kind: str) -> tuple[str, ...]:
-    """The signals of a kind: cuff, continuous, by_hand."""
-    return tuple(_kinds()[kind]["signals"])
+@cache
+def continuous_signals() -> frozenset[str]:
+    """What a monitor measures without being asked; by these it is known to be alive."""
+    return frozenset(_kinds()["continuous"]["signals"])
 
 
 @cache

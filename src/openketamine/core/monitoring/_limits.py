@@ -34,6 +34,7 @@ class Level:
     advice: tuple[str, ...]
     delay: timedelta
     readings: int
+    apart: timedelta
     with_symptoms: bool
     sources: tuple[Mapping[str, Any], ...]
     evidence: str
@@ -120,6 +121,7 @@ def _level(node: Mapping[str, Any]) -> Level:
         advice=tuple(node["advice"]),
         delay=_seconds(node, "delay"),
         readings=int(node["readings"]["value"]) if "readings" in node else 1,
+        apart=_seconds(node, "apart"),
         with_symptoms=bool(node.get("with_symptoms", False)),
         sources=tuple(node["sources"]),
         evidence=node["evidence"],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from openketamine.core.monitoring._freshness import signals_of
+from openketamine.core.monitoring._freshness import continuous_signals
 from openketamine.core.monitoring._limits import Limits, Technical
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
@@ -37,9 +37,7 @@ def silent_after(limits: Limits, spoken: Sequence[Sample]) -> timedelta:
 
 
 def _speaks(sample: Sample) -> bool:
-    return sample.source == "device" and any(
-        signal in sample.values for signal in signals_of("continuous")
-    )
+    return sample.source == "device" and not continuous_signals().isdisjoint(sample.values)
 
 
 def _lost_signal(

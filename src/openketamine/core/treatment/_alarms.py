@@ -22,7 +22,7 @@ from openketamine.core.treatment._facts import (
     FindingAcknowledged,
 )
 from openketamine.core.treatment._state import Happened, State
-from openketamine.core.treatment._vitals import baseline, samples
+from openketamine.core.treatment._vitals import baseline
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def watch(
     changes = assess(
         limits_for(protocol),
         baseline(state),
-        samples(state) if recent is None else recent,
+        state.samples if recent is None else recent,
         active_findings(state),
         now,
         symptomatic=symptomatic(state, now),

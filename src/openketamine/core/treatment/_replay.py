@@ -28,7 +28,7 @@ from openketamine.core.treatment._codec import decode_fact
 from openketamine.core.treatment._facts import Author, Fact, ReadingTaken
 from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._state import State, fold
-from openketamine.core.treatment._vitals import baseline, samples
+from openketamine.core.treatment._vitals import baseline
 
 _RULES = Author("rules", "OpenKetamine", "system")
 _TICK = timedelta(seconds=1)
@@ -95,7 +95,7 @@ class _Watch:
     def __init__(self, state: State, limits: Limits) -> None:
         self._state = state
         self._limits = limits
-        self._samples = samples(state)
+        self._samples = state.samples
         self._times = [sample.at for sample in self._samples]
         self._baseline = baseline(state)
         self._start = state.infusion.started_at if state.infusion else None

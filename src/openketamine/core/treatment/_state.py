@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
+from openketamine.core.monitoring import Sample, assess_reading
 from openketamine.core.treatment._effective import Effective, Entry, effective
 from openketamine.core.treatment._facts import (
     Author,
@@ -18,7 +19,9 @@ from openketamine.core.treatment._facts import (
     DoseFinished,
     DrugWithdrawn,
     Fact,
+    ObservationCharted,
     PlanSigned,
+    ReadingTaken,
     SessionClosed,
     SessionOpened,
 )
@@ -83,6 +86,19 @@ class State:
         """The infusion, None before it started."""
         return read_infusion(self.entries)[0]
 
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """Every set of numbers of the session, from devices and by hand, in time."""
+        by_device = [
+            Sample(one.body.measured_at, one.body.received_at, one.body.values, one.body.doubts)
+            for one in self.all(ReadingTaken)
+        ]
+        by_hand = [
+            Sample(one.at, one.at, one.body.values, _slips(one), "manual")
+            for one in self.all(ObservationCharted)
+        ]
+        return tuple(sorted(by_device + by_hand, key=lambda sample: sample.at))
+
     @property
     def opened(self) -> SessionOpened | None:
         """Whose session it is, and of which protocol."""
@@ -135,6 +151,11 @@ def fold(facts: Iterable[Fact]) -> State:
 def advance(state: State, fact: Fact) -> State:
     """The state after one fact more."""
     return fold((*state.facts, fact))
+
+
+def _slips(charted: Happened[ObservationCharted]) -> Mapping[str, str]:
+    """People mistype: what cannot be is doubted whoever says it."""
+    return assess_reading(charted.body.values, charted.at, charted.at)
 
 
 def _keep(same_id: list[Fact], fact: Fact) -> None:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
-from openketamine.core.monitoring import Sample, assess_reading
-from openketamine.core.treatment._facts import ObservationCharted, ReadingTaken
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.monitoring import Sample
+from openketamine.core.treatment._state import State
 from openketamine.knowledge import document
 
 
@@ -23,30 +22,10 @@ class Latest:
     doubt: str | None
 
 
-def samples(state: State) -> tuple[Sample, ...]:
-    """Every set of numbers of the session, from devices and by hand, in time."""
-    by_device = [
-        Sample(
-            one.body.measured_at, one.body.received_at, one.body.values, one.body.doubts, "device"
-        )
-        for one in state.all(ReadingTaken)
-    ]
-    by_hand = [
-        Sample(one.at, one.at, one.body.values, _slips(one), "manual")
-        for one in state.all(ObservationCharted)
-    ]
-    return tuple(sorted(by_device + by_hand, key=lambda sample: sample.at))
-
-
-def _slips(charted: Happened[ObservationCharted]) -> Mapping[str, str]:
-    """People mistype: what cannot be is doubted whoever says it."""
-    return assess_reading(charted.body.values, charted.at, charted.at)
-
-
 def latest(state: State) -> dict[str, Latest]:
     """The newest number of each signal; a signal that was never measured is not in it."""
     newest: dict[str, Latest] = {}
-    for sample in samples(state):
+    for sample in state.samples:
         for signal, value in sample.values.items():
             if value is not None:
                 doubt = sample.doubts.get(signal)
@@ -56,7 +35,7 @@ def latest(state: State) -> dict[str, Latest]:
 
 def believed(state: State, signal: str) -> tuple[tuple[datetime, Decimal], ...]:
     """Every believed number of a signal with its time, oldest first."""
-    numbers = ((sample.at, sample.believed(signal)) for sample in samples(state))
+    numbers = ((sample.at, sample.believed(signal)) for sample in state.samples)
     return tuple((at, value) for at, value in numbers if value is not None)
 
 
@@ -68,7 +47,7 @@ def baseline(state: State) -> Mapping[str, Decimal]:
     """
     if state.infusion is None:
         return {}
-    return baseline_before(samples(state), state.infusion.started_at)
+    return baseline_before(state.samples, state.infusion.started_at)
 
 
 def baseline_before(numbers: tuple[Sample, ...], start: datetime) -> Mapping[str, Decimal]:
