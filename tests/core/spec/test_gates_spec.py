@@ -243,6 +243,14 @@ def test_a_paused_infusion_goes_on_unless_something_urgent_stands(story):
     assert list(reasons("resume", story.at(24, facts.InfusionResumed(52500)), 25)) == ["RS-01"]
 
 
+def test_an_empty_bag_is_not_resumed_and_a_rate_of_zero_is_no_resumption(story):
+    story.infusing().at(56, facts.InfusionPaused("bag empty"))
+    assert list(reasons("resume", story, 57)) == ["RS-03"]
+    story.told.pop()
+    story.at(20, facts.InfusionPaused())
+    assert list(reasons("resume", story, 21, claim={"rate_ul_per_h": 0})) == ["RS-02"]
+
+
 # --- discharge, close, report ---------------------------------------------------------------
 
 

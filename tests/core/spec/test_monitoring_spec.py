@@ -257,6 +257,17 @@ def test_a_number_from_the_future_or_from_long_ago_is_doubted(measured_s, doubte
     assert (set(doubts) == {"heart_rate"}) is doubted
 
 
+@pytest.mark.hazard("HZ-01")
+def test_a_monitor_whose_clock_is_wrong_is_heard_and_not_believed():
+    def wrong(second):
+        received, values = NOW + timedelta(seconds=second), {"spo2": Decimal(98)}
+        measured = received - timedelta(hours=1)
+        return Sample(measured, received, values, assess_reading(values, measured, received))
+
+    found = rules(*(wrong(second) for second in range(16)), at=15)
+    assert found == [("TE-SPO2", "low")]
+
+
 @pytest.mark.parametrize(
     ("signal", "age_s", "expected"),
     [

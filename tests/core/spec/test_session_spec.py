@@ -94,6 +94,7 @@ def test_rate_changes_and_pauses_make_segments_and_a_pause_adds_nothing(story):
          "rate_ul_per_h is 525000, the plan says 52500"),
         (lambda s: s.recovered().at(120, facts.Discharged("Ann", "5", True)).reading(121, spo2=98),
          "after the person was discharged"),
+        (lambda s: s.infusing().at(20, facts.RateChanged(-5)), "an amount below zero"),
         (lambda s: s.opened().opened(), "the opening of the session stands here a second time"),
         (lambda s: s.opened().at(2, facts.FindingCleared("x")), "never raised"),
         (lambda s: s.opened().at(2, facts.Corrected("nobody", "typo")), "not in this session"),
@@ -299,6 +300,37 @@ def test_a_recording_names_the_field_of_the_body(story):
     raw["body"]["session_number"] = "one"
     with pytest.raises(BadInput, match=r"line 1, body.session_number: expected a whole number"):
         replay([json.dumps(raw)])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("at", "0001-01-01T00:00:00+14:00", "at: expected a time between the years 1900 and 2200"),
+        ("at", "2026-11-22T09:00:00", "at: expected an ISO 8601 time with offset"),
+        ("number", 10**400, "number: expected a whole number of at most"),
+    ],
+)
+def test_what_nobody_can_reckon_with_is_refused_at_the_door(story, field, value, says):
+    raw = encode_fact(story.opened().told[0]) | {field: value}
+    with pytest.raises(BadInput) as error:
+        replay([json.dumps(raw)])
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("number", ["1e999999", "NaN", "Infinity", "-1e30"])
+def test_a_number_that_is_none_is_refused_at_the_door(story, number):
+    line = json.dumps(encode_fact(story.opened().vitals(1).told[-1]))
+    with pytest.raises(BadInput, match="line 1, "):
+        replay([line.replace(": 124", f": {number}")])
+
+
+def test_a_recording_may_be_judged_under_another_protocol(story):
+    lines = [json.dumps(encode_fact(fact)) for fact in story.infusing().told]
+    lines = [line.replace("iv-depression", "long-forgotten") for line in lines]
+    assert replay(lines)["protocol"] == "long-forgotten"
+    assert replay(lines, protocol_id="iv-depression")["protocol"] == "iv-depression"
+    with pytest.raises(BadInput, match="protocol: expected one of"):
+        replay(lines, protocol_id="long-forgotten")
 
 
 def test_an_empty_recording_is_no_recording():

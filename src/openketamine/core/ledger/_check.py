@@ -68,6 +68,8 @@ def read_book(lines: Iterable[str]) -> Book:
             entries.append(decode_entry(json.loads(line)))
         except json.JSONDecodeError as error:
             raise BadInput(f"line {number}", f"one JSON object ({error.msg})") from None
+        except RecursionError:
+            raise BadInput(f"line {number}", "one flat JSON object") from None
         except BadInput as error:
             raise BadInput(f"line {number}, {error.field}", error.expected, error.got) from None
     return book(entries)

@@ -46,7 +46,9 @@ def assess(
     `attached`: false when the monitor was taken off on purpose: then nothing technical stands.
     """
     begin = now - limits.look_back
-    window = sorted((one for one in recent if begin <= one.at <= now), key=lambda one: one.at)
+    window = sorted(
+        (one for one in recent if begin <= one.moment <= now), key=lambda one: one.moment
+    )
     believed = _believed(window)
     changes: list[Change] = []
     for family in limits.families:
@@ -100,7 +102,7 @@ def _backwards(samples: Sequence[Sample], signal: str) -> Iterator[_Seen]:
     for sample in reversed(samples):
         value = sample.believed(signal)
         if value is not None:
-            yield _Seen(sample.at, value, sample.source == "manual")
+            yield _Seen(sample.moment, value, sample.source == "manual")
 
 
 def _holds(level: Level, samples: Sequence[Sample], signal: str, base: Decimal | None) -> bool:

@@ -14,7 +14,7 @@ def assess_reading(
 ) -> dict[str, str]:
     """Doubts by signal, in words, about one message of a device. Values as in `ReadingTaken`."""
     present = {signal: value for signal, value in values.items() if value is not None}
-    clock = _clock_doubt(measured_at, received_at)
+    clock = clock_doubt(measured_at, received_at)
     if clock:
         return dict.fromkeys(present, clock)
     doubts = {
@@ -25,7 +25,8 @@ def assess_reading(
     return _pressure_doubts(present) | _pulse_doubt(present, doubts) | doubts
 
 
-def _clock_doubt(measured_at: datetime, received_at: datetime) -> str:
+def clock_doubt(measured_at: datetime, received_at: datetime) -> str:
+    """Why the clock of a device cannot be right; empty where it may be."""
     ahead = (measured_at - received_at) / timedelta(seconds=1)
     if _met("ahead", ahead):
         return "measured in the future: the clock of the device is ahead"

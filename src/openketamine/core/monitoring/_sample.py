@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
+
+from openketamine.core.monitoring._plausibility import clock_doubt
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,11 @@ class Sample:
     values: Mapping[str, Decimal | None]
     doubts: Mapping[str, str] = field(default_factory=dict)
     source: Literal["device", "manual"] = "device"
+
+    @cached_property
+    def moment(self) -> datetime:
+        """When it was measured; when it was received, where the clock of the device is wrong."""
+        return self.received_at if clock_doubt(self.at, self.received_at) else self.at
 
     def believed(self, signal: str) -> Decimal | None:
         """The number, unless there is none or it is doubted."""

@@ -52,9 +52,9 @@ def _lost_signal(
     if not lost:
         return [FindingCleared(one.finding_id) for one in standing] if spoken else []
     ever_there = any(rule.signal in sample.values for sample in spoken)
-    if standing or not ever_there or lost[0].at - lost[-1].at < rule.delay:
+    if standing or not ever_there or lost[0].moment - lost[-1].moment < rule.delay:
         return []
-    return [_raised(rule, lost[0].at)]
+    return [_raised(rule, lost[0].moment)]
 
 
 def _silence(

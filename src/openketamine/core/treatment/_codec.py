@@ -16,6 +16,10 @@ from typing import Any
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment._facts import Author, Body, Fact
 
+# Far beyond anything that can be true, and still small enough to reckon with.
+_LARGEST = 10**12
+_YEARS = (1900, 2200)
+
 
 def kind_of(body: Body) -> str:
     """`InfusionStarted` → `infusion_started`."""
@@ -126,6 +130,8 @@ def _scalar(hint: Any, value: object, place: str) -> Any:
     if hint is Decimal:
         return _decimal(value, place)
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > _LARGEST:
+            raise BadInput(place, f"a whole number of at most {_LARGEST}")
         return value
     if hint in (str, bool) and isinstance(value, hint):
         return value
@@ -140,6 +146,8 @@ def _moment(value: object, place: str) -> datetime:
         raise BadInput(place, "an ISO 8601 time with offset", value) from None
     if moment.tzinfo is None:
         raise BadInput(place, "an ISO 8601 time with offset", value)
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise BadInput(place, f"a time between the years {_YEARS[0]} and {_YEARS[1]}", value)
     return moment
 
 
@@ -150,8 +158,8 @@ def _decimal(value: object, place: str) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise BadInput(place, "a number", value) from None
-    if not number.is_finite():
-        raise BadInput(place, "a finite number", value)
+    if not number.is_finite() or abs(number) > _LARGEST:
+        raise BadInput(place, f"a finite number of at most {_LARGEST}", value)
     return number
 
 

@@ -41,6 +41,7 @@ def contradictions(state: State) -> tuple[str, ...]:
         *_twice(state),
         *_after_the_end(state),
         *_other_than_ordered(state),
+        *_impossible_amounts(state),
         *_finished_while_running(state),
         *_unknown_findings(state),
     )
@@ -90,6 +91,13 @@ def _other_than_ordered(state: State) -> Iterator[str]:
         ordered, ran = getattr(plan.body, field), getattr(body, field)
         if ordered != ran:
             yield f"{name(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
+
+
+def _impossible_amounts(state: State) -> Iterator[str]:
+    for kind in (InfusionStarted, RateChanged, InfusionResumed):
+        for one in state.all(kind):
+            if min(value for value in vars(one.body).values() if isinstance(value, int)) < 0:
+                yield f"{name(one.fact)}: an amount below zero"
 
 
 def _finished_while_running(state: State) -> Iterator[str]:

@@ -79,7 +79,7 @@ def verifiable(state: State, now: datetime, context: Context) -> Iterator[Findin
         yield reason("VF-04", "No drug has been withdrawn for this session")
 
 
-def resume(state: State, _: datetime, context: Context) -> Iterator[Finding]:
+def resume(state: State, now: datetime, context: Context) -> Iterator[Finding]:
     """A paused infusion goes on when nothing urgent stands that nobody has answered."""
     if state.phase != "paused":
         yield reason(
@@ -92,6 +92,8 @@ def resume(state: State, _: datetime, context: Context) -> Iterator[Finding]:
         urgent = alarm.finding.priority == "medium" and alarm.finding.nature == "physiological"
         if alarm.active and urgent and alarm.acknowledged_at is None:
             yield alarm_reason(alarm.finding)
+    if state.infusion and state.infusion.given_ul(now) >= state.infusion.bag_ul:
+        yield reason("RS-03", "The bag is empty: the dose is over", action=Action.BLOCK)
     if context.claim.get("rate_ul_per_h") == 0:
         yield reason("RS-02", "A rate of zero is a pause, not a resumption")
 

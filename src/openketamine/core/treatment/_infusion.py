@@ -21,6 +21,7 @@ from openketamine.core.treatment._facts import (
 )
 
 _HOUR_US = 3_600_000_000
+_LONGEST_H = 1000
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Segment:
         """What the pump moved until `now`, as if its bag were endless."""
         end = now if self.end is None else min(self.end, now)
         elapsed_us = max(end - self.start, timedelta(0)) // timedelta(microseconds=1)
-        return Fraction(self.rate_ul_per_h * elapsed_us, _HOUR_US)
+        return Fraction(max(0, self.rate_ul_per_h) * elapsed_us, _HOUR_US)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Infusion:
 
     def given_ul_by_segment(self, now: datetime) -> tuple[Fraction, ...]:
         """Volume given in each segment until `now`; in all never more than the bag holds."""
-        left = Fraction(self.bag_ul)
+        left = Fraction(max(0, self.bag_ul))
         given = []
         for segment in self.segments:
             volume = min(left, segment.pumped_ul(now))
@@ -74,12 +75,15 @@ class Infusion:
         return self.given_ul(now) * Fraction(self.concentration_ug_per_ml, 1000)
 
     def empty_at(self) -> datetime | None:
-        """When the bag is empty at the present rate; None while the pump stands."""
+        """When the bag is empty at the present rate; None while the pump stands or hardly moves."""
         if not self.running or self.segments[-1].rate_ul_per_h <= 0:
             return None
         last = self.segments[-1]
-        left = self.bag_ul - self.given_ul(last.start)
-        return last.start + timedelta(microseconds=int(left * _HOUR_US / last.rate_ul_per_h))
+        left = max(0, self.bag_ul) - self.given_ul(last.start)
+        hours = left / last.rate_ul_per_h
+        if hours > _LONGEST_H:
+            return None
+        return last.start + timedelta(microseconds=int(hours * _HOUR_US))
 
 
 def read_infusion(entries: Sequence[Entry]) -> tuple[Infusion | None, tuple[str, ...]]:

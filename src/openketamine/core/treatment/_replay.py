@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from openketamine.core.dosing import protocol
 from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import (
     FindingCleared,
@@ -25,7 +26,7 @@ from openketamine.core.treatment._alarms import (
     symptomatic,
 )
 from openketamine.core.treatment._codec import decode_fact
-from openketamine.core.treatment._facts import Author, Fact, ReadingTaken
+from openketamine.core.treatment._facts import Author, Fact, ReadingTaken, SessionOpened
 from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._state import State, fold
 from openketamine.core.treatment._vitals import baseline
@@ -45,24 +46,33 @@ def read_facts(lines: Iterable[str]) -> tuple[Fact, ...]:
             continue
         try:
             fact = decode_fact(json.loads(line, parse_float=Decimal, parse_constant=_no_number))
-        except json.JSONDecodeError as error:
-            raise BadInput(f"line {number}", f"one JSON object ({error.msg})") from None
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise BadInput(f"line {number}", f"one JSON object ({_short(error)})") from None
         except BadInput as error:
             raise BadInput(f"line {number}, {error.field}", error.expected, error.got) from None
         facts.append(fact if fact.number is not None else replace(fact, number=number))
     return tuple(facts)
 
 
+def _short(error: Exception) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else "too deeply nested"
+
+
 def _no_number(word: str) -> None:
     raise BadInput("number", "a finite number", word)
 
 
-def replay(lines: Iterable[str], now: datetime | None = None) -> dict[str, Any]:
+def replay(
+    lines: Iterable[str], now: datetime | None = None, protocol_id: str | None = None
+) -> dict[str, Any]:
     """`state_as_json` at the end of a recording (or at `now`), with what its numbers raise.
 
     Findings that the recording holds are taken as they are; a recording without any is judged here.
+    `protocol_id` stands in for the one in the facts. Raises BadInput.
     """
     facts = read_facts(lines)
+    if protocol_id is not None:
+        facts = tuple(_under(protocol(protocol_id).id, fact) for fact in facts)
     state = fold(facts)
     end = now or max((fact.at for fact in facts), default=None)
     if end is None:
@@ -75,6 +85,13 @@ def replay(lines: Iterable[str], now: datetime | None = None) -> dict[str, Any]:
         "facts": len(facts),
         "judged": judged,
     }
+
+
+def _under(protocol_id: str, fact: Fact) -> Fact:
+    """The fact as it would be had the session been opened under another protocol."""
+    if not isinstance(fact.body, SessionOpened):
+        return fact
+    return replace(fact, body=replace(fact.body, protocol_id=protocol_id))
 
 
 def judge(state: State, end: datetime) -> tuple[Fact, ...]:
@@ -96,7 +113,7 @@ class _Watch:
         self._state = state
         self._limits = limits
         self._samples = state.samples
-        self._times = [sample.at for sample in self._samples]
+        self._times = [sample.moment for sample in self._samples]
         self._baseline = baseline(state)
         self._start = state.infusion.started_at if state.infusion else None
         self._active: dict[str, FindingRaised] = {}

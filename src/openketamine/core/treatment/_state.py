@@ -97,7 +97,7 @@ class State:
             Sample(one.at, one.at, one.body.values, _slips(one), "manual")
             for one in self.all(ObservationCharted)
         ]
-        return tuple(sorted(by_device + by_hand, key=lambda sample: sample.at))
+        return tuple(sorted(by_device + by_hand, key=lambda sample: sample.moment))
 
     @property
     def opened(self) -> SessionOpened | None:

@@ -29,13 +29,15 @@ def latest(state: State) -> dict[str, Latest]:
         for signal, value in sample.values.items():
             if value is not None:
                 doubt = sample.doubts.get(signal)
-                newest[signal] = Latest(value, sample.at, sample.received_at, sample.source, doubt)
+                newest[signal] = Latest(
+                    value, sample.moment, sample.received_at, sample.source, doubt
+                )
     return newest
 
 
 def believed(state: State, signal: str) -> tuple[tuple[datetime, Decimal], ...]:
     """Every believed number of a signal with its time, oldest first."""
-    numbers = ((sample.at, sample.believed(signal)) for sample in state.samples)
+    numbers = ((sample.moment, sample.believed(signal)) for sample in state.samples)
     return tuple((at, value) for at, value in numbers if value is not None)
 
 
@@ -53,7 +55,7 @@ def baseline(state: State) -> Mapping[str, Decimal]:
 def baseline_before(numbers: tuple[Sample, ...], start: datetime) -> Mapping[str, Decimal]:
     """The baseline of a dose that starts at `start`."""
     window, wanted = _definition()
-    before = [sample for sample in numbers if start - window <= sample.at <= start]
+    before = [sample for sample in numbers if start - window <= sample.moment <= start]
     found: dict[str, list[Decimal]] = {}
     for sample in reversed(before):
         for signal in sample.values:
