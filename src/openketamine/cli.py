@@ -149,7 +149,7 @@ def _forecast(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from openketamine.core.treatment import replay
 
-    _print(options, replay(_lines(options.file)), _plain_text)
+    _print(options, replay(_lines(options.file), protocol_id=options.protocol), _plain_text)
     return DONE
 
 
