@@ -132,6 +132,8 @@ def _check_source(path: Path, place: str, node: Mapping[str, Any]) -> None:
     if not isinstance(cited, list) or not cited:
         raise KnowledgeError(f"{path.name}: {place}: a value without a source")
     for source in cited:
+        if not isinstance(source, dict):
+            raise KnowledgeError(f"{path.name}: {place}: a source is {{id: ..., where: ...}}")
         if source.get("id") not in sources():
             raise KnowledgeError(f"{path.name}: {place}: unknown source {source.get('id')!r}")
     if node.get("evidence") not in EVIDENCE:

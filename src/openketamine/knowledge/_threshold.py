@@ -46,6 +46,11 @@ def check_threshold(node: Mapping[str, Any]) -> list[str]:
     examples = node.get("examples") or {}
     if not examples.get("met") or not examples.get("not_met"):
         return ["a threshold needs examples on both sides: examples: {met: [...], not_met: [...]}"]
+    for number in (node["value"], *examples["met"], *examples["not_met"]):
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return [f"expected a number, got {number!r}"]
+    if node["value"] not in (*examples["met"], *examples["not_met"]):
+        return [f"a threshold needs the boundary itself, {node['value']}, among its examples"]
     threshold = read_threshold(node)
     faults = [
         f"example {x} should meet it and does not"

@@ -23,7 +23,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Limits of one dose. `rate` (micrograms/kg/min) is None where only the shortest time limits."""
+    """Limits of one dose; the rate is None where only the shortest time limits it."""
 
     dose_ug_per_kg: Bound
     total_ug: Bound

@@ -81,13 +81,13 @@ def _down(
     last = past[-1]
     share = 1 - protocol.reduce_percent / 100
     lower = int((last.dose_ug_per_kg * share).quantize(Decimal(1), rounding=ROUND_DOWN))
+    over = max(protocol.slow_to_s, last.over_s or 0)
     words = (
-        f"Last session on {last.on}: {', '.join(reasons)}. Reduced by "
-        f"{format_number(protocol.reduce_percent)} % from {per_kg(last.dose_ug_per_kg)} to {per_kg(lower)}, "
-        f"and slowed to {protocol.slow_to_s // 60} min."
+        f"Last session on {last.on}: {', '.join(reasons)}. "
+        f"Reduced by {format_number(protocol.reduce_percent)} % "
+        f"from {per_kg(last.dose_ug_per_kg)} to {per_kg(lower)}, over {over // 60} min."
     )
     twice = pressure and len(past) > 1 and bool(_pressure(protocol, past[-2]))
-    over = max(protocol.slow_to_s, last.over_s or 0)
     return NextStep(lower, over, (words,), (_twice_high(past),) if twice else ())
 
 
@@ -154,6 +154,7 @@ def _not_written_down(last: PastSession) -> tuple[str, ...]:
 
 def _poor(protocol: Protocol, number: int, shown: str) -> tuple[Finding, ...]:
     stop = protocol.adjust["stop_after"].met_by(number)
+    course = "stop the course" if stop else "review the course"
     if not stop and not protocol.adjust["review_after"].met_by(number):
         return ()
     return (
@@ -161,7 +162,7 @@ def _poor(protocol: Protocol, number: int, shown: str) -> tuple[Finding, ...]:
             rule="DOSE-NO-RESPONSE",
             kind="precaution",
             action=Action.OVERRIDE if stop else Action.CAUTION,
-            summary=f"{shown[0].upper()}{shown[1:]}: {'stop the course' if stop else 'review the course'}",
+            summary=f"Only {shown}: {course}",
             advice=("Talk about other treatments.",),
             because=(Because(shown),),
             sources=(Source("PHILLIPS19", "median of three infusions to response"), *HOUSE),

@@ -7,13 +7,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from openketamine.core.dosing._protocol import Protocol
 from openketamine.core.findings import Action, Because, Finding, Source
 from openketamine.core.history import Measurement, PersonRecord, latest
-from openketamine.core.quantities import format_number
+from openketamine.core.quantities import Quantity, format_number
 from openketamine.knowledge import document
 
 
 @dataclass(frozen=True)
 class DosingWeight:
-    """The weight used, on which basis, with the reckoning in words and what must be said about it."""
+    """The weight used, on which basis, the reckoning in words, and what must be said about it."""
 
     grams: int
     actual_grams: int
@@ -49,7 +49,7 @@ def _reduced(
     steps: tuple[str, ...],
     findings: tuple[Finding, ...],
 ) -> DosingWeight | Finding:
-    """Adjusted weight from BMI 30, ideal weight from BMI 40."""
+    """Adjusted weight for a high BMI, ideal weight for a very high one."""
     ideal, words = _ideal_kg(record, height.value)
     bmi = weight.value / (height.value / 100) ** 2
     steps += (words,)
@@ -59,10 +59,9 @@ def _reduced(
     else:
         share = _formula("adjusted_share")
         basis, kilograms = "adjusted", ideal + share * (weight.value - ideal)
-        steps += (
-            f"Adjusted weight: {format_number(ideal, 1)} + {format_number(share)} × "
-            f"({format_number(weight.value, 1)} − {format_number(ideal, 1)}) = {_kg(_grams(kilograms))}.",
-        )
+        sum_of = f"{format_number(ideal, 1)} + {format_number(share)} × "
+        excess = f"({format_number(weight.value, 1)} − {format_number(ideal, 1)})"
+        steps += (f"Adjusted weight: {sum_of}{excess} = {_kg(_grams(kilograms))}.",)
     if kilograms <= 0:
         return _no_formula(height)
     grams = min(_grams(kilograms), _grams(weight.value))
@@ -75,7 +74,7 @@ def _ideal_kg(record: PersonRecord, height_cm: Decimal) -> tuple[Decimal, str]:
     base, per_inch, from_inches = (
         _formula(key) for key in (f"base_{sex}", "per_inch", "from_inches")
     )
-    inches = height_cm / Decimal("2.54")
+    inches = Quantity(height_cm, "cm").in_unit("[in_i]")
     ideal = base + per_inch * (inches - from_inches)
     words = (
         f"Ideal weight (Devine): {format_number(base)} + {format_number(per_inch)} × "
@@ -133,7 +132,7 @@ def _no_height(protocol: Protocol) -> Finding:
         kind="readiness",
         action=Action.CAUTION,
         summary="The height is not known, so nobody can say whether the actual weight is too much",
-        advice=("Measure the height: from BMI 30 a lower weight is used.",),
+        advice=(f"Measure the height: from BMI {protocol.adjusted_from_bmi.value} less is used.",),
         because=(Because("no usable height on record"),),
         sources=protocol.weight_sources,
     )
@@ -144,7 +143,7 @@ def _very_high_bmi(weight: Measurement, protocol: Protocol) -> Finding:
         rule="DOSE-BMI",
         kind="precaution",
         action=Action.CAUTION,
-        summary="BMI of 40 or more: dosed by ideal weight",
+        summary=f"BMI of {protocol.ideal_from_bmi.value} or more: dosed by ideal weight",
         advice=("Airway-skilled clinician; continuous SpO2.",),
         because=(Because("BMI from weight and height", weight.resource),),
         sources=protocol.weight_sources,

@@ -168,9 +168,23 @@ class PersonRecord:
 
 
 def latest(record: PersonRecord, signal: str, on: date) -> Measurement | None:
-    """The newest measurement of a signal up to `on`; of two from one moment the later entry."""
+    """The newest measurement of a signal up to `on`; of two from one moment the later entry.
+
+    BMI is reckoned from weight and height where both are known, since it may be older than they.
+    """
+    if signal == "bmi" and (reckoned := _bmi(record, on)) is not None:
+        return reckoned
     fitting = [m for m in record.measurements if m.signal == signal and m.taken <= on]
     return max(enumerate(fitting), key=_newest, default=(0, None))[1]
+
+
+def _bmi(record: PersonRecord, on: date) -> Measurement | None:
+    weight, height = latest(record, "weight", on), latest(record, "height", on)
+    if weight is None or height is None:
+        return None
+    metres = height.value / 100
+    bmi = weight.value / (metres * metres)
+    return Measurement(weight.resource, "bmi", bmi, "kg/m2", weight.taken, weight.taken_at)
 
 
 def _newest(numbered: tuple[int, Measurement]) -> tuple[date, float, int]:

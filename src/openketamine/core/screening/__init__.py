@@ -3,5 +3,14 @@
 from openketamine.core.screening._evaluate import evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
 from openketamine.core.screening._pressure import pre_dose_blood_pressure
+from openketamine.core.screening._rules import Question, questions
 
-__all__ = ["Evaluation", "Override", "Unknown", "evaluate", "pre_dose_blood_pressure"]
+__all__ = [
+    "Evaluation",
+    "Override",
+    "Question",
+    "Unknown",
+    "evaluate",
+    "pre_dose_blood_pressure",
+    "questions",
+]

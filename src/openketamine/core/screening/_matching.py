@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from openketamine.core.findings import Because
 from openketamine.core.history import Condition, Measurement, PersonRecord, age, latest
+from openketamine.core.quantities import format_number
 from openketamine.core.screening._ingredients import classes_of, diazepam_mg_a_day, mentions
 from openketamine.core.screening._names import Names, says_past
 from openketamine.core.screening._rules import ConditionMatch, MeasuredMatch, MedicineMatch, Rule
@@ -136,10 +136,10 @@ def _by_measurement(match: MeasuredMatch, person: Person) -> Iterator[Because]:
 def _days(match: MeasuredMatch, person: Person) -> list[list[Measurement]]:
     """The newest value of each signal of every day measured, newest day first."""
     names = [name for name, _ in match.thresholds]
-    newest = [m for name in names if (m := measured(person.record, name, person.on))]
+    newest = [m for name in names if (m := latest(person.record, name, person.on))]
     days = {m.taken for m in (*person.record.measurements, *newest) if m.signal in names}
     return [
-        [m for name in names if (m := measured(person.record, name, day)) and m.taken == day]
+        [m for name in names if (m := latest(person.record, name, day)) and m.taken == day]
         for day in sorted(days, reverse=True)
         if _counts(match, (person.on - day).days)
     ]
@@ -156,24 +156,14 @@ def _over(match: MeasuredMatch, measurement: Measurement) -> Because | None:
         n == measurement.signal and t.met_by(measurement.value) for n, t in match.thresholds
     ):
         return None
-    return shown(measurement)
+    return _shown(measurement)
 
 
-def shown(measurement: Measurement) -> Because:
-    """A measurement as a reason: "systolic 162 mmHg on 2026-11-22"."""
+def _shown(measurement: Measurement) -> Because:
     unit = measurement.unit.replace("mm[Hg]", "mmHg")
-    words = f"{measurement.signal} {measurement.value.normalize():f} {unit} on {measurement.taken}"
+    value = format_number(measurement.value, 1)
+    words = f"{measurement.signal} {value} {unit} on {measurement.taken}"
     return Because(words, measurement.resource)
-
-
-def measured(record: PersonRecord, name: str, on: date) -> Measurement | None:
-    """The newest value of a signal. BMI is reckoned from weight and height where both are known."""
-    weight, height = latest(record, "weight", on), latest(record, "height", on)
-    if name != "bmi" or weight is None or height is None:
-        return latest(record, name, on)
-    metres = height.value / 100
-    bmi = (weight.value / (metres * metres)).quantize(Decimal("0.1"))
-    return Measurement(weight.resource, "bmi", bmi, "kg/m2", weight.taken, weight.taken_at)
 
 
 def _by_age(rule: Rule, person: Person) -> Iterator[Because]:

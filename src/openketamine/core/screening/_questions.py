@@ -6,7 +6,7 @@ from datetime import date
 from openketamine.core.history import PersonRecord, age, latest
 from openketamine.core.screening._evaluation import Unknown
 from openketamine.core.screening._ingredients import diazepam_mg_a_day
-from openketamine.core.screening._matching import Person, measured, undated
+from openketamine.core.screening._matching import Person, undated
 from openketamine.core.screening._rules import Question, questions, rules
 
 NOT_KNOWN = "not known"
@@ -66,7 +66,7 @@ def _answered(question: Question, person: Person, raised: Set[str]) -> bool:
         current = [medicine for medicine in person.record.medicines if medicine.current]
         return diazepam_mg_a_day(current) is not None
     if signal := known.get("measured"):
-        return measured(person.record, str(signal), person.on) is not None
+        return latest(person.record, str(signal), person.on) is not None
     if signal := known.get("measured_today"):
         newest = latest(person.record, str(signal), person.on)
         return newest is not None and newest.taken == person.on

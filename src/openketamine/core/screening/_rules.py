@@ -1,13 +1,13 @@
 """The rule files as dataclasses. A rule names facts that raise it; any one of them is enough."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 from openketamine.core.findings import Action, Because, Evidence, Finding, Source
 from openketamine.core.screening._names import Names, read_names
-from openketamine.knowledge import Threshold, documents, read_threshold
+from openketamine.knowledge import KnowledgeError, Threshold, documents, read_threshold
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def rules() -> tuple[Rule, ...]:
         for file in documents(kind)
         for node in file.body.get("rules", ())
     ]
-    return tuple(_rule(node) for node in nodes)
+    return tuple(read_rule(node) for node in nodes)
 
 
 @cache
@@ -154,7 +154,40 @@ def questions() -> tuple[Question, ...]:
     return tuple(_question(node) for node in nodes)
 
 
-def _rule(node: Mapping[str, Any]) -> Rule:
+def _keys(shape: type, **spelt: str) -> frozenset[str]:
+    """The keys that a node of this shape may have: its fields, some of which the files spell so."""
+    return frozenset(spelt.get(field.name, field.name) for field in fields(shape))
+
+
+_RULE = _keys(Rule, id="rule")
+_QUESTION = _keys(Question, id="question")
+_PARTS = {
+    "conditions": _keys(ConditionMatch) | {"but_not"},
+    "medicines": _keys(MedicineMatch),
+    "allergies": frozenset({"names", "but_not"}),
+    "measured": _keys(MeasuredMatch, thresholds="signals"),
+}
+_WHEN = ("ever", "active", "past")
+
+
+def _check(name: str, node: Mapping[str, Any], known: frozenset[str]) -> None:
+    """A misspelt key would leave out, in silence, what a clinician wrote."""
+    if unknown := sorted(set(node) - known):
+        raise KnowledgeError(f"{name}: {unknown[0]!r} is not one of {', '.join(sorted(known))}")
+
+
+def _check_rule(node: Mapping[str, Any]) -> None:
+    name = str(node["rule"])
+    _check(name, node, _RULE)
+    for part, known in _PARTS.items():
+        _check(f"{name}.{part}", node.get(part, {}), known)
+    if "conditions" in node and node["conditions"].get("when") not in _WHEN:
+        raise KnowledgeError(f"{name}.conditions.when: expected one of {', '.join(_WHEN)}")
+
+
+def read_rule(node: Mapping[str, Any]) -> Rule:
+    """One rule from its node. Raises KnowledgeError for a key that rules do not have."""
+    _check_rule(node)
     action = Action(node["action"])
     can_override = action in (Action.OVERRIDE, Action.DEFER)
     return Rule(
@@ -220,6 +253,7 @@ def _measured(node: Mapping[str, Any]) -> MeasuredMatch:
 
 
 def _question(node: Mapping[str, Any]) -> Question:
+    _check(str(node["question"]), node, _QUESTION)
     return Question(
         id=str(node["question"]),
         text=str(node["text"]),
