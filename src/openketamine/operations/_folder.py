@@ -102,7 +102,7 @@ class DataFolder:
             except OSError:
                 where = self.running().get("web", "an unknown address")
                 raise BadInput(
-                    "--data", "a folder that no other server uses", f"{self.path}, used at {where}"
+                    "--data", f"a folder that no other server uses; this one is open at {where}"
                 ) from None
             yield
 

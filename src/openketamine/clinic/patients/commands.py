@@ -20,7 +20,7 @@ from openketamine.clinic.staff.roles import can
 from openketamine.core.dosing import protocols
 from openketamine.core.findings import BadInput, Finding
 from openketamine.core.history import Answer, PersonRecord, ReadingReport, read_bundle
-from openketamine.core.screening import Evaluation, evaluate
+from openketamine.core.screening import Evaluation, evaluate, questions
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ def answer_question(
 ) -> None:
     """What was asked and answered on the spot. A later answer counts instead of an earlier one.
 
-    Raises BadInput where the answer is a measurement that cannot be read, or says nothing.
+    Raises BadInput for a question that no rule asks, and for an answer that no rule would
+    understand: kept as an answer it would silence the question.
     """
-    if not question.strip() or not value.strip():
-        raise BadInput("answer", "a question and its answer")
     answer = Answer(question, value.strip(), now, by.display_name)
+    _checked_answer(answer)
     queries.record(person).with_answers(answer)
     body = {"question": question, "value": answer.value, "note": note}
     _append(person, "question_answered", body, by, now)
@@ -110,8 +110,8 @@ def _person(record: PersonRecord, now: datetime) -> tuple[Person, bool]:
     if is_new:
         return person, True
     _same_person(person, record)
-    names["birth_date"] = told.birth_date or person.birth_date
-    Person.objects.filter(pk=person.pk).update(**names)
+    born = told.birth_date or person.birth_date
+    Person.objects.filter(pk=person.pk).update(**names, birth_date=born)
     person.refresh_from_db()
     return person, False
 
@@ -126,6 +126,14 @@ def _same_person(person: Person, record: PersonRecord) -> None:
             "has here; this may be somebody else's record",
             born.isoformat(),
         )
+
+
+def _checked_answer(answer: Answer) -> None:
+    asked = {one.id: one for one in questions()}.get(answer.question)
+    if asked is None:
+        raise BadInput("question", "a question that the rules ask", answer.question)
+    if not answer.value or (asked.choices and answer.value not in asked.choices):
+        raise BadInput(answer.question, ", ".join(asked.choices) or "an answer", answer.value)
 
 
 def _checked_rule(record: PersonRecord, rule: str, now: datetime) -> None:

@@ -15,7 +15,9 @@ from openketamine.simulator.patient import Infused, concentration_ng_per_ml
 from openketamine.simulator.wire import Bedside, monitor_message
 
 _EVERY = timedelta(seconds=5)
-_BATCH = timedelta(seconds=60)
+# Shorter than the silence after which a monitor counts as gone: each message is judged at the end
+# of its batch.
+_BATCH = timedelta(seconds=10)
 _CUFF_INFUSING, _CUFF_OTHERWISE = timedelta(minutes=2.5), timedelta(minutes=5)
 _CUFF = ("systolic", "diastolic", "mean_pressure")
 _SHOWN = ("heart_rate", "spo2", "respiratory_rate")
