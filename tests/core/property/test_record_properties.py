@@ -82,7 +82,7 @@ def answer_or_sentence(raw):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(place=st.sampled_from(ALL), value=anything)
 def test_one_wrong_value_anywhere_never_crashes_and_never_drops_a_resource(place, value):
     number, path = place

@@ -305,6 +305,9 @@ UNKNOWN = [
     ("sex not known is asked", "pregnancy status", [], {"sex": "unknown"}, True),
     ("age not known is asked", "pregnancy status", [], {"sex": "female", "born": None}, True),
     ("a woman of 60 is not asked", "pregnancy status", [], {"sex": "female", "born": "1966-01-01"}, False),
+    ("medicines never listed", "current medicines", [], {}, True),
+    ("medicines listed", "current medicines", [M("Sertraline 50 MG")], {}, False),
+    ("illnesses never listed", "medical history", [], {}, True),
     ("no birth date", "date of birth", [], {"born": None}, True),
     ("weight on record", "weight", [weight(70)], {}, False),
     ("weight impossible", "weight", [weight(-70)], {}, True),
@@ -390,6 +393,15 @@ def test_the_same_code_in_another_system_is_not_the_same_code():
     resource = C()
     resource["code"] = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-9-cm", "code": "I61.9"}]}
     assert action_of("CI-03", resource) == "-"
+
+
+@pytest.mark.hazard("HZ-10")
+def test_a_diagnosis_or_medicine_that_nobody_could_read_is_said_and_not_passed_over():
+    snomed_only = C()
+    snomed_only["code"] = {"coding": [{"system": "http://snomed.info/sct", "code": "274100004"}]}
+    for unreadable in (snomed_only, M(rxcui="999999999")):
+        assert action_of("REC-01", unreadable) == "caution"
+    assert action_of("REC-01", C("Hypertension"), M(rxcui="10734"), weight(-70)) == "-"
 
 
 def test_somebody_elses_diagnosis_is_not_this_persons():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from openketamine.core.history._fields import (
@@ -17,7 +18,10 @@ from openketamine.core.history._fields import (
     text,
 )
 from openketamine.core.history._record import Condition, Medicine, Procedure
+from openketamine.knowledge import documents
 
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm|"
 _CLINICAL = {
     "active": "active",
     "recurrence": "active",
@@ -47,11 +51,19 @@ _PLANNED_INTENTS = ("proposal", "plan", "option")
 _HOURS = {"h": Decimal(1), "d": Decimal(24), "wk": Decimal(168), "min": Decimal(1) / 60}
 
 
+@cache
+def known_rxnorm() -> frozenset[str]:
+    """Codes of the ingredients that a rule may speak of; of other medicines we need the words."""
+    nodes = [node for file in documents("ingredients") for node in file.body["ingredients"]]
+    return frozenset(f"{RXNORM}{node['rxcui']}" for node in nodes if node.get("rxcui"))
+
+
 def read_condition(label: str, resource: Mapping[str, Any]) -> Condition:
     """A diagnosis with its two statuses and its dates."""
     codes, names = codings(mapping(resource, "code"))
-    if not codes and not names:
-        raise NotUnderstoodError("code: a condition without code or name")
+    # Of codes we read ICD-10-CM only; a code of another system is understood by its words.
+    if not names and not any(code.startswith(ICD10CM) for code in codes):
+        raise NotUnderstoodError("code: a condition without words or an ICD-10-CM code")
     clinical = first_code(mapping(resource, "clinicalStatus"))
     if clinical not in _CLINICAL:
         raise NotUnderstoodError(f"clinicalStatus: {clinical[:40]!r} is not a status that FHIR has")
@@ -81,8 +93,8 @@ def read_medicine(
 ) -> Medicine:
     """An order or a statement; a reference is followed to the bundle or to what it contains."""
     codes, names = codings(_what(resource, others))
-    if not codes and not names:
-        raise NotUnderstoodError("medication: a medicine without code or name")
+    if not names and not known_rxnorm().intersection(codes):
+        raise NotUnderstoodError("medication: a medicine without words or an ingredient we know")
     raw = text(resource, "status")
     if raw not in _MEDICINE:
         raise NotUnderstoodError(f"status: {raw[:40]!r} is not a status of a medicine")

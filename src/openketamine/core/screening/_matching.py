@@ -31,6 +31,8 @@ def because(rule: Rule, person: Person) -> tuple[Because, ...]:
     facts: list[Because] = []
     if rule.always:
         facts.append(Because("it holds for everybody under this protocol"))
+    if rule.not_understood:
+        facts += _by_report(rule, person)
     if rule.conditions:
         facts += _by_condition(rule.conditions, person)
     if rule.medicines:
@@ -43,6 +45,13 @@ def because(rule: Rule, person: Person) -> tuple[Because, ...]:
         facts += _by_age(rule, person)
     facts += _by_answer(rule, person)
     return tuple(facts)
+
+
+def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
+    """Entries of the record that nobody could read; what has no label may be of any kind."""
+    for resource, why in person.record.report.not_understood:
+        if resource.startswith(("entry[", *rule.not_understood)):
+            yield Because(f"not understood: {why}", resource)
 
 
 def _by_condition(match: ConditionMatch, person: Person) -> Iterator[Because]:

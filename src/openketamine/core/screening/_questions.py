@@ -60,6 +60,10 @@ def _answered(question: Question, person: Person, raised: Set[str]) -> bool:
         return True
     if known.get("allergies") and person.record.allergies.state in ("known", "none"):
         return True
+    if known.get("medicines") and person.record.medicines:
+        return True
+    if known.get("conditions") and person.record.conditions:
+        return True
     if known.get("birth_date") and person.record.person.birth_date is not None:
         return True
     if known.get("diazepam_mg_a_day"):

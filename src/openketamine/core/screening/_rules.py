@@ -56,6 +56,7 @@ class MeasuredMatch:
 class Rule:
     """One rule, or one grade of it: of all that fit in a `group`, only the strictest is raised.
 
+    `not_understood`: kinds of resource; one that could not be read raises the rule.
     `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
     """
 
@@ -72,6 +73,7 @@ class Rule:
     routes: tuple[str, ...]
     areas: tuple[str, ...]
     always: bool
+    not_understood: tuple[str, ...]
     conditions: ConditionMatch | None
     medicines: MedicineMatch | None
     allergies: Names | None
@@ -204,6 +206,7 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         routes=_words(node, "routes"),
         areas=_words(node, "areas"),
         always=bool(node.get("always", False)),
+        not_understood=_words(node, "not_understood"),
         conditions=_conditions(node["conditions"]) if "conditions" in node else None,
         medicines=_medicines(node["medicines"]) if "medicines" in node else None,
         allergies=read_names(node["allergies"]) if "allergies" in node else None,
