@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from openketamine.core.findings import Finding
@@ -49,6 +50,11 @@ class SourceLine:
     title: str
     where: str
     locator: str
+
+    @property
+    def short(self) -> str:
+        """As much of the title as a line holds, whole words."""
+        return shorten(self.title, 84, placeholder=" …")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,31 @@
 """A knowledge file as a tree that a page can print without knowing the kind of the file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from openketamine.clinic.library.cards import EVIDENCE_WORDS, SourceLine, source_lines
+from openketamine.clinic.library.cards import (
+    ACTION_WORDS,
+    EVIDENCE_WORDS,
+    SourceLine,
+    source_lines,
+)
 
 _COMPARE_WORDS = {">=": "at or above", ">": "above", "<=": "at or below", "<": "below"}
-_ASIDE = frozenset({"sources", "evidence", "examples", "value", "unit", "compare"})
+_ASIDE = frozenset(
+    {"sources", "evidence", "examples", "value", "unit", "compare", "rule", "action"}
+)
+_UNITS = {
+    "mm[Hg]": "mmHg",
+    "Cel": "°C",
+    "a": "years",
+    "d": "days",
+    "wk": "weeks",
+    "{score}": "",
+    "1": "",
+}
+# What can name an entry of a list, the best name first.
+_NAMES = ("summary", "ask", "question", "title", "name", "phase", "text", "item", "rule", "id")
 
 
 @dataclass(frozen=True)
@@ -16,6 +34,9 @@ class Node:
 
     name: str
     value: str = ""
+    rule: str = ""
+    level: str = ""
+    word: str = ""
     children: tuple["Node", ...] = ()
     items: tuple[str, ...] = ()
     met: str = ""
@@ -44,16 +65,28 @@ def _node(key: str, value: Any) -> Node:
 
 
 def _mapping(key: str, value: Mapping[str, Any]) -> Node:
-    sides = _sides(value)
-    aside = _ASIDE if sides else _ASIDE - {"examples"}
+    sides, action = _sides(value), value.get("action")
+    rule = value.get("rule")
     return Node(
         name=words(key),
         value=_measured(value),
-        children=tuple(_node(str(k), v) for k, v in value.items() if k not in aside),
+        rule=rule if isinstance(rule, str) else "",
+        level=str(action) if action in ACTION_WORDS else "",
+        word=ACTION_WORDS.get(str(action), ""),
+        children=_children(key, value, _ASIDE if sides else _ASIDE - {"examples"}),
         met=_listed(sides.get("met", ())),
         not_met=_listed(sides.get("not_met", ())),
         sources=source_lines(value.get("sources") or ()),
         evidence=EVIDENCE_WORDS.get(str(value.get("evidence", "")), ""),
+    )
+
+
+def _children(key: str, value: Mapping[str, Any], aside: Set[str]) -> tuple[Node, ...]:
+    """What is left to say: not the name again, and nothing that is empty."""
+    return tuple(
+        _node(str(name), inner)
+        for name, inner in value.items()
+        if name not in aside and inner not in ([], {}, "") and str(inner) != key
     )
 
 
@@ -66,10 +99,11 @@ def _sides(value: Mapping[str, Any]) -> Mapping[str, Any]:
 def _measured(value: Mapping[str, Any]) -> str:
     if "value" not in value:
         return ""
+    unit = str(value.get("unit") or "")
     parts = (
         _COMPARE_WORDS.get(str(value.get("compare")), ""),
         _scalar(value["value"]),
-        value.get("unit"),
+        _UNITS.get(unit, unit),
     )
     return " ".join(str(part) for part in parts if part)
 
@@ -84,11 +118,8 @@ def _sequence(key: str, value: Sequence[Any]) -> Node:
 
 
 def _name_of(item: Any, at: int) -> str:
-    if isinstance(item, Mapping):
-        for key in ("rule", "id", "title", "name", "item", "text", "question"):
-            if isinstance(item.get(key), str):
-                return str(item[key])
-    return str(at)
+    named = item if isinstance(item, Mapping) else {}
+    return next((named[key] for key in _NAMES if isinstance(named.get(key), str)), str(at))
 
 
 def _scalar(value: Any) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from openketamine.clinic.patients.banner import AllergyLine, allergy_line, clinic_date
-from openketamine.core.history import PersonRecord, latest
+from openketamine.core.history import Measurement, PersonRecord, latest
 from openketamine.core.quantities import format_number
 
 _SIGNALS = {
@@ -28,6 +28,7 @@ class Line:
     state: str
     on: str
     more: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def chart_of(record: PersonRecord, today: date) -> Chart:
         past_medicines=tuple(line for now, line in medicines if not now),
         allergies=allergy_line(record.allergies),
         allergy_entries=tuple(
-            Line(a.text, a.criticality, "", ", ".join(a.reactions))
+            Line(
+                a.text, a.criticality and f"{a.criticality} criticality", "", ", ".join(a.reactions)
+            )
             for a in record.allergies.entries
         ),
         measurements=_measurements(record, today),
@@ -72,7 +75,7 @@ def chart_of(record: PersonRecord, today: date) -> Chart:
             for p in sorted(record.procedures, key=lambda p: p.performed or date.min, reverse=True)
         ),
         answers=tuple(
-            Line(a.question.replace("-", " "), a.value, clinic_date(a.at.date()), a.by)
+            Line(_asked(a.question), "", clinic_date(a.at.date()), a.by, a.value.capitalize())
             for a in sorted(record.answers, key=lambda a: a.at, reverse=True)
         ),
     )
@@ -81,16 +84,20 @@ def chart_of(record: PersonRecord, today: date) -> Chart:
 def _measurements(record: PersonRecord, today: date) -> tuple[Line, ...]:
     """The newest of each signal; a signal that was never measured is said to be so for weight."""
     found = ((name, latest(record, signal, today)) for signal, name in _SIGNALS.items())
-    lines = [
-        Line(
-            name, f"{format_number(m.value, 1)} {_UNITS.get(m.unit, m.unit)}", clinic_date(m.taken)
-        )
-        for name, m in found
-        if m is not None
-    ]
+    lines = [Line(name, "", clinic_date(m.taken), value=_amount(m)) for name, m in found if m]
     if latest(record, "weight", today) is None:
-        lines.insert(0, Line("Weight", "Not known", ""))
+        lines.insert(0, Line("Weight", "", "", value="Not known"))
     return tuple(lines)
+
+
+def _amount(measured: Measurement) -> str:
+    """`70 kg`."""
+    return f"{format_number(measured.value, 1)} {_UNITS.get(measured.unit, measured.unit)}"
+
+
+def _asked(question: str) -> str:
+    """`off-label-consent` → `Off label consent`."""
+    return question.replace("-", " ").capitalize()
 
 
 def _daily(milligrams: object) -> str:

@@ -13,7 +13,12 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.library.cards import DECISION_WORDS, finding_card
 from openketamine.clinic.patients import commands, queries
 from openketamine.clinic.patients.banner import banner_for
-from openketamine.clinic.patients.forms import OVERRIDE_REASONS, AnswerForm, OverrideForm
+from openketamine.clinic.patients.forms import (
+    OVERRIDE_REASONS,
+    AnswerForm,
+    OverrideForm,
+    sentence,
+)
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.queries import SignedOverride
 from openketamine.clinic.patients.views import find, session_form
@@ -50,7 +55,7 @@ def answer(request: HttpRequest, person_id: UUID, protocol_id: str) -> HttpRespo
             person, said["question"], said["value"], said["note"], _who(request), clock.now()
         )
     except BadInput as error:
-        return _answer(request, person, protocol_id, wrong={said["question"]: str(error)})
+        return _answer(request, person, protocol_id, wrong={said["question"]: sentence(error)})
     return _onwards(request, person, protocol_id)
 
 
@@ -63,7 +68,7 @@ def override(request: HttpRequest, person_id: UUID, protocol_id: str) -> HttpRes
         try:
             _override(request, person, protocol_id, form.cleaned_data)
         except BadInput as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
     if form.errors:
         return _answer(request, person, protocol_id, override_form=form)
     messages.success(request, f"{form.cleaned_data['rule']} is overridden. It stays on the page.")
@@ -123,6 +128,7 @@ def _answer(
         "evaluation": found,
         "decision": DECISION_WORDS[found.decision],
         "entries": _entries(request, person, found, override_form),
+        "notes": [finding_card(one) for one in found.findings if one.action is Action.INFO],
         "unknown": [
             {"asked": one, "wrong": (wrong or {}).get(one.question, "")} for one in found.unknown
         ],
@@ -144,6 +150,7 @@ def _entries(
     return [
         _entry(finding, found, signed.get(finding.rule), bound, may=may)
         for finding in found.findings
+        if finding.action is not Action.INFO
     ]
 
 

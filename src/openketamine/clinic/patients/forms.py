@@ -6,6 +6,7 @@ from django import forms
 
 from openketamine.core.findings import BadInput
 
+
 LARGEST_BUNDLE = 32 * 1024 * 1024
 
 # Why a prescriber goes on in spite of a rule; the words beside the code say the rest.
@@ -16,6 +17,12 @@ OVERRIDE_REASONS = (
     ("record-outdated", "The record is out of date; checked with the person today"),
     ("other", "Another reason, in the words below"),
 )
+
+
+def sentence(error: BadInput) -> str:
+    """What is wrong, for a place beside the field that it is about."""
+    said = str(error).removeprefix(f"{error.field}: ")
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 class ImportForm(forms.Form):
@@ -64,6 +71,8 @@ class AnswerForm(forms.Form):
 class ProofForm(forms.Form):
     """A fresh proof of identity: the own password, or a code of the second factor."""
 
+    either = True  # one of the two is enough, so neither is called optional
+
     password = forms.CharField(
         label="Your password",
         required=False,
@@ -76,6 +85,15 @@ class ProofForm(forms.Form):
         max_length=12,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
+
+    def refuse(self, error: BadInput) -> None:
+        """Say what was wrong beside the field that it belongs to."""
+        is_wrong_secret = error.field == "proof" and "pause" not in str(error)
+        said = "That is not your password or code. Nothing was signed."
+        self.add_error(
+            "password" if error.field == "proof" else None,
+            said if is_wrong_secret else sentence(error),
+        )
 
     def clean(self) -> dict[str, Any]:
         """One of the two has to be there."""

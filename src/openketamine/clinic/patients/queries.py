@@ -67,9 +67,14 @@ def record(person: Person) -> PersonRecord:
 
 
 def answers(person: Person) -> tuple[Answer, ...]:
-    """What was asked and answered on the spot, in order."""
+    """What was asked and answered on the spot, in order.
+
+    By the clinic's own clock: an answer of this evening counts today, whatever day UTC has.
+    """
     return tuple(
-        Answer(fact.body["question"], fact.body["value"], fact.at, fact.by.name)
+        Answer(
+            fact.body["question"], fact.body["value"], timezone.localtime(fact.at), fact.by.name
+        )
         for fact in _facts(person, "question_answered")
     )
 

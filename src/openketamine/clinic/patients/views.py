@@ -57,7 +57,7 @@ def import_person(request: HttpRequest) -> HttpResponse:
         try:
             imported = commands.import_bundle(form.raw(), _who(request), clock.now())
         except BadInput as error:
-            form.add_error("bundle", str(error))
+            form.add_error("bundle", str(error) + ".")
     status = 400 if form.errors else 200
     context = {"form": form, "imported": imported}
     return render(request, "patients/import.html", context, status=status)

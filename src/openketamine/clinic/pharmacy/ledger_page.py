@@ -74,7 +74,7 @@ def _line(row: LedgerRow, zone: tzinfo) -> Line:
         balance=millilitres(row.balance_ul),
         by=row.by,
         witness=row.witness,
-        why=" — ".join(part for part in (row.reason, row.method) if part),
+        why=" — ".join(part for part in (row.reason.replace("_", " "), row.method) if part),
         session=row.session,
         moves_vial=row.moves_vial,
     )

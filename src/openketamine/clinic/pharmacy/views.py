@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.banner import clinic_date
+from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.pharmacy import commands, queries
 from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm
 from openketamine.clinic.pharmacy.ledger_page import ledger_page, millilitres, strength
@@ -53,7 +54,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         try:
             received = commands.receive_vial(form.label(), _who(request), clock.now())
         except BadInput as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
+            form.add_error(error.field if error.field in form.fields else None, sentence(error))
         else:
             messages.success(request, f"Lot {received.lot} is on the shelf.")
             return redirect("vial", received.id)
@@ -79,7 +80,7 @@ def count(request: HttpRequest, vial_id: UUID) -> HttpResponse:
         try:
             _count(request, found, form)
         except BadInput as error:
-            form.add_error(None, str(error))
+            form.add_error(None, sentence(error))
     if form.errors:
         return _vial_page(request, found, form, status=400)
     messages.success(request, "The count is in the book.")

@@ -8,7 +8,7 @@ from typing import Any
 from openketamine.core.dosing import DoseProposal
 from openketamine.core.quantities import format_number
 
-_ROUTES = {"iv": "intravenous", "im": "intramuscular", "sc": "subcutaneous"}
+ROUTES: Mapping[str, str] = {"iv": "intravenous", "im": "intramuscular", "sc": "subcutaneous"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def pump_card(fields: Mapping[str, Any]) -> PumpCard:
     weight_kg = Decimal(fields["weight_g"]) / 1000
     return PumpCard(
         drug=str(fields["drug"]),
-        route=_ROUTES.get(str(fields["route"]), str(fields["route"])),
+        route=ROUTES.get(str(fields["route"]), str(fields["route"])),
         dose=f"{_thousandth(fields['dose_ug'])} mg",
         dose_per_kg=f"{_number(Decimal(fields['dose_ug']) / 1000 / weight_kg)} mg/kg",
         over=f"{_number(Decimal(fields['over_s']) / 60)} min",

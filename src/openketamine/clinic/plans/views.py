@@ -47,7 +47,7 @@ def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
         try:
             refusal = _sign(request, session, form)
         except BadInput as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
     if form.errors or refusal is not None:
         return _page(request, session, form, refusal)
     messages.success(request, "The plan is signed.")

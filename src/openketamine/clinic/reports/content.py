@@ -140,6 +140,8 @@ def _checklists(state: Mapping[str, Any], clock: Clock) -> list[dict[str, Any]]:
             ],
         }
         for name, items in state.get("checklists", {}).items()
+        # The closing questions are asked only where the book does not balance.
+        if name != "closing" or any(item.get("answer") for item in items)
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from openketamine.clinic.plans.pump import ROUTES
 from openketamine.clinic.reports.times import Clock, moment
 from openketamine.core.quantities import format_number
 
@@ -17,7 +18,7 @@ def plan_and_delivery(state: Mapping[str, Any], clock: Clock) -> dict[str, Any] 
     infusion = state.get("infusion") or {}
     return {
         "drug": plan["drug"],
-        "route": plan["route"],
+        "route": ROUTES.get(plan["route"], plan["route"]),
         "weight": f"{_number(plan['weight_g'], 1000)} kg, {plan['weight_basis']}",
         "concentration": f"{_number(plan['concentration_ug_per_ml'], 1000)} mg in 1 mL",
         "signed_by": plan.get("signed_by", ""),

@@ -21,7 +21,7 @@ from openketamine.core.monitoring import Sample
 _WIDTH, _LEFT, _RIGHT = 960, 92, 944
 _PUMP, _EVENTS, _PRESSURE, _SPO2, _ROWS = 26, 62, 88, 322, 410
 _PRESSURE_HEIGHT, _SPO2_HEIGHT, _ROW = 216, 66, 19
-_INK, _SOFT, _LINE = "#1a202c", "#535c6b", "#d5d2ca"
+_INK, _SOFT, _LINE, _BOLD = "#1a202c", "#535c6b", "#dcd9d2", "#a9a69d"
 _COLOUR = {"heart_rate": "#14773a", "spo2": "#006b99", "respiratory_rate": "#756000"}
 _ROW_WORDS = {
     "respiratory_rate": "Resp. rate /min",
@@ -121,7 +121,8 @@ def _grid(frame: _Frame, bottom: float, zone: tzinfo) -> Iterable[str]:
     while at <= frame.last:
         quarter = at.minute % 15 == 0
         x = frame.x(at)
-        yield _line(x, _PUMP - 8, x, bottom, "grid", _LINE, 1.1 if quarter else 0.45)
+        css, colour, width = ("grid-bold", _BOLD, 1.0) if quarter else ("grid", _LINE, 0.5)
+        yield _line(x, _PUMP - 8, x, bottom, css, colour, width)
         if quarter:
             clock = at.astimezone(zone).strftime("%H:%M")
             yield _text(x, 13, clock, "soft", _SOFT, text_anchor="middle")

@@ -60,7 +60,7 @@ def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
         try:
             refusal = _sign(request, session, form)
         except BadInput as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
     if form.errors or refusal is not None:
         return _page(request, session, form, refusal)
     messages.success(request, "The report is signed.")
@@ -98,12 +98,18 @@ def _page(
         "signature": asdict(signature) if signature else None,
         "signature_role": ROLES.get(signature.role, signature.role) if signature else "",
         "refusal": finding_cards(refusal.findings) if refusal else (),
-        "form": (form or ProofForm()) if can(request.user, "report.sign") else None,
+        "form": form or (ProofForm() if _may_sign(request, made) else None),
         "meaning": MEANING,
         "request_id": uuid4(),
     }
     status = 400 if form is not None and form.errors else 422 if refusal else 200
     return render(request, "reports/report.html", context, status=status)
+
+
+def _may_sign(request: HttpRequest, made: Report) -> bool:
+    """A signature that covers everything is not asked for twice."""
+    done = made.signature is not None and made.signature.holds and not made.signature.added_since
+    return can(request.user, "report.sign").ok and not done
 
 
 def _report(request: HttpRequest, session: Session) -> tuple[Banner, Report]:
