@@ -9,9 +9,9 @@ from typing import Any
 
 # "without psychotic features", "family history of stroke", "mania ruled out" are not it.
 _NEGATING_BEFORE = re.compile(
-    r"\b(no|not|without|denies|denied|negative for|absence of|never|ruled out|family history of|"
-    r"family hx of|fh of|mother with|father with|sibling with|parent with|screening for|"
-    r"screen for|risk of|fear of)\b[^,;.]*$"
+    r"\b(no|not|without|denies|denied|negative for|absence of|never|ruled out|screening for|"
+    r"screen for|risk of|fear of|(family|maternal|paternal) (history|hx)( of)?|fhx?( of)?|"
+    r"(mother|father|brother|sister|sibling|parent|son|daughter) (with|has|had))\b[^,;.]*$"
 )
 _NEGATING_AFTER = re.compile(
     r"^[^,;.]{0,20}\b(ruled out|excluded|screening|negative|not present)\b"
