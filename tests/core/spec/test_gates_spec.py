@@ -155,6 +155,21 @@ def test_a_dose_that_was_verified_before_the_plan_changed_is_verified_again(stor
     assert "verify again" in found["ST-04"]
 
 
+@pytest.mark.hazard("HZ-12")
+def test_a_dose_that_its_own_preparer_verified_does_not_start(story):
+    story.prepared().at(
+        14, facts.DoseVerified("nora", "Nora", *list(vars(story.verified()).values())[2:])
+    )
+    assert list(reasons("start", story, 15)) == ["VF-01"]
+
+
+@pytest.mark.hazard("HZ-11")
+def test_a_dose_for_which_too_little_was_withdrawn_does_not_start(story):
+    without(story.prepared(), facts.DrugWithdrawn)
+    story.at(12, facts.DrugWithdrawn("t1", "K1", "LOT1", 600, 30000, "wes", "Wes Okafor"))
+    assert list(reasons("start", story, 15)) == ["ST-03"]
+
+
 @pytest.mark.hazard("HZ-17")
 def test_a_dose_that_has_started_does_not_start_again(story):
     assert "ST-01" in reasons("start", story.infusing(), 16)

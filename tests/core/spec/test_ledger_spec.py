@@ -154,6 +154,13 @@ def test_a_correction_takes_its_target_back_and_keeps_both():
     assert ("BK-CORRECTS", 3) in rules_of(RECEIVED, wrong, half)
     again = move(3, "tray:S1", "vial:K1", 50, 1, corrects="e1", witness="wes", reason="again")
     assert ("BK-CORRECTS", 4) in rules_of(RECEIVED, wrong, back, again)
+    alone = move(2, "tray:S1", "vial:K1", 50, 1, corrects="e1", reason="wrong session")
+    assert rules_of(RECEIVED, wrong, alone) == [("BK-WITNESS-MISSING", 3)]
+
+
+def test_a_vial_has_one_strength_for_ever():
+    other = move(1, "supplier:Hospira", "vial:K1", 500, 5)
+    assert rules_of(RECEIVED, other) == [("BK-STRENGTH", 2)]
 
 
 def test_an_entry_that_is_written_down_late_counts_from_when_it_happened():

@@ -111,6 +111,19 @@ def test_what_does_not_fit_is_listed_by_number_and_kept(story, told, says):
     assert len(state.facts) == len(story.told)
 
 
+@pytest.mark.hazard("HZ-17")
+def test_of_two_starts_the_first_counts(story):
+    story.infusing().at(16, facts.InfusionStarted(100_000, 1000, 35000, 70000))
+    assert given_mg(story, 30) == Fraction(105, 8)
+
+
+def test_a_charted_symptom_makes_a_high_pressure_an_emergency_for_half_an_hour(story):
+    story.infusing().at(20, facts.AdverseEventCharted("chest pain", 2)).vitals(50, systolic=185)
+    assert "AL-SBP-HIGH-SYM" in [one.rule for one in watch(story.state(), story.time(50))[1:]]
+    story.vitals(51, systolic=185)
+    assert "AL-SBP-HIGH-2" in [one.rule for one in watch(story.state(), story.time(51))[1:]]
+
+
 def test_a_session_that_fits_together_has_no_contradictions(story):
     story.recovered().at(120, facts.Discharged("Ann", "555", True)).at(121, facts.SessionClosed())
     assert state_as_json(story.state(), story.time(122))["contradictions"] == []

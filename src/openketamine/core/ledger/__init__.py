@@ -7,13 +7,14 @@ from openketamine.core.ledger._check import (
     decode_entry,
     encode_entry,
 )
-from openketamine.core.ledger._discrepancies import discrepancies, pump_agrees
+from openketamine.core.ledger._discrepancies import Discrepancy, discrepancies, pump_agrees
 from openketamine.core.ledger._entries import Count, Transfer
 from openketamine.core.ledger._rules import broken_rules
 
 __all__ = [
     "Book",
     "Count",
+    "Discrepancy",
     "Transfer",
     "balances",
     "book",

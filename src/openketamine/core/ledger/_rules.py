@@ -172,12 +172,12 @@ def _known_accounts(book: Book) -> set[str]:
 
 def _overdrawn(book: Book) -> Iterator[BrokenRule]:
     """Vials and trays never hold less than nothing, at no moment."""
-    for one, mass, volume in running_balances(book):
+    for one, mass, _ in running_balances(book):
         entry = one.entry
         if not isinstance(entry, Transfer) or account_kind(entry.source) not in _HOLDS_DRUG:
             continue
-        kind, name = account_kind(entry.source), account_name(entry.source)
-        if mass[entry.source] < 0 or (kind == "vial" and volume[entry.source] < 0):
+        if mass[entry.source] < 0:
+            kind, name = account_kind(entry.source), account_name(entry.source)
             rule = "BK-TRAY" if kind == "tray" else "BK-NEGATIVE"
             words = f"{kind} {name} would hold {mass[entry.source]} micrograms"
             yield BrokenRule(rule, one.number, entry.id, words)
