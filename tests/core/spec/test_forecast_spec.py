@@ -16,6 +16,7 @@ from openketamine.core.pharmacology import (
     Bolus,
     ForecastRequest,
     Segment,
+    Traits,
     band,
     default_models,
     forecast,
@@ -26,9 +27,10 @@ from openketamine.core.pharmacology import (
     models,
     outlook,
 )
-from openketamine.core.pharmacology._band import shares, surrogate
-from openketamine.core.pharmacology._disposition import disposition
-from openketamine.core.pharmacology._model import read_model
+from openketamine.core.pharmacology._band import shares
+from openketamine.core.pharmacology._disposition import disposition_of
+from openketamine.core.pharmacology._model_file import read_model
+from openketamine.core.pharmacology._people import individuals, person
 from openketamine.knowledge import Document, KnowledgeError, document
 
 USUAL = ForecastRequest(
@@ -87,7 +89,10 @@ REFUSED = [
     ("a negative weight", {"weight": "-70"}, "weight", "more than 0 kg"),
     ("a weight in metres", {"weight": "1.8 m"}, "weight", "70 kg"),
     ("an unknown drug", {"drug": "propofol"}, "drug", "one of esketamine, ketamine"),
-    ("a route not built yet", {"route": "im"}, "route", "iv, the only route with a model so far"),
+    ("a route that nobody measured", {"route": "sc"}, "route", "one of im, iv, po, sl, the routes"),
+    ("a nasal spray of the racemate", {"route": "in"}, "route", "the routes of ketamine"),
+    ("a dose by muscle that lasts", {"route": "im"}, "over", "given at one moment"),
+    ("a model from children", {"models": ("hornik2018_2c_paed",)}, "model", "for the simulator"),
     ("an unknown model", {"models": ("kamp",)}, "model", "one of kamp2020_3c_arterial"),
     (
         "a model of another drug",
@@ -117,8 +122,13 @@ REFUSED = [
     ("a negative crowd", {"people": -5}, "people", "from 0 to"),
     ("a crowd too small for a percentile", {"people": 10}, "people", "at least 20"),
     ("a negative seed", {"seed": -1}, "seed", "not negative"),
-    ("an inhibitor", {"with_inhibitor": "ritonavir"}, "with-inhibitor", "no interaction"),
+    ("an inhibitor we know nothing of", {"with_inhibitor": "water"}, "with-inhibitor", "ritonavir"),
     ("an age in words", {"age": "forty"}, "age", "number of years"),
+    ("an age beyond all people", {"age": "400"}, "age", "from 0 to 130"),
+    ("a sex in other words", {"sex": "m"}, "sex", "female or male"),
+    ("a height in kilograms", {"height": "70 kg"}, "height", "170 cm"),
+    ("an ancestry no model knows", {"ancestry": "finnish"}, "ancestry", "asian or japanese"),
+    ("a file that is not there", {"models": ("mine.yaml",)}, "model", "mine.yaml"),
 ]
 
 
@@ -136,7 +146,7 @@ WARNED = [
     ("one model", {"models": ("kamp2020_3c_arterial",)}, "One line is not the truth"),
     ("no people", {"people": 0}, "One line is not the truth"),
     ("a model from intensive care", {"models": ("hijazi2003_2c_icu",)}, "Not for outpatients"),
-    ("an age", {"age": "40"}, "No model here uses age, sex or height"),
+    ("an age", {"age": "40"}, "No model here uses age"),
     ("a child", {"age": "12"}, "for a child they may be far off"),
     ("ten times the dose", {"dose": ("5 mg/kg",)}, "was seen in anaesthesia"),
 ]
@@ -283,20 +293,48 @@ def test_a_pause_lowers_what_is_seen_and_the_plan_lies_ahead() -> None:
 
 
 def test_people_differ_as_the_knowledge_file_says() -> None:
-    drawn = surrogate().factors(50_000, np.random.default_rng(1))
+    kamp, rng = model("kamp2020_3c_arterial"), np.random.default_rng(1)
+    drawn = individuals(kamp, 70, Traits(), 50_000, rng)
     logs = np.log([drawn["CL"], drawn["V1"], drawn["Q3"]])
     # Clearance and central volume correlate by 0.48, Q3 with nothing.
     np.testing.assert_allclose(np.var(logs, axis=1), [0.047, 0.057, 0.026], rtol=0.03)
     found = np.corrcoef(logs)
     assert (found[0, 1], found[0, 2], found[1, 2]) == pytest.approx((0.483, 0, 0), abs=0.02)
+    assert np.ptp(drawn["Q2"]) == 0
+
+
+OWN = [
+    ("fanta2015_otto2021_S_venous", "CL", 0.026048),
+    ("fanta2015_otto2021_S_venous", "CL_snk", 0.10319),
+    ("perezruixo2021_S_hepatoportal", "ka_n", np.log(1 + 0.615**2)),
+    ("simons2022_S_arterial", "D2", 0.611),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "variance"), OWN)
+def test_a_model_that_states_how_people_differ_is_taken_at_its_word(
+    name, parameter, variance
+) -> None:
+    drawn = individuals(model(name), 70, Traits(), 50_000, np.random.default_rng(2))
+    assert np.var(np.log(drawn[parameter])) == pytest.approx(variance, rel=0.03)
+
+
+def test_a_share_that_differs_on_the_logit_stays_a_share() -> None:
+    drawn = individuals(
+        model("perezruixo2021_S_hepatoportal"), 70, Traits(ancestry="japanese"), 20_000,
+        np.random.default_rng(3),
+    )["FRn"]  # fmt: skip
+    assert drawn.max() <= 1
+    assert np.median(drawn) == pytest.approx(0.54 * 1.34, abs=0.01)
 
 
 def test_a_larger_clearance_means_a_lower_level() -> None:
-    typical = disposition(model("kamp2020_3c_arterial"), 70)
-    fast = typical.scaled({"CL": np.array([2.0]), "Q9": np.array([7.0])})
-    assert fast.clearances[0, 0] == 2 * typical.clearances[0, 0]
-    assert fast.clearances[0, 1:] == pytest.approx(typical.clearances[0, 1:])
-    assert fast.volumes == pytest.approx(typical.volumes)
+    kamp = model("kamp2020_3c_arterial")
+    typical = person(kamp, 70)
+    fast = disposition_of(kamp, typical | {"CL": 2 * typical["CL"]})
+    slow = disposition_of(kamp, typical)
+    assert fast.clearances[0, 0] == 2 * slow.clearances[0, 0]
+    assert fast.volumes == pytest.approx(slow.volumes)
 
 
 @pytest.mark.parametrize(("people", "count", "each"), [(1000, 2, (500, 500)), (101, 2, (51, 50))])

@@ -7,26 +7,26 @@ knowledge/pharmacokinetics: one of a known structure needs no Python.
 from openketamine.core.pharmacology._band import Band, band
 from openketamine.core.pharmacology._chart import forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
+from openketamine.core.pharmacology._foresight import Foresight
 from openketamine.core.pharmacology._model import Model, default_models, model, models
+from openketamine.core.pharmacology._model_file import model_from_file
 from openketamine.core.pharmacology._outlook import Outlook, outlook
-from openketamine.core.pharmacology._regimen import Bolus, Segment, remainder
-from openketamine.core.pharmacology._request import (
-    ForecastRequest,
-    Foresight,
-    forecast_as_json,
-    foresee,
-)
+from openketamine.core.pharmacology._people import Traits
+from openketamine.core.pharmacology._regimen import Bolus, Dose, Segment, remainder
+from openketamine.core.pharmacology._request import ForecastRequest, forecast_as_json, foresee
 from openketamine.core.pharmacology._validity import pharmacokinetics_page
 
 __all__ = [
     "Band",
     "Bolus",
     "Curve",
+    "Dose",
     "ForecastRequest",
     "Foresight",
     "Model",
     "Outlook",
     "Segment",
+    "Traits",
     "band",
     "default_models",
     "forecast",
@@ -34,6 +34,7 @@ __all__ = [
     "forecast_svg",
     "foresee",
     "model",
+    "model_from_file",
     "models",
     "outlook",
     "pharmacokinetics_page",

@@ -1,34 +1,42 @@
 """The band: how far people and models differ, so that no line is taken for the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from openketamine.core.findings import BadInput
-from openketamine.core.pharmacology._disposition import Floats, disposition
 from openketamine.core.pharmacology._forecast import checked_times
-from openketamine.core.pharmacology._model import Model, model
-from openketamine.core.pharmacology._regimen import Regimen
-from openketamine.core.pharmacology._solution import solve
-from openketamine.knowledge import document
+from openketamine.core.pharmacology._levels import levels
+from openketamine.core.pharmacology._model import Model, usable
+from openketamine.core.pharmacology._people import (
+    NOBODY,
+    Floats,
+    Traits,
+    individuals,
+    surrogate,
+    surrogate_residual_sd,
+    variability,
+)
+from openketamine.core.pharmacology._regimen import Dose, Regimen
 
-_PERCENTILES = (5, 50, 95)
+PERCENTILES = (5.0, 50.0, 95.0)
 NOT_KNOWN = (
     "Arterial blood reads higher than blood from an arm vein during an infusion, and lower "
     "after it. "
     "Behind the level usually quoted for 0.5 mg/kg over 40 min stands one published value. "
     "No level in blood is known to foretell how mood will change."
 )
+_AT_ONCE = 2000  # people solved together; bounds the memory, changes no number
 
 
 @dataclass(frozen=True)
 class Band:
     """Percentiles of plasma concentration over simulated people, in ng/mL.
 
-    `caption` says in plain words what the band is and what is not known.
+    `caption` says in plain words what the band is and what is not known; `differences` names
+    where the variability comes from.
     """
 
     people: int
@@ -38,6 +46,8 @@ class Band:
     p50: tuple[float, ...]
     p95: tuple[float, ...]
     caption: str
+    differences: str = "surrogate variability"
+    measured: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The form of the command-line contract."""
@@ -49,51 +59,29 @@ class Band:
             "p50": list(self.p50),
             "p95": list(self.p95),
             "caption": self.caption,
+            "differences": self.differences,
+            "error_of_measurement": self.measured,
         }
-
-
-@dataclass(frozen=True)
-class Variability:
-    """Log-normal variances between people and their correlations, and what to call them."""
-
-    label: str
-    names: tuple[str, ...]
-    covariance: Floats
-
-    def factors(self, people: int, rng: np.random.Generator) -> dict[str, Floats]:
-        """One factor a person for each parameter, median 1."""
-        root = np.linalg.cholesky(self.covariance)
-        drawn = np.exp(rng.standard_normal((people, len(self.names))) @ root.T)
-        return {name: drawn[:, column] for column, name in enumerate(self.names)}
-
-
-@cache
-def surrogate() -> Variability:
-    """The stand-in used until a model's own variability has been transcribed."""
-    body = document("pharmacokinetics/variability", "surrogate").body
-    names = tuple(body["variances"])
-    variances = np.array([body["variances"][name]["value"] for name in names])
-    correlation = np.eye(len(names))
-    for entry in body["correlations"]:
-        one, other = (names.index(name) for name in entry["between"])
-        correlation[one, other] = correlation[other, one] = entry["value"]
-    spread = np.sqrt(variances)
-    return Variability(body["label"], names, correlation * np.outer(spread, spread))
 
 
 def band(
     regimen: Regimen,
     weight_kg: float,
-    models: Sequence[str],
+    models: Sequence[str | Model],
     time_min: Sequence[float],
     people: int,
     seed: int,
+    *,
+    traits: Traits = NOBODY,
+    simulator: bool = False,
+    measured: bool = False,
 ) -> Band:
     """p5, p50 and p95 over people who are shared out equally among the models.
 
-    The same seed gives the same band. Error of measurement is not included. Raises BadInput.
+    The same seed gives the same band. With `measured` the levels are those a laboratory would
+    report, with the scatter of a single sample. Raises BadInput.
     """
-    used = tuple(model(name) for name in models)
+    used = tuple(usable(which, simulator=simulator) for which in models)
     if not used or people < 20 * len(used):
         raise BadInput("people", f"at least 20 for each of {max(len(used), 1)} models", people)
     if seed < 0:
@@ -102,13 +90,27 @@ def band(
     rng = np.random.default_rng(seed)
     everyone = np.concatenate(
         [
-            _levels(regimen, weight_kg, entry, times, share, rng)
+            rows
             for entry, share in zip(used, shares(people, len(used)), strict=True)
+            for rows in _levels(
+                regimen, weight_kg, entry, times, share, rng, traits, measured=measured
+            )
         ]
     )
-    low, middle, high = (tuple(row.tolist()) for row in _percentiles(everyone))
-    grid = tuple(times.tolist())
-    return Band(people, tuple(models), grid, low, middle, high, _caption(people, used))
+    low, middle, high = (tuple(row.tolist()) for row in percentiles(everyone, PERCENTILES))
+    return Band(
+        people=people,
+        models=tuple(entry.id for entry in used),
+        time_min=tuple(times.tolist()),
+        p5=low,
+        p50=middle,
+        p95=high,
+        caption=_caption(
+            people, used, by_vein=not any(isinstance(e, Dose) for e in regimen), measured=measured
+        ),
+        differences=_differences(used),
+        measured=measured,
+    )
 
 
 def shares(people: int, count: int) -> tuple[int, ...]:
@@ -123,16 +125,30 @@ def _levels(
     times: Floats,
     people: int,
     rng: np.random.Generator,
-) -> Floats:
-    typical = disposition(used, weight_kg)
-    typical = type(typical)(typical.volumes, typical.clearances, None)  # the band is of plasma
-    return solve(typical.scaled(surrogate().factors(people, rng)), regimen, times).plasma
+    traits: Traits,
+    *,
+    measured: bool,
+) -> Iterator[Floats]:
+    everyone = individuals(used, weight_kg, traits, people, rng)
+    for start in range(0, people, _AT_ONCE):
+        some = {name: value[start : start + _AT_ONCE] for name, value in everyone.items()}
+        plasma = levels(used, some, regimen, times, "plasma").plasma
+        if measured:
+            plasma = plasma * scatter(used, plasma.shape, rng)
+        yield plasma
 
 
-def _percentiles(levels: Floats) -> Floats:
+def scatter(used: Model, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """The error of measurement as a factor: log-normal, so that no level is negative."""
+    relative = used.residual_sd or surrogate_residual_sd()
+    factor: Floats = np.exp(relative * rng.standard_normal(shape))
+    return factor
+
+
+def percentiles(levels_: Floats, wanted: Sequence[float]) -> Floats:
     """Linear interpolation between sorted people, as numpy.percentile does, but sorted once."""
-    ordered = np.sort(levels.T, axis=1)
-    places = np.array(_PERCENTILES) / 100 * (ordered.shape[1] - 1)
+    ordered = np.sort(levels_.T, axis=1)
+    places = np.array(wanted) / 100 * (ordered.shape[1] - 1)
     below = np.floor(places).astype(int)
     above = np.minimum(below + 1, ordered.shape[1] - 1)
     share = places - below
@@ -140,14 +156,24 @@ def _percentiles(levels: Floats) -> Floats:
     return rows
 
 
-def _caption(people: int, used: tuple[Model, ...]) -> str:
+def _differences(used: Sequence[Model]) -> str:
+    return " and ".join(dict.fromkeys(variability(entry).label for entry in used))
+
+
+def _caption(people: int, used: tuple[Model, ...], *, by_vein: bool, measured: bool) -> str:
     if len(used) > 1:
         names = " and ".join(entry.name for entry in used)
         whose = f"shared equally among the models {names}, so that it shows where they disagree too"
     else:
         whose = f"all by one model, {used[0].name}, so that disagreement between models is missing"
+    borrowed = ""
+    if any(entry.variability is None for entry in used):
+        borrowed = f": {surrogate().label} is borrowed from other people and widened for patients"
+    if not by_vein and any(entry.variability is None for entry in used):
+        borrowed += "; how people differ in taking up the dose is not in it"
+    error = "is included" if measured else "is not included"
     return (
         f"Shaded: where 9 of 10 of {people:,} simulated people of this weight would lie, {whose}. "
-        f"The differences between people are {surrogate().label}: borrowed from studies of other "
-        "people and widened for patients. The error of a measurement is not included. " + NOT_KNOWN
+        f"The differences between people are {_differences(used)}{borrowed}. "
+        f"The error of a measurement {error}. " + NOT_KNOWN
     )

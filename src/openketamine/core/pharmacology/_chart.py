@@ -63,7 +63,7 @@ def forecast_svg(
         raise BadInput("curves", "one or more curves and a band of two or more times")
     frame = _frame(curves, band)
     shown = tuple(mark for mark in landmarks(drug) if mark.from_ng_per_ml < frame.top_ng)
-    notes = _notes(landmarks(drug), frame)
+    notes = _notes(landmarks(drug), frame, curves, band)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
     parts = (
         _opening(height, key, dark=dark),
@@ -209,11 +209,13 @@ def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
         f'<rect class="forecast-band" x="8" y="{y - 11}" width="36" height="12" '
         f'fill="{colour}" fill-opacity="{opacity}"/>'
     )
-    yield _text(52, y, f"9 of 10 of {band.people:,} simulated people (surrogate variability)")
+    yield _text(52, y, f"9 of 10 of {band.people:,} simulated people")
 
 
-def _notes(known: Sequence[Landmark], frame: _Frame) -> list[str]:
-    """Landmarks with their sources, as far as we know any for this drug, then what nobody knows."""
+def _notes(
+    known: Sequence[Landmark], frame: _Frame, curves: Sequence[Curve], band: Band
+) -> list[str]:
+    """Where differences come from, landmarks with their sources, and what nobody knows."""
     read = {"R": "read", "B": "not yet checked", "P": "our default"}
     marks = "; ".join(
         f"{mark.effect} {mark.from_ng_per_ml:,.0f} to {mark.to_ng_per_ml:,.0f} ng/mL "
@@ -223,7 +225,10 @@ def _notes(known: Sequence[Landmark], frame: _Frame) -> list[str]:
     hidden = any(mark.from_ng_per_ml >= frame.top_ng for mark in known)
     beyond = " What lies above this chart is not drawn." if hidden else ""
     seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}" if marks else ""
-    return [line for text in (seen, NOT_KNOWN) for line in textwrap.wrap(text, 66)]
+    differ = f"How people differ: {band.differences}."
+    doubts = [doubt for curve in curves for doubt in curve.provisional]
+    texts = (differ, *doubts, seen, NOT_KNOWN)
+    return [line for text in texts for line in textwrap.wrap(text, 66)]
 
 
 def _note_lines(notes: Sequence[str], curves: int) -> Iterable[str]:

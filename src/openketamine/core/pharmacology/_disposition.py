@@ -6,15 +6,11 @@ is where partial fractions fail.
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology._model import Model
-
-Floats = npt.NDArray[np.float64]
+from openketamine.core.pharmacology._people import Floats, Values, person
 
 
 @dataclass(frozen=True)
@@ -22,42 +18,26 @@ class Disposition:
     """Volumes (L) and clearances (L/min) of one or more people, one row a person.
 
     `volumes[:, 0]` is the central volume, `clearances[:, 0]` elimination; the others exchange
-    with the compartment of the same column. `ke0` is per minute, None without an effect site.
+    with the compartment of the same column. `ke0` is per minute, one number or one a person,
+    None without an effect site.
     """
 
     volumes: Floats
     clearances: Floats
-    ke0: float | None
-
-    def scaled(self, factors: dict[str, Floats]) -> Self:
-        """These parameters times a factor a person; a name that the model lacks is left out."""
-        columns = range(self.volumes.shape[1])
-        ones = np.ones_like(next(iter(factors.values())))
-        volume_factors = [factors.get(f"V{column + 1}", ones) for column in columns]
-        clearance_names = ["CL", *(f"Q{column + 1}" for column in columns[1:])]
-        clearance_factors = [factors.get(name, ones) for name in clearance_names]
-        return type(self)(
-            self.volumes * np.stack(volume_factors, axis=1),
-            self.clearances * np.stack(clearance_factors, axis=1),
-            self.ke0,
-        )
+    ke0: Floats | float | None
 
 
 def disposition(model: Model, weight_kg: float) -> Disposition:
     """The typical person of this weight, as a single row."""
-    if not 0 < weight_kg < np.inf:
-        raise BadInput("weight_kg", "a body weight above 0 kg", weight_kg)
-    at = {p.name: p.at(weight_kg, model.reference_weight_kg) for p in model.parameters}
+    return disposition_of(model, person(model, weight_kg))
+
+
+def disposition_of(model: Model, values: Values, *, with_site: bool = True) -> Disposition:
+    """The rows of a mammillary model, from the parameters of its people."""
     others = range(2, model.compartments + 1)
-    if "CL" in at:
-        volumes = [at["V1"], *(at[f"V{i}"] for i in others)]
-        clearances = [at["CL"], *(at[f"Q{i}"] for i in others)]
-    else:
-        clearances = [at["V1"] * at["k10"], *(at["V1"] * at[f"k1{i}"] for i in others)]
-        volumes = [at["V1"], *(at["V1"] * at[f"k1{i}"] / at[f"k{i}1"] for i in others)]
-    site = model.effect_site
-    ke0 = None if site is None else site.ke0.at(weight_kg, model.reference_weight_kg)
-    return Disposition(np.array([volumes]), np.array([clearances]), ke0)
+    volumes = np.stack([values[f"V{i}"] for i in (1, *others)], axis=1)
+    clearances = np.stack([values["CL"], *(values[f"Q{i}"] for i in others)], axis=1)
+    return Disposition(volumes, clearances, values.get("ke0") if with_site else None)
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,26 @@
-"""Population models of ketamine: what a knowledge file says, read once and checked."""
+"""Population models of ketamine: what one is made of, and how to find one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from openketamine.core.findings import BadInput, Source
-from openketamine.core.quantities import Quantity
-from openketamine.knowledge import Document, KnowledgeError, documents
+from openketamine.knowledge import documents
 
 KIND = "pharmacokinetics"
-# Each accepted way of writing a model: (compartments, names of its parameters).
-_CLEARANCES = {2: ("V1", "V2", "CL", "Q2"), 3: ("V1", "V2", "V3", "CL", "Q2", "Q3")}
-_MICRO = {2: ("V1", "k10", "k12", "k21"), 3: ("V1", "k10", "k12", "k13", "k21", "k31")}
-_INNER_UNITS = ("L", "L/kg", "L/min", "L/min/kg", "/min")
+PUBLISHED = ("verified_text", "verified_code")
+SIMULATOR = "simulator"
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One number of a model in litres and minutes, and how far it was verified.
 
-    `written` and `unit` are as the file has it.
+    `written` and `unit` are as the file has it; a share has the unit "1".
     """
 
     name: str
@@ -51,8 +50,94 @@ class EffectSite:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """A chain of equal steps that takes `mean_time` (a parameter's name) on average."""
+
+    mean_time: str
+    steps: int
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way of a dose into the body.
+
+    `share` names parameters to multiply; `not X` stands for 1 − X. A release of `zero_order`
+    minutes fills a depot that empties at `first_order`, through a delay where there is one.
+    """
+
+    into: str
+    share: tuple[str, ...]
+    zero_order: str | None
+    first_order: str
+    delay: Delay | None
+
+
+@dataclass(frozen=True)
+class Devices:
+    """How the share of a parameter falls when several devices follow each other."""
+
+    mass_mg: float
+    share: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Absorption:
+    """How a dose by one route reaches the blood. `provisional` says why it is only a stopgap.
+
+    `drugs` are those it was measured with, which may be fewer than the model has.
+    """
+
+    route: str
+    drugs: tuple[str, ...]
+    rank: int
+    provisional: str | None
+    devices: Devices | None
+    parameters: tuple[Parameter, ...]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Metabolite:
+    """What the clearance of its parent turns into: one or two compartments behind a delay."""
+
+    name: str
+    share: str | None
+    delay: Delay | None
+    mass_ratio: float
+    mass_ratio_status: str
+    volumes: tuple[str, ...]
+    clearances: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """What a trait of the person changes: an addition a unit above a bound, or a factor."""
+
+    on: str
+    of: str
+    above: float
+    each_adds: float
+    equals: tuple[str, ...]
+    times: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Variability:
+    """Random effects between people: log-normal, or on the logit of a share, and correlated."""
+
+    label: str
+    names: tuple[str, ...]
+    logit: tuple[bool, ...]
+    covariance: npt.NDArray[np.float64] = field(compare=False)
+    statuses: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Model:
-    """A linear mammillary model with input into the central compartment.
+    """A linear model of one drug; `structure` is mammillary or hepatoportal.
 
     `site` is where the blood was taken: arterial, venous or unknown. `rank` orders models for
     the same drug and route; rank 1 and 2 that are suited to outpatients are the default pair.
@@ -62,6 +147,7 @@ class Model:
     title: str
     drugs: tuple[str, ...]
     routes: tuple[str, ...]
+    structure: str
     site: str
     suited_to: str
     rank: int
@@ -73,11 +159,17 @@ class Model:
     effect_site: EffectSite | None
     conflicts: tuple[Mapping[str, Any], ...]
     caveats: tuple[str, ...]
+    absorption: tuple[Absorption, ...] = ()
+    metabolites: tuple[Metabolite, ...] = ()
+    covariates: tuple[Covariate, ...] = ()
+    variability: Variability | None = None
+    residual_sd: float | None = None
 
     @property
     def compartments(self) -> int:
         """Two or three."""
-        return 2 if len(self.parameters) == len(_CLEARANCES[2]) else 3
+        names = {parameter.name for parameter in self.parameters}
+        return 3 if names & {"V3", "k13"} else 2
 
     @property
     def name(self) -> str:
@@ -89,11 +181,28 @@ class Model:
         """The DOI where there is one, else the source id of the paper."""
         return (self.doi or self.paper,)
 
+    def fits(self, drug: str, route: str) -> bool:
+        """Whether it was made for this drug by this route."""
+        ways = {way.route: way.drugs for way in self.absorption}
+        return drug in self.drugs and route in self.routes and drug in ways.get(route, self.drugs)
+
+    def rank_by(self, route: str) -> int:
+        """Its place among the models for a route, lowest first."""
+        return next((way.rank for way in self.absorption if way.route == route), self.rank)
+
+    def by(self, route: str) -> Absorption:
+        """How a dose by this route is taken up; BadInput where the model does not say."""
+        for way in self.absorption:
+            if way.route == route:
+                return way
+        known = ", ".join(self.routes)
+        raise BadInput("route", f"{known}, the routes of {self.id}", route)
+
 
 def models(drug: str, route: str) -> tuple[Model, ...]:
     """Models for a drug and a route, best first; empty where we have none."""
-    fitting = (entry for entry in all_models() if drug in entry.drugs and route in entry.routes)
-    return tuple(sorted(fitting, key=lambda entry: entry.rank))
+    fitting = (entry for entry in all_models() if entry.fits(drug, route))
+    return tuple(sorted(fitting, key=lambda entry: entry.rank_by(route)))
 
 
 def default_models(drug: str, route: str) -> tuple[Model, ...]:
@@ -110,69 +219,18 @@ def model(model_id: str) -> Model:
     raise BadInput("model", f"one of {known}", model_id)
 
 
+def usable(which: str | Model, *, simulator: bool = False) -> Model:
+    """A model, or its id, for a person; BadInput for one that only the simulator may use."""
+    found = which if isinstance(which, Model) else model(which)
+    if found.suited_to == SIMULATOR and not simulator:
+        raise BadInput("model", "a model for treatment; this one is for the simulator", found.id)
+    return found
+
+
 @cache
 def all_models() -> tuple[Model, ...]:
     """Every model in knowledge, by rank."""
+    # Here, because the reader builds what this module defines.
+    from openketamine.core.pharmacology._model_file import read_model
+
     return tuple(sorted(map(read_model, documents(KIND)), key=lambda entry: entry.rank))
-
-
-def read_model(document: Document) -> Model:
-    """A Model from a knowledge file; KnowledgeError where the structure is not one we can solve."""
-    body = document.body
-    if body["structure"] != "mammillary":
-        raise KnowledgeError(
-            f"{document.id}: structure: expected mammillary, got {body['structure']!r}"
-        )
-    names = tuple(body["parameters"])
-    if set(names) not in [set(known) for known in (*_CLEARANCES.values(), *_MICRO.values())]:
-        raise KnowledgeError(
-            f"{document.id}: parameters: {', '.join(names)} is no set that we know"
-        )
-    return Model(
-        id=document.id,
-        title=document.title,
-        drugs=tuple(body["drugs"]),
-        routes=tuple(body["routes"]),
-        site=body["site"],
-        suited_to=body["suited_to"],
-        rank=body["rank"],
-        population=body["population"],
-        reference_weight_kg=float(body["reference_weight_kg"]),
-        paper=body["paper"]["id"],
-        doi=body["paper"]["doi"],
-        parameters=tuple(_parameter(document.id, *item) for item in body["parameters"].items()),
-        effect_site=_effect_site(document.id, body["effect_site"]),
-        conflicts=tuple(body["conflicts"]),
-        caveats=tuple(body["caveats"]),
-    )
-
-
-def _effect_site(model_id: str, node: Mapping[str, Any] | None) -> EffectSite | None:
-    if node is None:
-        return None
-    return EffectSite(node["effect"], _parameter(model_id, "ke0", node["ke0"]))
-
-
-def _parameter(model_id: str, name: str, node: Mapping[str, Any]) -> Parameter:
-    given = Quantity(Decimal(str(node["value"])), node["unit"])
-    for unit in _INNER_UNITS:
-        if Quantity(Decimal(1), unit).dimension == given.dimension:
-            break
-    else:
-        raise KnowledgeError(
-            f"{model_id}: {name}: unit {node['unit']!r} is no volume, clearance or rate"
-        )
-    value = float(given.in_unit(unit))
-    if value <= 0:
-        raise KnowledgeError(f"{model_id}: {name}: expected more than 0, got {value}")
-    return Parameter(
-        name=name,
-        written=str(node["value"]),
-        unit=node["unit"],
-        value=value,
-        per_kg=unit.endswith("/kg"),
-        weight_exponent=float(node.get("weight_exponent", 0)),
-        status=node["status"],
-        sources=tuple(Source(cited["id"], cited.get("where", "")) for cited in node["sources"]),
-        evidence=node["evidence"],
-    )

@@ -1,4 +1,4 @@
-"""What is given, and when: constant-rate segments and boluses, in minutes and milligrams."""
+"""What is given, and when: infusions, boluses and doses by other routes, in min and mg."""
 
 import math
 from collections.abc import Sequence
@@ -42,7 +42,20 @@ class Bolus:
         _amount("mass_mg", self.mass_mg)
 
 
-Regimen = Sequence[Segment | Bolus]
+@dataclass(frozen=True)
+class Dose:
+    """A mass given at one moment by a route other than a vein: im, in, po or sl."""
+
+    at_min: float
+    mass_mg: float
+    route: str
+
+    def __post_init__(self) -> None:
+        _finite("at_min", self.at_min)
+        _amount("mass_mg", self.mass_mg)
+
+
+Regimen = Sequence[Segment | Bolus | Dose]
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,30 @@ class Piece:
     rate_mg_per_min: float
 
 
-def pieces(regimen: Regimen) -> tuple[Piece, ...]:
+def routes(regimen: Regimen) -> tuple[str, ...]:
+    """Every route of a regimen once, in the order of its entries."""
+    used = (entry.route if isinstance(entry, Dose) else "iv" for entry in regimen)
+    return tuple(dict.fromkeys(used))
+
+
+def pieces(regimen: Sequence[Segment | Bolus]) -> tuple[Piece, ...]:
     """The regimen cut at every start, stop and bolus; what overlaps is added up."""
-    cuts = sorted({moment for entry in regimen for moment in _moments(entry)})
-    return tuple(Piece(cut, _mass_at(regimen, cut), _rate_from(regimen, cut)) for cut in cuts)
+    boluses: dict[float, list[float]] = {}
+    changes: dict[float, list[tuple[int, float]]] = {}
+    for number, entry in enumerate(regimen):
+        if isinstance(entry, Bolus):
+            boluses.setdefault(entry.at_min, []).append(entry.mass_mg)
+        else:
+            changes.setdefault(entry.start_min, []).append((number, entry.rate_mg_per_min))
+            changes.setdefault(entry.end_min, []).append((number, 0.0))
+    running: dict[int, float] = {}
+    found = []
+    for cut in sorted({*boluses, *changes}):
+        for number, rate in changes.get(cut, ()):
+            running[number] = rate
+        running = {number: rate for number, rate in running.items() if rate > 0}
+        found.append(Piece(cut, math.fsum(boluses.get(cut, ())), math.fsum(running.values())))
+    return tuple(found)
 
 
 def remainder(
@@ -83,25 +116,6 @@ def after(planned: Sequence[Segment], now_min: float) -> tuple[Segment, ...]:
     """The part of the segments that lies after now."""
     to_come = (segment for segment in planned if segment.end_min > now_min)
     return tuple(replace(segment, start_min=max(segment.start_min, now_min)) for segment in to_come)
-
-
-def _moments(entry: Segment | Bolus) -> tuple[float, ...]:
-    if isinstance(entry, Bolus):
-        return (entry.at_min,)
-    return (entry.start_min, entry.end_min)
-
-
-def _mass_at(regimen: Regimen, moment: float) -> float:
-    return math.fsum(e.mass_mg for e in regimen if isinstance(e, Bolus) and e.at_min == moment)
-
-
-def _rate_from(regimen: Regimen, moment: float) -> float:
-    running = (
-        entry.rate_mg_per_min
-        for entry in regimen
-        if isinstance(entry, Segment) and entry.start_min <= moment < entry.end_min
-    )
-    return math.fsum(running)
 
 
 def _finite(field: str, value: float) -> None:

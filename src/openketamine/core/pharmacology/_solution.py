@@ -6,14 +6,16 @@ however many doses came before it. Every difference of exponentials goes through
 that ke0 may equal a rate of elimination, and the first second is as exact as the last hour.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from openketamine.core.pharmacology._disposition import Disposition, Floats, Modes, modes
-from openketamine.core.pharmacology._regimen import Regimen, pieces
+from openketamine.core.pharmacology._disposition import Disposition, Modes, modes
+from openketamine.core.pharmacology._people import Floats
+from openketamine.core.pharmacology._regimen import Bolus, Segment, pieces
 
-_NG_PER_ML_IN_MG_PER_L = 1000.0
+NG_PER_ML_IN_MG_PER_L = 1000.0
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class _State:
     site: Floats  # (people,), mg/L
 
 
-def solve(people: Disposition, regimen: Regimen, time_min: Floats) -> Levels:
+def solve(people: Disposition, regimen: Sequence[Segment | Bolus], time_min: Floats) -> Levels:
     """Concentrations at each time; a bolus counts from its own moment on."""
     own = modes(people)
     shape = (len(own.rates), len(time_min))
     plasma, site = np.zeros(shape), np.zeros(shape)
+    ke0 = None if people.ke0 is None else np.reshape(people.ke0, (-1, 1, 1))
     cuts = pieces(regimen)
     starts = np.array([piece.start_min for piece in cuts])
     belongs_to = np.searchsorted(starts, time_min, side="right") - 1
@@ -44,17 +47,17 @@ def solve(people: Disposition, regimen: Regimen, time_min: Floats) -> Levels:
         here = belongs_to == index
         elapsed = time_min[here] - piece.start_min
         plasma[:, here] = _modal(own, state, piece.rate_mg_per_min, elapsed).sum(axis=1)
-        if people.ke0 is not None:
-            site[:, here] = _site(own, state, piece.rate_mg_per_min, elapsed, people.ke0)
+        if ke0 is not None:
+            site[:, here] = _site(own, state, piece.rate_mg_per_min, elapsed, ke0)
         if index + 1 < len(cuts):
             length = np.array([starts[index + 1] - piece.start_min])
-            state = _after(own, state, piece.rate_mg_per_min, length, people.ke0)
-    plasma *= _NG_PER_ML_IN_MG_PER_L
-    site *= _NG_PER_ML_IN_MG_PER_L
+            state = _after(own, state, piece.rate_mg_per_min, length, ke0)
+    plasma *= NG_PER_ML_IN_MG_PER_L
+    site *= NG_PER_ML_IN_MG_PER_L
     return Levels(plasma, None if people.ke0 is None else site)
 
 
-def _after(own: Modes, state: _State, rate: float, length: Floats, ke0: float | None) -> _State:
+def _after(own: Modes, state: _State, rate: float, length: Floats, ke0: Floats | None) -> _State:
     modal = _modal(own, state, rate, length)[:, :, 0]
     if ke0 is None:
         return _State(modal, state.site)
@@ -70,7 +73,7 @@ def _modal(own: Modes, state: _State, rate: float, elapsed: Floats) -> Floats:
     return left + rate * own.weights[:, :, None] * _grown(rates, elapsed)
 
 
-def _site(own: Modes, state: _State, rate: float, elapsed: Floats, ke0: float) -> Floats:
+def _site(own: Modes, state: _State, rate: float, elapsed: Floats, ke0: Floats) -> Floats:
     """The effect site after `elapsed`: (people, times)."""
     rates = own.rates[:, :, None]
     passed = _passed(rates, ke0, elapsed)
@@ -78,7 +81,9 @@ def _site(own: Modes, state: _State, rate: float, elapsed: Floats, ke0: float) -
     if rate != 0:
         growing = _passed_growing(rates, ke0, elapsed, passed)
         inflow = inflow + rate * own.weights[:, :, None] * growing
-    total: Floats = state.site[:, None] * np.exp(-ke0 * elapsed) + ke0 * inflow.sum(axis=1)
+    total: Floats = state.site[:, None] * np.exp(-ke0[:, 0] * elapsed) + ke0[:, 0] * inflow.sum(
+        axis=1
+    )
     return total
 
 
@@ -90,7 +95,7 @@ def _grown(rate: Floats, elapsed: Floats) -> Floats:
     return np.where(still, elapsed, grown) if still.any() else grown
 
 
-def _passed(rates: Floats, ke0: float, elapsed: Floats) -> Floats:
+def _passed(rates: Floats, ke0: Floats, elapsed: Floats) -> Floats:
     """∫ exp(-rate s) exp(-ke0 (elapsed - s)) ds: smooth where ke0 equals a rate.
 
     The slower exponential is taken out, so that what remains can neither overflow nor cancel.
@@ -100,7 +105,7 @@ def _passed(rates: Floats, ke0: float, elapsed: Floats) -> Floats:
     return passed
 
 
-def _passed_growing(rates: Floats, ke0: float, elapsed: Floats, passed: Floats) -> Floats:
+def _passed_growing(rates: Floats, ke0: Floats, elapsed: Floats, passed: Floats) -> Floats:
     """The same for a mode that grows under a constant rate: ∫ _grown(rate, s) exp(-ke0 (…)) ds.
 
     Divided by the faster of the two, which is never small: a second after the start, the

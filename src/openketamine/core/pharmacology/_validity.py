@@ -6,15 +6,18 @@ from typing import Any
 
 from openketamine.core.pharmacology._forecast import forecast
 from openketamine.core.pharmacology._model import Model, all_models
+from openketamine.core.pharmacology._model_file import named_parameters
 from openketamine.core.pharmacology._regimen import Segment
+from openketamine.core.pharmacology._validity_routes import other_routes, signed, table
 from openketamine.knowledge import Threshold, document, read_threshold
 
 
 def pharmacokinetics_page() -> str:
     """The text of docs/reference/pharmacokinetics.md, made from the knowledge files."""
     body = document("pharmacokinetics/observations", "infusions").body
+    other = document("pharmacokinetics/observations", "other_routes").body
     agreement = read_threshold(body["agreement"])
-    used = all_models()
+    used = tuple(entry for entry in all_models() if "iv" in entry.routes)
     lines = [
         "# Pharmacokinetic models",
         "",
@@ -24,15 +27,16 @@ def pharmacokinetics_page() -> str:
         "",
         _how_to_read(agreement),
         "",
-        *_table(["observed", *(entry.name for entry in used)], _rows(body, used, agreement)),
+        *table(["observed", *(entry.name for entry in used)], _rows(body, used, agreement)),
         "",
         "What to doubt about the observations:",
         "",
         *(f"- {seen['about']} ({_cited(seen)}): {seen['doubt']}." for seen in body["observations"]),
         "",
+        *other_routes(other, agreement),
         "## The models",
         "",
-        *(line for entry in used for line in _about(entry)),
+        *(line for entry in all_models() for line in _about(entry)),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -58,7 +62,7 @@ def _predicted(seen: Mapping[str, Any], used: Model) -> tuple[float, ...]:
     given = seen["given"]
     infusion = Segment(0, given["over_min"], given["mass_mg"] / given["over_min"])
     times = [float(minute) for minute in seen["observed"]["time_min"]]
-    (curve,) = forecast((infusion,), given["weight_kg"], [used.id], times)
+    (curve,) = forecast((infusion,), given["weight_kg"], [used.id], times, simulator=True)
     return curve.plasma_ng_per_ml
 
 
@@ -82,7 +86,7 @@ def _verdict(seen: Mapping[str, Any], used: Model, agreement: Threshold) -> str:
     spread = f" ({size:.0f})" if len(errors) > 1 else ""
     direction = "too high" if middle > 0 else "too low"
     word = "agrees" if agreement.met_by(round(size, 6)) else direction
-    return f"{_signed(middle)} %{spread}, {word}{other}"
+    return f"{signed(middle)} %{spread}, {word}{other}"
 
 
 def _in_range(seen: Mapping[str, Any], used: Model) -> str:
@@ -90,17 +94,6 @@ def _in_range(seen: Mapping[str, Any], used: Model) -> str:
     (level,) = _predicted(seen, used)
     word = "inside" if low <= level <= high else "above" if level > high else "below"
     return f"{level:.0f} ng/mL, {word} {low} to {high}"
-
-
-def _signed(percent: float) -> str:
-    return f"{percent:+.0f}".replace("-", "−")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
 
 
 def _cited(seen: Mapping[str, Any]) -> str:
@@ -116,8 +109,10 @@ def _about(entry: Model) -> Iterable[str]:
         f"Paper: {entry.citations[0]}."
     )
     yield ""
-    yield from _table(["", "value", "with weight", "status", "from"], _numbers(entry))
+    yield from table(["", "value", "with weight", "status", "from"], _numbers(entry))
     yield ""
+    if entry.variability is not None:
+        yield f"- How people differ: {entry.variability.label}."
     for conflict in entry.conflicts:
         yield f"- Sources disagree about {conflict['about']}: {conflict['why']}."
     yield from (f"- {caveat}" for caveat in entry.caveats)
@@ -125,8 +120,7 @@ def _about(entry: Model) -> Iterable[str]:
 
 
 def _numbers(entry: Model) -> Iterable[list[str]]:
-    site = entry.effect_site
-    for number in (*entry.parameters, *(() if site is None else (site.ke0,))):
+    for number in named_parameters(entry).values():
         scaling = "per kg" if number.per_kg else f"(kg/70)^{number.weight_exponent:g}"
         yield [
             number.name,

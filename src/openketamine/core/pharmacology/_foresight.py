@@ -1,0 +1,63 @@
+"""The answer to a request: curves, band and warnings, as JSON, as a table and as a picture."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from openketamine.core.findings import BadInput
+from openketamine.core.pharmacology._band import Band
+from openketamine.core.pharmacology._chart import forecast_svg
+from openketamine.core.pharmacology._forecast import Curve
+from openketamine.core.pharmacology._interactions import Interaction
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """The answer: curves, band (None where no people were asked for) and warnings.
+
+    `interaction` is what the other medicine does by this route, None where none was asked about.
+    """
+
+    drug: str
+    curves: tuple[Curve, ...]
+    band: Band | None
+    warnings: tuple[str, ...]
+    interaction: Interaction | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of the command-line contract."""
+        return {
+            "curves": [curve.as_json() for curve in self.curves],
+            "band": None if self.band is None else self.band.as_json(),
+            "warnings": list(self.warnings),
+        } | ({} if self.interaction is None else {"interaction": self.interaction.as_json()})
+
+    def as_columns(self) -> dict[str, tuple[float, ...]]:
+        """The table by columns: times, each model's levels, the band; a data frame takes it."""
+        columns = {"time_min": self.curves[0].time_min}
+        columns |= {f"{c.model}_plasma_ng_per_ml": c.plasma_ng_per_ml for c in self.curves}
+        for curve in self.curves:
+            if curve.effect_site_ng_per_ml is not None:
+                columns[f"{curve.model}_effect_site_ng_per_ml"] = curve.effect_site_ng_per_ml
+            for name, level in curve.metabolites_ng_per_ml:
+                columns[f"{curve.model}_{name}_ng_per_ml"] = level
+        if self.band is not None:
+            for name in ("p5", "p50", "p95"):
+                columns[f"band_{name}_ng_per_ml"] = getattr(self.band, name)
+        return columns
+
+    def as_csv(self) -> str:
+        """One row a time."""
+        columns = self.as_columns()
+        page = io.StringIO()
+        rows = csv.writer(page, lineterminator="\n")
+        rows.writerow(columns)
+        rows.writerows(zip(*columns.values(), strict=True))
+        return page.getvalue()
+
+    def as_svg(self) -> str:
+        """The picture; BadInput without a band, because one line would pass for the truth."""
+        if self.band is None:
+            raise BadInput("people", "some people: a picture is never drawn without its band")
+        return forecast_svg(self.curves, self.band, now_min=None, drug=self.drug)
