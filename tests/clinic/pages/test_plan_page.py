@@ -1,0 +1,114 @@
+"""The plan: a proposal with its arithmetic, and a signature that needs a fresh proof."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from openketamine.clinic.sessions import commands, queries
+
+pytestmark = pytest.mark.django_db
+SECRET = "a-test-password"
+
+
+@pytest.fixture
+def ready(adaeze, nora, fran, now, answered):
+    """A session of a person whose every question is answered."""
+    answered(adaeze, nora, now)
+    return commands.open_session(adaeze.id, "iv-depression", fran, now)
+
+
+def at(session, what="plan"):
+    return reverse(what, args=[session.id])
+
+
+def signing(**changed):
+    return {"id": str(uuid.uuid4()), "dose_ug": "35000", "password": SECRET, "otp": ""} | changed
+
+
+class TestTheProposal:
+    @pytest.mark.hazard("HZ-03")
+    def test_every_number_stands_with_its_unit(self, page, priya, ready):
+        text = page(priya, at(ready)).text
+        for part in (
+            "DOSE 35 mg",
+            "0.5 mg/kg over 40 min",
+            "Weight used 70 kg",
+            "1 mg in 1 mL",
+            "52.5 mL/h = 52.5 mg/h = 0.75 mg/kg/h",
+            "0.7 mL of 50 mg in 1 mL, made up to 35 mL",
+        ):
+            assert part in text
+
+    def test_the_steps_of_the_arithmetic_are_shown(self, page, priya, ready):
+        text = page(priya, at(ready)).text
+        assert "How it was reckoned" in text
+        assert "0.5 mg/kg × 70 kg = 35 mg" in text
+
+    @pytest.mark.hazard("HZ-14")
+    def test_the_forecast_is_a_band_with_two_named_models_and_their_doubts(
+        self, page, priya, ready
+    ):
+        shown = page(priya, at(ready))
+        assert shown.html.count('class="forecast-curve') >= 2
+        assert 'class="forecast-band"' in shown.html
+        assert "Kamp 2020" in shown.text
+        assert "Clements 1981" in shown.text
+        assert "No level in blood is known to foretell" in shown.text
+
+    @pytest.mark.hazard("HZ-10")
+    def test_a_person_whom_a_rule_excludes_gets_no_dose_and_every_reason(
+        self, page, priya, fran, now, people, conditions
+    ):
+        stroke = conditions("c9", "274100004", "Cerebral hemorrhage", "active")
+        person = people(fran, now, mrn="MRN0003", stroke=stroke)
+        session = commands.open_session(person.id, "iv-depression", fran, now)
+        shown = page(priya, at(session))
+        assert "No dose is proposed" in shown.text
+        assert "Intracerebral haemorrhage" in shown.text
+        assert "Sign the order" not in shown.text
+
+
+class TestTheSignature:
+    @pytest.mark.hazard("HZ-04")
+    def test_a_prescriber_signs_with_the_password_and_the_plan_is_frozen(
+        self, page, priya, ready, now
+    ):
+        assert page(priya, at(ready, "plan-sign"), signing()).status == 302
+        plan = queries.state_json(ready, now)["plan"]
+        assert (plan["dose_ug"], plan["signed_by"]) == (35_000, "Dr Priya Raman")
+        text = page(priya, at(ready)).text
+        assert "Signed by Dr Priya Raman" in text
+        assert "Sign the order" not in text
+
+    @pytest.mark.hazard("HZ-04")
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"password": "wrong"}, "not your password or code"),
+            ({"password": ""}, "give your password or a code"),
+            ({"dose_ug": "350000"}, "read the plan again"),
+            ({"dose_ug": "many"}, "whole number"),
+        ],
+    )
+    def test_without_proof_or_for_another_dose_nothing_is_signed(
+        self, page, priya, ready, now, changed, said
+    ):
+        shown = page(priya, at(ready, "plan-sign"), signing(**changed))
+        assert shown.status == 400
+        assert said in shown.text
+        assert queries.state_json(ready, now)["plan"] is None
+
+    @pytest.mark.hazard("HZ-04")
+    def test_a_nurse_reads_the_plan_and_cannot_sign_it(self, page, nora, ready, now):
+        text = page(nora, at(ready)).text
+        assert "Waits for a prescriber’s signature" in text
+        assert page(nora, at(ready, "plan-sign"), signing()).status == 403
+        assert queries.state_json(ready, now)["plan"] is None
+
+    def test_the_same_signature_sent_twice_is_one(self, page, priya, ready):
+        sent = signing()
+        page(priya, at(ready, "plan-sign"), sent)
+        page(priya, at(ready, "plan-sign"), sent)
+        kinds = [type(fact.body).__name__ for fact in queries.facts(ready)]
+        assert kinds.count("PlanSigned") == 1
