@@ -132,6 +132,8 @@ def _forecast(options: argparse.Namespace) -> int:
             sex=options.sex,
             height=options.height,
             with_inhibitor=options.with_inhibitor,
+            ancestry=options.ancestry,
+            simulator=options.simulator,
         )
     )
     if options.plot:
@@ -267,13 +269,20 @@ def _add_forecast(verbs: Any) -> None:
     verb.add_argument("--drug", required=True, help="ketamine or esketamine")
     verb.add_argument("--route", required=True, help="iv, im, in, po or sl")
     verb.add_argument("--dose", required=True, action="append", help="0.5 mg/kg; may be repeated")
-    verb.add_argument("--over", action="append", default=[], help="40 min; without it, a bolus")
+    verb.add_argument("--over", action="append", default=[], help="40 min; without it, at once")
     verb.add_argument("--at", action="append", default=[], help="0 min; may be repeated")
     verb.add_argument("--weight", help="body weight in kg, or with a unit")
     verb.add_argument("--age", help="years")
     verb.add_argument("--sex", help="female or male")
     verb.add_argument("--height", help="cm")
-    verb.add_argument("--model", action="append", default=[], help="a model id; may be repeated")
+    verb.add_argument("--ancestry", help="asian, japanese or other; one nasal model differs by it")
+    verb.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="a model id, or your own model's YAML file; may be repeated",
+    )
+    verb.add_argument("--simulator", action="store_true", help="let models of children in")
     verb.add_argument("--every", default="1 min", help="spacing of the answer")
     verb.add_argument("--until", default="4 h", help="end of the answer")
     verb.add_argument("--people", type=int, default=1000, help="people in the band; 0 for none")

@@ -45,18 +45,25 @@ def amounts(
     wanted = time_min[order]
     events = _events(inflows, wanted)
     steps = _Steps(flow, np.diff(events))
+    starting: dict[float, list[Inflow]] = {}
+    for entry in inflows:
+        starting.setdefault(entry.start, []).append(entry)
+    running: list[Inflow] = []
     state = np.zeros((people, size))
     found = np.zeros((people, len(rows), len(wanted)))
     written = int(np.searchsorted(wanted, events[0])) if len(events) else len(wanted)
-    for index, moment in enumerate(events):
-        for entry in inflows:
-            if entry.mass is not None and entry.start == moment:
+    for index, moment in enumerate(events.tolist()):
+        for entry in starting.get(moment, ()):
+            if entry.mass is not None:
                 state[:, entry.place] += entry.mass
+            else:
+                running.append(entry)
         while written < len(wanted) and wanted[written] == moment:
             found[:, :, written] = state[:, list(rows)]
             written += 1
         if index + 1 < len(events):
-            state = _advance(flow, steps, state, inflows, moment, float(events[index + 1]))
+            running = [entry for entry in running if entry.last > moment]
+            state = _advance(flow, steps, state, running, moment, float(events[index + 1]))
     result = np.empty_like(found)
     result[:, :, order] = found
     return result
@@ -76,14 +83,14 @@ def _advance(
     flow: _Flow,
     steps: "_Steps",
     state: Floats,
-    inflows: Sequence[Inflow],
+    running: Sequence[Inflow],
     start: float,
     end: float,
 ) -> Floats:
     steady = np.zeros_like(state)
     partial = np.zeros_like(state)
-    for entry in inflows:
-        if entry.rate is None or entry.end is None or entry.start > start:
+    for entry in running:
+        if entry.rate is None or entry.end is None:
             continue
         whole = entry.end >= end
         steady[:, entry.place] += np.where(whole, entry.rate, 0.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,11 @@ class Inflow:
     mass: Floats | None = None
     rate: Floats | None = None
     end: Floats | None = None
+
+    @cached_property
+    def last(self) -> float:
+        """When it has ended in everybody."""
+        return -np.inf if self.end is None else float(self.end.max())
 
 
 class _Builder:
