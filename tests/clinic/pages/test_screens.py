@@ -42,6 +42,7 @@ def addresses(cast, adaeze, people, fran, now, conditions, story, answered):
             "/knowledge/",
             "/knowledge/protocols/iv-depression/",
             "/knowledge/source/SAN17/",
+            "/account/2fa/",
         ],
         "fran": ["/people/", "/people/import/", f"/people/{adaeze.id}/", "/vials/"],
         "miriam": ["/vials/", "/vials/receive/", f"/vials/{vial.id}/"],

@@ -6,7 +6,6 @@ from django import forms
 
 from openketamine.core.findings import BadInput
 
-
 LARGEST_BUNDLE = 32 * 1024 * 1024
 
 # Why a prescriber goes on in spite of a rule; the words beside the code say the rest.

@@ -1,6 +1,6 @@
 """The report page, the same as PDF, and its signature."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -116,12 +116,11 @@ def _report(request: HttpRequest, session: Session) -> tuple[Banner, Report]:
     now = clock.now()
     day = timezone.localdate(session.created)
     record = patients.record(session.person)
-    number = f"{queries.state_json(session, now)['session_number'] or 'Not known'}"
-    banner = banner_for(request.user, session.person, record, day, session=number)
-    facts = queries.facts(session)
+    banner = banner_for(request.user, session.person, record, day)
     title = protocol(session.protocol_id).title
     zone = timezone.get_current_timezone()
-    return banner, report_of(facts, banner, title, digest(), now, zone)
+    made = report_of(queries.facts(session), banner, title, digest(), now, zone)
+    return replace(banner, session=str(made.content["session_number"] or "Not known")), made
 
 
 def _session(request: HttpRequest, session_id: UUID) -> Session:
