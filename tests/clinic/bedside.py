@@ -37,7 +37,10 @@ def bundle(mrn="MRN0001", family="Okonkwo", given="Ada", born="1984-03-07"):
         "resourceType": "Condition",
         "id": "depression",
         "clinicalStatus": {"coding": [{"code": "active"}]},
-        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "36923009"}], "text": "Major depressive disorder"},
+        "code": {
+            "coding": [{"system": "http://snomed.info/sct", "code": "36923009"}],
+            "text": "Major depressive disorder",
+        },
         "subject": {"reference": f"Patient/p-{mrn}"},
     }  # fmt: skip
     entries = [{"resource": one} for one in (patient, weight, height, depression)]

@@ -66,7 +66,7 @@ class TestAFactIsNeverRefused:
         ],
     )
     def test_what_cannot_be_read_is_one_sentence_that_names_the_field(self, bed, kind, body, words):
-        with pytest.raises(BadInput, match=f"^{words}: expected"):
+        with pytest.raises(BadInput, match=rf"^{words}: expected"):
             bed.tell(kind, body)
         assert bed.kinds() == ["SessionOpened"]
 
@@ -80,7 +80,7 @@ class TestScores:
         assert score["flags"] == ["thoughts of death or self-harm"]
 
     def test_a_recovery_score_must_be_whole(self, bed):
-        with pytest.raises(BadInput, match="body.items"):
+        with pytest.raises(BadInput, match=r"body\.items"):
             bed.tell(
                 "recovery_scored",
                 {"scale": "modified-aldrete", "items": {"activity": 2}, "total": 10},

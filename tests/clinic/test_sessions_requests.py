@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from typing import ClassVar
 
 import pytest
 from django.db import connections
@@ -144,7 +145,11 @@ def test_of_two_nurses_who_press_start_at_once_one_starts_and_one_reads_why_not(
 
 @pytest.mark.django_db
 class TestLeaving:
-    LEFT = {"escort_name": "Ben Okonkwo", "escort_phone": "555 0100", "instructions_given": True}
+    LEFT: ClassVar = {
+        "escort_name": "Ben Okonkwo",
+        "escort_phone": "555 0100",
+        "instructions_given": True,
+    }
 
     def recovered(self, bed):
         bed.infusing().attached().later(minutes=40).tell("infusion_stopped", {"reason": "complete"})

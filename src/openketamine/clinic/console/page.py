@@ -1,4 +1,4 @@
-"""What the console must know before it is live: limits, ages, words, and what this person may do."""
+"""What the console must know before it is live: limits, ages, words, what this person may do."""
 
 from collections.abc import Mapping
 from datetime import date

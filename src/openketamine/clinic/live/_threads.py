@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +21,8 @@ class Threads:
     """`await threads.call(command, …)`."""
 
     def __init__(self, workers: int = 8) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="live")
+        self._pool = ThreadPoolExecutor(workers, "live", self._remember)
+        self._open: list[BaseDatabaseWrapper] = []
 
     async def call(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run it in a thread whose connection is healthy, and is given back if it is not."""
@@ -30,6 +32,14 @@ class Threads:
     def close(self) -> None:
         """Let what runs finish, then close every thread's connection."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for one in self._open:
+            one.close()
+
+    def _remember(self) -> None:
+        """A thread begins: its connection is kept in mind, to be closed when the thread is gone."""
+        own = connections[connection.alias]
+        own.inc_thread_sharing()
+        self._open.append(own)
 
 
 def _clean(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -34,7 +34,8 @@ def live_front(pages: ASGIApp) -> Starlette:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        threads.close()
+        # Not here on the loop: closing a database connection blocks.
+        await asyncio.to_thread(threads.close)
 
     return Starlette(
         routes=[

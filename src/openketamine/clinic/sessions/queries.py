@@ -20,10 +20,12 @@ from openketamine.clinic.sessions.models import (
     UnmappedCode,
 )
 from openketamine.core.treatment import Fact, State, state_as_json
+from openketamine.core.treatment import facts as core_facts
 
 __all__ = [
     "attachments",
     "board",
+    "charted",
     "facts",
     "gateways",
     "plan_of",
@@ -74,6 +76,20 @@ def state(one: Session, now: datetime) -> State:  # noqa: ARG001  (the door; the
 def state_json(one: Session, now: datetime) -> dict[str, Any]:
     """The state as the console, `replay` and the report read it."""
     return state_as_json(folded(one.stream).state, timezone.localtime(now))
+
+
+def charted(one: Session) -> list[dict[str, Any]]:
+    """What was measured by hand, with corrections applied."""
+    return [
+        {
+            "fact": entry.fact.id,
+            "at": entry.fact.at.isoformat(),
+            "values": {signal: float(value) for signal, value in entry.body.values.items()},
+            "note": entry.body.note,
+        }
+        for entry in folded(one.stream).state.entries
+        if isinstance(entry.body, core_facts.ObservationCharted)
+    ]
 
 
 def readings(one: Session, after: int = 0) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from openketamine.clinic.journal import clock
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.access import allowed, opened_record, refused_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 from openketamine.core.findings import BadInput, Refusal
@@ -115,13 +115,16 @@ def watches(view: Callable[[HttpRequest, Session], HttpResponse]) -> Callable[..
     @require_GET
     def guarded(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         may = can(request.user, "session.read")
+        if not may and not request.user.is_authenticated:
+            return JsonResponse({"error": may.why}, status=401)
         if not may:
-            return JsonResponse({"error": may.why}, status=403 if request.user.pk else 401)
+            refused_record(request, "session.read")
+            return JsonResponse({"error": may.why}, status=403)
         try:
             session = queries.session(session_id)
         except Session.DoesNotExist:
             return JsonResponse({"error": "There is no such session."}, status=404)
-        if cache.add(f"watches {request.user.pk} {session_id}", 1, _SEEN_FOR_S):
+        if cache.add(f"watches:{request.user.pk}:{session_id}", 1, _SEEN_FOR_S):
             opened_record(request, session.person_id, "session.read")
         return view(request, session)
 
@@ -133,8 +136,8 @@ def watches(view: Callable[[HttpRequest, Session], HttpResponse]) -> Callable[..
 def state(request: HttpRequest, session: Session) -> HttpResponse:  # noqa: ARG001
     """The fold of the log, now."""
     now = clock.now()
-    said = {**queries.state_json(session, now), "now": now.isoformat()}
-    return JsonResponse(said)
+    state = queries.state_json(session, now)
+    return JsonResponse({**state, "manual": queries.charted(session), "now": now.isoformat()})
 
 
 @watches

@@ -1,0 +1,150 @@
+// The panels of the console, each drawn from the server's state.
+
+import { button, h, refresh } from "./dom.js";
+import { clock, countdown, EVIDENCE, milligrams, number, timeOfDay } from "./format.js";
+import { soFar, timeLeft } from "./infusion.js";
+import { MARKS } from "./vital-tile.js";
+
+/** @import {Desk} from "./console.js" */
+/** @import {Finding, Infusion, Source} from "./types.d.ts" */
+
+const PUMPING = ["infusing", "paused"];
+
+/** The infusion: drug, concentration, rate as mL/h and as mg/h and mg/kg/h, and how far it is.
+ * @param {HTMLElement} root @param {Desk} desk */
+export function drawInfusion(root, desk) {
+  const { infusion, plan } = desk.state;
+  root.hidden = !infusion;
+  if (!infusion || !plan) return;
+  const at = desk.now();
+  const far = soFar(infusion, desk.saidAt, at);
+  const left = timeLeft(infusion, desk.saidAt, at);
+  const shown = {
+    mg: number(far.mg, 1), volume: number(far.leftMl, 1), left: left === null ? null : clock(left),
+    rate: infusion.rate_ml_per_h, running: infusion.running, phase: desk.state.phase, stale: !desk.linkIsUp,
+    segments: infusion.segments.length, may: desk.may("chart.write"),
+  };
+  refresh(root, shown, () => [
+    h("div", { class: "card-head" },
+      h("h2", null, h("span", { class: `drug drug-${plan.drug}` }, plan.drug), h("span", { class: "soft" }, ` ${number(plan.concentration_ug_per_ml / 1000)} mg in 1 mL, ${plan.route.toUpperCase()}`)),
+      h("span", { class: "pump-word" }, pumpWord(desk))),
+    h("div", { class: "infusion-wide" },
+      h("div", { class: shown.stale ? "infusion-body is-stale" : "infusion-body" },
+        h("p", { class: "rates" }, ...rates(infusion)),
+        h("div", { class: "far" },
+          figure("So far", `${shown.mg} mg`, `of ${milligrams(plan.dose_ug)} ordered`),
+          figure("Volume left", `${shown.volume} mL`, `of ${number(plan.volume_ul / 1000)} mL`),
+          figure("Time left", shown.left ?? "–", infusion.running ? (infusion.planned_end ? `until ${timeOfDay(infusion.planned_end)}` : "") : "pump stands")),
+        h("progress", { max: plan.dose_ug / 1000, value: Math.min(far.mg, plan.dose_ug / 1000), "aria-label": "Dose given" }),
+        h("p", { class: "small soft" }, `From the rates charted, not read off the pump. Weight used ${number(plan.weight_g / 1000)} kg (${plan.weight_basis}).`)),
+      desk.may("chart.write") && PUMPING.includes(desk.state.phase) ? h("div", { class: "pump-buttons" }, ...pumpButtons(desk)) : null),
+  ]);
+}
+
+/** @param {Infusion} infusion */
+function rates(infusion) {
+  if (!infusion.running) return [h("b", null, "0 mL/h")];
+  const perKg = infusion.mg_per_kg_per_h === null ? [] : [" = ", h("span", null, `${number(infusion.mg_per_kg_per_h)} mg/kg/h`)];
+  return [h("b", null, `${number(infusion.rate_ml_per_h)} mL/h`), " = ", h("span", null, `${number(infusion.mg_per_h)} mg/h`), ...perKg];
+}
+
+/** @param {Desk} desk */
+function pumpWord(desk) {
+  const words = { infusing: "running", paused: "paused", recovery: "ended", discharged: "ended", closed: "ended" };
+  return words[/** @type {"paused"} */ (desk.state.phase)] ?? "";
+}
+
+/** @param {string} label @param {string} value @param {string} more */
+const figure = (label, value, more) =>
+  h("div", null, h("span", { class: "label" }, label), h("b", { class: "far-number" }, value), h("span", { class: "small soft" }, more));
+
+/** @param {Desk} desk */
+function pumpButtons(desk) {
+  const { steps } = desk;
+  const running = desk.state.infusion?.running;
+  return [
+    running ? button("Pause", steps.pause, "", { data: { key: "pause" } }) : button("Resume", steps.resume, "primary", { data: { key: "resume" } }),
+    running ? button("Change rate", steps.changeRate, "", { data: { key: "rate" } }) : null,
+    button("Stop", steps.stop, "danger", { data: { key: "stop" } }),
+  ];
+}
+
+/** Findings that stand, the worst first; then those of this session that are over.
+ * @param {HTMLElement} root @param {Desk} desk */
+export function drawFindings(root, desk) {
+  const order = ["high", "medium", "low"];
+  const all = desk.state.findings;
+  const standing = all.filter((one) => !one.cleared_at).sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
+  const over = all.filter((one) => one.cleared_at);
+  refresh(root, [standing, over.length, desk.unsentAcks], () => [
+    standing.length ? h("ul", { class: "finding-list" }, ...standing.map((one) => findingRow(one, desk))) : h("p", { class: "calm" }, "No limit is crossed."),
+    over.length ? h("details", { class: "over" }, h("summary", null, `${over.length} over`), h("ul", { class: "finding-list" }, ...over.map((one) => overRow(one)))) : null,
+    ...desk.state.contradictions.map((words) => h("p", { class: "contradiction" }, h("span", { class: "level level-caution" }, "does not fit"), ` ${words}`)),
+  ]);
+}
+
+/** @param {Finding} one @param {Desk} desk */
+function findingRow(one, desk) {
+  const kind = one.nature === "technical" ? "technical" : one.priority;
+  const seen = one.acknowledged_at || desk.unsentAcks.includes(one.finding_id);
+  return h("li", { class: `finding-row finding-${one.priority}` },
+    h("div", { class: "finding-top" },
+      h("span", { class: `alarm alarm-${one.priority}` }, kind),
+      h("span", { class: "small soft" }, `since ${timeOfDay(one.raised_at)}`),
+      seen
+        ? h("span", { class: "level level-done" }, one.acknowledged_by ? `seen by ${one.acknowledged_by}` : "seen, on its way")
+        : desk.may("chart.write") && button("Seen", () => desk.acknowledge(one.finding_id), "seen", { data: { key: `seen-${one.finding_id}` } })),
+    h("b", null, one.summary),
+    one.advice.length ? h("ul", { class: "advice" }, ...one.advice.map((words) => h("li", null, words))) : null,
+    h("p", { class: "small soft" }, `${one.rule}, ${EVIDENCE[one.evidence] ?? ""}: ${sources(one.sources)}`));
+}
+
+/** @param {Finding} one */
+const overRow = (one) => h("li", { class: "finding-row is-over" }, h("span", { class: "small soft" }, `${timeOfDay(one.raised_at)} to ${timeOfDay(one.cleared_at ?? "")} ${MARKS[one.priority]}`), one.summary);
+
+/** @param {Source[]} all */
+export const sources = (all) => all.map((one) => (one.where ? `${one.id}, ${one.where}` : one.id)).join("; ");
+
+/** What is due, soonest first, counting down. @param {HTMLElement} root @param {Desk} desk */
+export function drawDue(root, desk) {
+  const at = desk.now();
+  const rows = desk.state.due.map((one) => ({ ...one, left: countdown(Date.parse(one.at), at), late: Date.parse(one.at) < at }));
+  refresh(root, rows, () =>
+    rows.length
+      ? [h("ul", { class: "due-list" }, ...rows.map((one) =>
+          h("li", { class: one.late ? "is-late" : "" },
+            h("span", null, h("b", null, one.what), h("span", { class: one.late ? "level level-caution" : "soft" }, one.left)),
+            desk.charting.forSignal(one.signal))))]
+      : [h("p", { class: "calm" }, "Nothing is due in this phase.")]);
+}
+
+/** Numbered events, newest first; the numbers stand on the chart too. @param {HTMLElement} root @param {Desk} desk */
+export function drawEvents(root, desk) {
+  const events = desk.events().slice().reverse();
+  refresh(root, events, () => [
+    events.length
+      ? h("ol", { class: "event-list" }, ...events.map((one) =>
+          h("li", { class: one.corrected ? "is-corrected" : "" },
+            h("span", { class: "event-number" }, one.mark || ""),
+            h("time", null, timeOfDay(one.at)),
+            h("span", { class: "event-text" }, h(one.corrected ? "s" : "span", null, one.text), one.now_reads ? ` → ${one.now_reads}` : "", h("span", { class: "small soft" }, ` ${one.by}`)),
+            desk.charting.correctable(one) && button("Correct", () => desk.charting.correct(one), "quiet small-button", { data: { key: `fix-${one.fact}` } }))))
+      : h("p", { class: "calm" }, "Nothing has been charted."),
+  ]);
+}
+
+/** The drug of this session, and who speaks for the person. @param {HTMLElement} root @param {Desk} desk */
+export function drawDrug(root, desk) {
+  const { drug, devices, chair } = desk.state;
+  refresh(root, [drug, devices, chair], () => [
+    h("dl", { class: "kv" },
+      ...[["Withdrawn", drug.withdrawn_ug], ["Given", drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),
+      h("dt", null, "Chair"), h("dd", null, chair || "none"),
+      h("dt", null, "Devices"), h("dd", null, devices.length ? devices.map((one) => `${one.kind} ${one.device_id}`).join(", ") : "none attached")),
+    h("div", { class: "row" },
+      drug.tray_ug > 0 && desk.state.infusion && !desk.state.infusion.running && desk.may("drug.withdraw") ? button("Waste the rest", desk.steps.waste) : null,
+      desk.may("device.attach") ? button("Attach a device", desk.steps.attach, "quiet") : null,
+      ...(desk.may("device.attach") ? devices.map((one) => button(`Detach ${one.kind}`, () => desk.steps.detach(one.device_id), "quiet")) : []),
+      desk.may("session.open") ? button(chair ? "Change chair" : "Assign chair", desk.steps.chair, "quiet") : null),
+  ]);
+}

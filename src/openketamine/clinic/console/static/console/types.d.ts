@@ -1,0 +1,52 @@
+// Shapes of what the server says (state_as_json and the page's own data). For the type checker only.
+
+export type Source = { id: string; where?: string };
+export type Waits = { rule: string; action: string; summary: string; evidence: string; sources: Source[] };
+export type Gate = { open: boolean; waits_for: Waits[] };
+export type Finding = {
+  finding_id: string; rule: string; signal: string; priority: string; nature: string; summary: string;
+  advice: string[]; raised_at: string; cleared_at: string | null; acknowledged_at: string | null;
+  acknowledged_by: string | null; sources: Source[]; evidence: string;
+};
+export type Segment = { start: string; end: string | null; rate_ul_per_h: number; concentration_ug_per_ml: number };
+export type Infusion = {
+  running: boolean; segments: Segment[]; rate_ml_per_h: number; mg_per_h: number; mg_per_kg_per_h: number | null;
+  given_mg: number; volume_given_ml: number; volume_left_ml: number; started_at: string; stopped_at: string | null;
+  planned_end: string | null; elapsed_s: number;
+};
+export type Plan = {
+  drug: string; route: string; dose_ug: number; over_s: number; concentration_ug_per_ml: number; volume_ul: number;
+  rate_ul_per_h: number; weight_g: number; weight_basis: string; proposal: { draw_ml?: number };
+};
+export type Event_ = { n: number; at: string; kind: string; text: string; by: string; fact: string; corrected: boolean; now_reads: string | null; mark: number };
+export type Item = { item: string; question: string; accept: string[]; answer: string | null; by: string | null };
+export type Latest = { value: number; at: string; received_at: string; source: string; doubt: string | null };
+export type Charted = { fact: string; at: string; values: Record<string, number>; note: string };
+export type Due = { what: string; signal: string; at: string; overdue: boolean };
+export type State = {
+  phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null;
+  gates: Record<string, Gate>; findings: Finding[]; events: Event_[]; latest: Record<string, Latest>;
+  checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
+  devices: { device_id: string; kind: string; since: string }[]; due: Due[]; contradictions: string[];
+  manual: Charted[]; now: string;
+};
+
+export type Threshold = { value: number; compare: string };
+export type Ages = Record<string, { old: Threshold; stale: Threshold }>;
+export type Limits = Record<string, { low?: number; high?: number }>;
+export type Instrument = { title: string; items: { number: number; label: string; text: string; choices: [number, string][] }[] };
+export type Rescue = { medicine: string; dose: string; route: string; typical: string; for: string };
+export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number };
+export type Page = {
+  session: string; user: { id: string; name: string }; may: Record<string, boolean>; limits: Limits; ages: Ages;
+  instruments: Record<string, Instrument>; rescue: Rescue[]; vials: Vial[]; waste_reasons: string[];
+};
+
+export type Point = { at: number; value: number; manual: boolean };
+export type Doubted = { at: number; signal: string; value: number; why: string };
+export type Newest = { value: number; receivedMs: number; atMs: number; doubt: string; manual?: boolean };
+export type Tile = {
+  session: string; path: string; initials: string; chair: string; nurse: string; phase: string; infusion: Infusion | null;
+  due: Due | null; pressure: { systolic: number; diastolic: number; received_at: string; doubt: string | null } | null;
+  alarm: Finding | null;
+};

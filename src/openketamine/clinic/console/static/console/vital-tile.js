@@ -1,0 +1,90 @@
+// One numeric: the number, its limits beside it, its age, and whether it may be trusted.
+// A stale number is struck through, with its age and the word; an alarm inverts the tile and adds marks,
+// an icon and words. Never by colour alone.
+
+import { h, refresh } from "./dom.js";
+import { age, number, SIGNALS } from "./format.js";
+import { freshness } from "./freshness.js";
+
+/** @import {Ages, Finding, Limits, Newest} from "./types.d.ts" */
+/** @typedef {{newest: (signal: string) => Newest | undefined, ages: Ages, limits: Limits,
+ *   alarm: (signals: string[]) => Finding | undefined, now: number, linkIsUp: boolean}} Scene */
+
+export const MARKS = /** @type {Record<string, string>} */ ({ high: "***", medium: "**", low: "*" });
+const WORDS = { live: "live", old: "old", stale: "stale" };
+
+export class VitalTile extends HTMLElement {
+  /** @param {Scene} scene */
+  show(scene) {
+    const signals = (this.dataset.signals ?? "").split(" ");
+    const main = signals.find((signal) => scene.newest(signal)) ?? signals[0] ?? "";
+    const seen = scene.newest(main);
+    const fresh = seen ? freshness(scene.ages, main, seen.receivedMs, scene.now, scene.linkIsUp) : "none";
+    const alarm = scene.alarm(signals);
+    const old = seen ? age(scene.now - seen.receivedMs) : "";
+    const text = seen ? this.text(scene, main, seen) : "–";
+    const limit = limits(scene.limits, main);
+    this.className = `vital vital-${fresh}`;
+    if (alarm) this.classList.add("in-alarm", `vital-alarm-${alarm.priority}`);
+    if (seen?.doubt) this.classList.add("vital-doubted");
+    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, seen?.doubt, seen?.manual, main], () => [
+      h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), alarm && alarmWord(alarm)),
+      h("div", { class: "vital-number" }, text),
+      h("div", { class: "vital-unit" }, h("span", null, this.unit(scene, main)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
+      h("div", { class: "vital-foot" }, h("span", { class: "vital-fresh" }, said(fresh, old, seen))),
+      seen?.doubt ? h("div", { class: "vital-doubt" }, `not believed: ${seen.doubt}`) : null,
+    ]);
+  }
+
+  /** @param {Scene} _scene @param {string} signal @param {Newest} seen */
+  text(_scene, signal, seen) {
+    return number(seen.value, SIGNALS[signal]?.places ?? 0);
+  }
+
+  /** @param {Scene} _scene @param {string} signal */
+  unit(_scene, signal) {
+    return SIGNALS[signal]?.unit ?? "";
+  }
+}
+
+/** Blood pressure: two numbers that were measured together, and the mean. */
+export class PressureTile extends VitalTile {
+  /** @param {Scene} scene @param {string} _signal @param {Newest} seen @override */
+  text(scene, _signal, seen) {
+    const diastolic = scene.newest("diastolic");
+    // Never a systolic of one measurement over the diastolic of another.
+    const together = diastolic && diastolic.atMs === seen.atMs;
+    return `${number(seen.value, 0)}/${together ? number(diastolic.value, 0) : "–"}`;
+  }
+
+  /** @param {Scene} scene @override */
+  unit(scene) {
+    const [systolic, mean] = [scene.newest("systolic"), scene.newest("mean_pressure")];
+    const together = mean && systolic && mean.atMs === systolic.atMs;
+    return together ? `MAP ${number(mean.value, 0)} mmHg` : "mmHg";
+  }
+}
+
+/** @param {string} fresh @param {string} old @param {Newest | undefined} seen */
+function said(fresh, old, seen) {
+  if (!seen) return "no number yet";
+  const by = seen.manual ? ", by hand" : "";
+  return `${WORDS[/** @type {"live"} */ (fresh)]}, ${old} ago${by}`;
+}
+
+/** @param {Limits} limits_ @param {string} signal */
+function limits(limits_, signal) {
+  const { low, high } = limits_[signal] ?? {};
+  if (low !== undefined && high !== undefined) return `${low}–${high}`;
+  if (low !== undefined) return `≥ ${low}`;
+  return high !== undefined ? `≤ ${high}` : "";
+}
+
+/** @param {Finding} alarm */
+function alarmWord(alarm) {
+  const kind = alarm.nature === "technical" ? "technical" : alarm.priority;
+  return h("span", { class: "vital-alarm" }, `${MARKS[alarm.priority] ?? ""} ${alarm.acknowledged_at ? "seen" : kind}`);
+}
+
+customElements.define("vital-tile", VitalTile);
+customElements.define("pressure-tile", PressureTile);
