@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from openketamine.operations._ports import first_free, is_free
@@ -62,8 +63,9 @@ def test_a_child_that_does_not_listen_is_ended(tmp_path, monkeypatch):
 
 def test_left_overs_are_ended():
     orphan = subprocess.Popen([sys.executable, *SLEEP])
-    end_left_overs([identity("orphan", orphan.pid)])
-    assert orphan.wait(5) != 0
+    assert len(end_left_overs([identity("orphan", orphan.pid)])) == 1
+    assert not psutil.pid_exists(orphan.pid)
+    orphan.wait(5)
 
 
 def test_a_process_that_only_has_the_same_number_is_not_touched():

@@ -9,6 +9,17 @@ from openketamine.clinic.journal._chain import content_hash
 from openketamine.clinic.journal._stored import StoredFact, row_hash, stored
 from openketamine.clinic.journal.models import Access, Fact, Head
 
+__all__ = [
+    "Broken",
+    "StoredFact",
+    "Verification",
+    "accesses",
+    "fact",
+    "facts",
+    "head",
+    "verify",
+]
+
 
 def facts(
     stream: str,

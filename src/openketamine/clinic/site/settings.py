@@ -5,7 +5,6 @@ missing here is replaced by something safe (a secret that lasts as long as the p
 """
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +56,15 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
-    "openketamine.clinic.library",
     "openketamine.clinic.journal",
     "openketamine.clinic.staff",
     "openketamine.clinic.patients",
     "openketamine.clinic.pharmacy",
-    *(
-        app
-        for app in (
-            "openketamine.clinic.sessions",
-            "openketamine.clinic.plans",
-            "openketamine.clinic.reports",
-            "openketamine.clinic.console",
-        )
-        if find_spec(app) and find_spec(f"{app}.apps")
-    ),
+    "openketamine.clinic.sessions",
+    "openketamine.clinic.plans",
+    "openketamine.clinic.library",
+    "openketamine.clinic.reports",
+    "openketamine.clinic.console",
 ]
 
 MIDDLEWARE = [

@@ -50,6 +50,11 @@ def opened_record(request: HttpRequest, person_id: UUID, task: str) -> None:
     record_access(who, person_id, _what(task, request), clock.now())
 
 
+def refused_record(request: HttpRequest, task: str) -> None:
+    """Record that somebody who is signed in was refused, where a view guards itself."""
+    record_access(request.user, None, _what(task, request), clock.now(), refused=True)
+
+
 def _person_id(kwargs: Any, name: str | None) -> UUID | None:
     value = kwargs.get(name) if name else None
     return value if isinstance(value, UUID) or value is None else UUID(str(value))

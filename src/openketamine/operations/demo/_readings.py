@@ -1,6 +1,5 @@
 """The monitor's past: the same virtual patient, the same wire format, the same decoder as live."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,10 +13,7 @@ from openketamine.simulator import scenario, vitals
 from openketamine.simulator.patient import Infused, concentration_ng_per_ml
 from openketamine.simulator.wire import Bedside, monitor_message
 
-_EVERY = timedelta(seconds=5)
-# Shorter than the silence after which a monitor counts as gone: each message is judged at the end
-# of its batch.
-_BATCH = timedelta(seconds=10)
+EVERY = timedelta(seconds=10)
 _CUFF_INFUSING, _CUFF_OTHERWISE = timedelta(minutes=2.5), timedelta(minutes=5)
 _CUFF = ("systolic", "diastolic", "mean_pressure")
 _SHOWN = ("heart_rate", "spo2", "respiratory_rate")
@@ -38,19 +34,20 @@ class PastMonitor:
         self._next_cuff = self.said_until
 
     def say_until(self, moment: datetime) -> None:
-        """Everything that the monitor says until then reaches the chart."""
-        while self.said_until < moment:
-            end = min(self.said_until + _BATCH, moment)
-            infused = _infused(self.session, end)
-            heard = [self._message(at, infused) for at in _moments(self.said_until, end)]
-            if heard:
-                commands.record_readings("gw-1", heard, end)
-            self.said_until = end
+        """Everything that the monitor says until then reaches the chart, message by message: each
+        is judged at its own moment, as a live one would be."""
+        if self.said_until > moment:
+            return
+        weight_kg, infused = _drug(self.session, moment)
+        while self.said_until <= moment:
+            heard = self._message(self.said_until, weight_kg, infused)
+            commands.record_readings("gw-1", [heard], self.said_until)
+            self.said_until += EVERY
 
-    def _message(self, at: datetime, infused: tuple[Infused, ...]) -> dict[str, object]:
-        plan = queries.state(self.session, at).plan
-        weight = plan.body.weight_g / 1000 if plan else None
-        driven = concentration_ng_per_ml(infused, weight, self._person.driven_by, at)
+    def _message(
+        self, at: datetime, weight_kg: float | None, infused: tuple[Infused, ...]
+    ) -> dict[str, object]:
+        driven = concentration_ng_per_ml(infused, weight_kg, self._person.driven_by, at)
         values = vitals(self._person, {}, driven, self._chance)
         cuff = at >= self._next_cuff
         if cuff:
@@ -68,16 +65,11 @@ class PastMonitor:
         return Bedside(self.device_id, person.mrn, person.family, person.given, self.session.chair)
 
 
-def _moments(start: datetime, end: datetime) -> Iterator[datetime]:
-    at = start
-    while at < end:
-        yield at
-        at += _EVERY
-
-
-def _infused(session: Session, now: datetime) -> tuple[Infused, ...]:
-    infusion = queries.state_json(session, now)["infusion"]
-    return tuple(
+def _drug(session: Session, now: datetime) -> tuple[float | None, tuple[Infused, ...]]:
+    """The weight that the plan used, and what ran until now."""
+    state = queries.state_json(session, now)
+    plan, infusion = state["plan"], state["infusion"]
+    infused = tuple(
         Infused(
             datetime.fromisoformat(one["start"]),
             datetime.fromisoformat(one["end"]) if one["end"] else None,
@@ -85,3 +77,4 @@ def _infused(session: Session, now: datetime) -> tuple[Infused, ...]:
         )
         for one in (infusion or {}).get("segments", ())
     )
+    return plan["weight_g"] / 1000 if plan else None, infused
