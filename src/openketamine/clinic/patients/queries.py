@@ -72,9 +72,7 @@ def answers(person: Person) -> tuple[Answer, ...]:
     By the clinic's own clock: an answer of this evening counts today, whatever day UTC has.
     """
     return tuple(
-        Answer(
-            fact.body["question"], fact.body["value"], timezone.localtime(fact.at), fact.by.name
-        )
+        Answer(fact.body["question"], fact.body["value"], timezone.localtime(fact.at), fact.by.name)
         for fact in _facts(person, "question_answered")
     )
 
