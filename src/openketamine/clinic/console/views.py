@@ -17,7 +17,6 @@ from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
-from openketamine.core.dosing import protocol
 
 
 @require_GET
@@ -46,7 +45,6 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     number = str(state["session_number"] or "")
     context = {
         "session": one,
-        "protocol": protocol(one.protocol_id),
         "banner": banner_for(who, one.person, record, today, session=number),
         "data": console_data(one, state, who, today),
     }
