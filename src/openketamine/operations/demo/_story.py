@@ -86,11 +86,11 @@ class Story:
         """How it ended where nobody watched: charted by hand, discharged, closed."""
         minute = timedelta(minutes=1)
         planned = [
-            (95, self._detach),
-            (96, self._chart_before_leaving),
-            (97, lambda at: self._recovery(at, 2)),
-            (98, self._discharge),
-            (110, self._close),
+            (103, self._detach),
+            (104, self._chart_before_leaving),
+            (105, lambda at: self._recovery(at, 2)),
+            (106, self._discharge),
+            (115, self._close),
         ]
         return [(self.start + offset * minute, do) for offset, do in planned]
 
