@@ -121,6 +121,12 @@ class TestThePersonPage:
         one = people(fran, now, without="o1")
         assert "Weight Not known" in page(priya, person(one)).text
 
+    @pytest.mark.hazard("HZ-02")
+    def test_somebody_with_the_same_family_name_is_named(self, page, fran, now, people, adaeze):
+        assert "Similar name" not in page(fran, person(adaeze)).text
+        people(fran, now, mrn="MRN0002", family="OKONKWO", given="Ada")
+        assert "Similar name. OKONKWO, Ada, born 07-Mar-1984" in page(fran, person(adaeze)).text
+
     def test_every_look_at_a_record_is_written_down(self, page, nora, adaeze):
         page(nora, person(adaeze))
         looked = Access.objects.filter(by_id=str(nora.pk), person_id=adaeze.id)

@@ -75,6 +75,7 @@ def person_page(request: HttpRequest, person_id: UUID) -> HttpResponse:
     context = {
         "banner": banner_for(request.user, person, record, today),
         "person": person,
+        "namesakes": namesakes(person),
         "chart": chart_of(record, today) if sees_chart else None,
         "sessions": session_rows(person) if sees_chart else (),
         "evaluations": evaluation_rows(person) if sees_chart else (),
@@ -143,6 +144,12 @@ def evaluation_rows(person: Person) -> list[dict[str, object]]:
         }
         for kept in queries.evaluations(person)
     ]
+
+
+def namesakes(person: Person) -> list[dict[str, str]]:
+    """Others with the same family name: whoever reads this page may look for one of them."""
+    others = Person.objects.filter(family__iexact=person.family).exclude(pk=person.pk)
+    return [{"given": other.given, "born": clinic_date(other.birth_date)} for other in others[:5]]
 
 
 def find(person_id: UUID) -> Person:

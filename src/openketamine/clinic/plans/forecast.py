@@ -13,7 +13,7 @@ _PEOPLE, _SEED, _AFTER_MIN = 300, 1, 120
 def plan_forecast(drug: str, route: str, dose_ug: int, over_s: int, weight_g: int) -> str:
     """The SVG, or nothing where there are not two models to show together."""
     models = [model.id for model in default_models(drug, route)]
-    if len(models) < 2:
+    if len(models) < 2 or not over_s or not weight_g:
         return ""
     over_min, weight_kg = over_s / 60, weight_g / 1000
     regimen = (Segment(0.0, over_min, dose_ug / 1000 / over_min),)

@@ -72,6 +72,8 @@ def _minutes(span: timedelta) -> str:
 
 
 def _per_kg(mass_ug: int, plan: Mapping[str, Any]) -> str:
+    if not plan["weight_g"]:
+        return ""
     return f"{format_number(Decimal(mass_ug) / Decimal(plan['weight_g']), 3)} mg/kg"
 
 
@@ -106,7 +108,7 @@ def _segment(
     segment: Mapping[str, Any], plan: Mapping[str, Any] | None, clock: Clock
 ) -> dict[str, str]:
     hourly = Decimal(segment["rate_ug_per_h"])
-    weight = Decimal(plan["weight_g"]) if plan else None
+    weight = Decimal(plan["weight_g"]) if plan and plan["weight_g"] else None
     return {
         "start": clock.time(segment["start"]),
         "end": clock.time(segment.get("end")) or "running",
