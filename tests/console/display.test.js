@@ -81,3 +81,17 @@ describe("the series of the chart", () => {
     assert.equal(series.points("heart_rate").length, 1);
   });
 });
+
+describe("the lanes of the chart", () => {
+  it("put the ends of a scale on the ends of its lane", async () => {
+    globalThis.HTMLElement ??= class {};
+    globalThis.customElements ??= { define() {} };
+    const { laneRange, span } = await import("../../src/openketamine/clinic/console/static/console/time-chart.js");
+    const [low, high] = laneRange([85, 100], [0.1, 0.4]);
+    const place = (value) => (value - low) / (high - low);
+    assert.ok(Math.abs(place(85) - 0.1) < 1e-9 && Math.abs(place(100) - 0.4) < 1e-9);
+    const [from, to] = span(0, 60_000);
+    assert.deepEqual([from, to], [0, 3600]);
+    assert.ok(span(0, 7_200_000)[1] >= 7800);
+  });
+});

@@ -25,7 +25,7 @@ export class Charting {
   draw(root) {
     const on = this.desk.may("chart.write") && !["closed"].includes(this.desk.state.phase);
     refresh(root, on, () => (on ? [
-      button("BP", () => this.pressure()), button("Sedation", () => this.sedation()),
+      button("Vitals", () => this.pressure()), button("Sedation", () => this.sedation()),
       ...Object.keys(ENDS).map((signal) => button(SIGNALS[signal]?.name ?? signal, () => this.ten(signal))),
       button("Event", () => this.event()), button("Medicine", () => this.medicine()), button("Note", () => this.note()),
     ] : []));
@@ -40,18 +40,16 @@ export class Charting {
 
   pressure() {
     sheet({
-      title: "Blood pressure by hand", ok: "Chart it",
-      fields: [
-        { name: "systolic", label: "Systolic", type: "number", unit: "mmHg", min: 0, max: 350 },
-        { name: "diastolic", label: "Diastolic", type: "number", unit: "mmHg", min: 0, max: 250 },
-        { name: "heart_rate", label: "Pulse, if counted", type: "number", unit: "per min", required: false },
-      ],
+      title: "Vital signs by hand", ok: "Chart it", lead: [h("p", { class: "small soft" }, "What is left empty was not measured.")],
+      fields: ["systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate"].map((name) => ({ name, label: SIGNALS[name]?.name ?? name, type: "number", unit: SIGNALS[name]?.unit, required: false })),
       send: (values) => {
         /** @type {Record<string, number>} */
         const numbers = {};
         for (const [name, text] of Object.entries(values)) if (text) numbers[name] = Number(text);
         if (Object.values(numbers).some((n) => !Number.isFinite(n))) return "Please write numbers only.";
-        this.desk.record("observation_charted", { values: numbers }, `BP ${values.systolic}/${values.diastolic}`);
+        if (!Object.keys(numbers).length) return "Please give at least one number.";
+        if (("systolic" in numbers) !== ("diastolic" in numbers)) return "A blood pressure has two numbers.";
+        this.desk.record("observation_charted", { values: numbers }, "systolic" in numbers ? `BP ${numbers.systolic}/${numbers.diastolic}` : "vital signs");
       },
     });
   }

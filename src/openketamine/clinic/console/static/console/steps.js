@@ -179,10 +179,11 @@ export class Steps {
     });
   }
 
+  /** Two taps. A stop with drug left in the bag is not called complete by itself. */
   stop = () =>
     void sheet({
       title: "Stop the infusion for good", ok: "Stop now", look: "primary danger-fill",
-      fields: [{ name: "reason", label: "Why", value: "complete", choices: ["complete", "asked to stop", "blood pressure", "sedation", "distress", "nausea", "another reason"].map((value) => ({ value, label: value })) }],
+      fields: [{ name: "reason", label: "Why", value: (this.desk.state.infusion?.volume_left_ml ?? 0) < 1 ? "complete" : "stopped early", choices: ["complete", "stopped early", "asked to stop", "blood pressure", "sedation", "distress", "nausea", "another reason"].map((value) => ({ value, label: value })) }],
       send: (values) => void this.desk.record("infusion_stopped", { reason: values.reason }, "stop"),
     });
 

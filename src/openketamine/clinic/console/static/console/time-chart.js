@@ -28,7 +28,7 @@ export function laneRange([from = 0, to = 1], [low = 0, high = 1]) {
  * @param {number} first @param {number} now @returns {[number, number]} seconds */
 export function span(first, now) {
   const from = Math.floor(Math.min(first, now) / 900_000) * 900;
-  const to = Math.ceil((now + 120_000) / 300_000) * 300;
+  const to = Math.ceil((now + 600_000) / 300_000) * 300;
   return [from, Math.max(to, from + LEAST_MINUTES * 60)];
 }
 

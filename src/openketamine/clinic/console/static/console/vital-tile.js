@@ -68,8 +68,10 @@ export class PressureTile extends VitalTile {
 /** @param {string} fresh @param {string} old @param {Newest | undefined} seen */
 function said(fresh, old, seen) {
   if (!seen) return "no number yet";
-  const by = seen.manual ? ", by hand" : "";
-  return `${WORDS[/** @type {"live"} */ (fresh)]}, ${old} ago${by}`;
+  const word = WORDS[/** @type {"live"} */ (fresh)];
+  // What a person counted is a moment, not a stream: it is never called live.
+  if (seen.manual) return fresh === "live" ? `by hand, ${old} ago` : `${word}, by hand, ${old} ago`;
+  return `${word}, ${old} ago`;
 }
 
 /** @param {Limits} limits_ @param {string} signal */
