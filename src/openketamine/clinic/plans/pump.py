@@ -19,6 +19,7 @@ ROUTES: Mapping[str, str] = {
     "po": "by mouth",
     "oral": "by mouth",
     "sl": "under the tongue",
+    "sublingual": "under the tongue",
     "in": "nasal",
 }
 
@@ -73,8 +74,13 @@ def preparation(proposed: DoseProposal) -> str:
     drawn = f"{_amount(Decimal(proposed.draw_volume_ul) / 1000, 'mL')} of {stock}"
     if proposed.draw_volume_ul == proposed.volume_ul or not proposed.volume_ul:
         return f"{drawn}, undiluted"
-    volume = _amount(Decimal(proposed.volume_ul) / 1000, "mL")
-    return f"{drawn}, made up to {volume} with {proposed.diluent}"
+    # Of a bag that is always made up alike, only a part may be the dose.
+    drawn_ug = proposed.draw_volume_ul * proposed.stock_concentration_ug_per_ml
+    made_ul = drawn_ug // proposed.concentration_ug_per_ml
+    made = f"{drawn}, made up to {_amount(Decimal(made_ul) / 1000, 'mL')} with {proposed.diluent}"
+    if made_ul == proposed.volume_ul:
+        return made
+    return f"{made}; {_amount(Decimal(proposed.volume_ul) / 1000, 'mL')} of it is the dose"
 
 
 def _per_kg(amount: Decimal, weight_kg: Decimal, unit: str) -> str:

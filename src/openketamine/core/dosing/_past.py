@@ -13,11 +13,12 @@ from openketamine.core.findings import BadInput
 class PastSession:
     """One session. What nobody wrote down is None, and None is never read as "went well".
 
-    `improvement_percent`: fall of the score since before the first session of the course.
+    A session has `dose_ug_per_kg` or `dose_ug`, or both. `improvement_percent`: fall of the score
+    since before the first session of the course.
     """
 
     on: date
-    dose_ug_per_kg: int
+    dose_ug_per_kg: int | None = None
     dose_ug: int | None = None
     over_s: int | None = None
     improvement_percent: Decimal | None = None
@@ -54,9 +55,10 @@ def _session(place: str, item: object) -> PastSession:
     unknown = sorted(str(key) for key in item if key not in known)
     if unknown:
         raise BadInput(f"{place}.{unknown[0]}", f"one of {', '.join(sorted(known))}")
-    for name in ("on", "dose_ug_per_kg"):
-        if item.get(name) is None:
-            raise BadInput(f"{place}.{name}", "a value, which every session has")
+    if item.get("on") is None:
+        raise BadInput(f"{place}.on", "a value, which every session has")
+    if item.get("dose_ug_per_kg") is None and item.get("dose_ug") is None:
+        raise BadInput(f"{place}.dose_ug_per_kg", "a dose, per kilogram or as dose_ug")
     return PastSession(**{name: _value(f"{place}.{name}", name, v) for name, v in item.items()})
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from openketamine.core.dosing._bounds import Note
 from openketamine.core.findings import Evidence, Finding, Refusal, Source
 from openketamine.knowledge import digest
 
@@ -27,18 +28,24 @@ class Limit:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a prescriber would like instead of the protocol's own dose; None leaves it as it is."""
+    """What a prescriber would like instead of the protocol's own dose; None leaves it as it is.
+
+    `dose_ug` is for protocols of a fixed dose, `dose_ug_per_kg` for those by weight.
+    """
 
     dose_ug_per_kg: int | None = None
     over_s: int | None = None
+    dose_ug: int | None = None
 
 
 @dataclass(frozen=True)
 class DoseProposal:
-    """One dose that can be drawn up and pumped, and lies within every limit.
+    """One dose that can be made ready as its form asks, and lies within every limit.
 
     `over_s` is the ordered time; `runs_s` how long the pump really runs, since its rate is rounded
-    down. `draw_volume_ul` of stock is diluted to `volume_ul`.
+    down. `draw_volume_ul` of stock is diluted to `volume_ul`. What a form does not have is 0 here,
+    as the journal counts in integers, and null in JSON: an injection has no rate and no time, a
+    dose by mouth no volume, a nasal dose `units` devices instead.
     """
 
     protocol: str
@@ -62,6 +69,11 @@ class DoseProposal:
     stock_concentration_ug_per_ml: int
     draw_volume_ul: int
     diluent: str
+    form: str = "infusion"
+    units: int = 0
+    unit_ug: int = 0
+    unit_name: str = ""
+    range: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -70,21 +82,26 @@ class DoseProposal:
             "drug": self.drug,
             "route": self.route,
             "dose_mg": _number(self.dose_ug, 1000),
-            "dose_mg_per_kg": _number(self.dose_ug_per_kg, 1000),
-            "weight_used_kg": _number(self.weight_g, 1000),
-            "weight_basis": self.weight_basis,
-            "actual_weight_kg": _number(self.actual_weight_g, 1000),
-            "over_min": _number(self.over_s, 60),
-            "concentration_mg_per_ml": _number(self.concentration_ug_per_ml, 1000),
-            "volume_ml": _number(self.volume_ul, 1000),
-            "rate_ml_per_h": _number(self.rate_ul_per_h, 1000),
+            "dose_mg_per_kg": _or_null(self.dose_ug_per_kg, 1000),
+            "weight_used_kg": _or_null(self.weight_g, 1000),
+            "weight_basis": self.weight_basis or None,
+            "actual_weight_kg": _or_null(self.actual_weight_g, 1000),
+            "over_min": _or_null(self.over_s, 60),
+            "concentration_mg_per_ml": _or_null(self.concentration_ug_per_ml, 1000),
+            "volume_ml": _or_null(self.volume_ul, 1000),
+            "rate_ml_per_h": _or_null(self.rate_ul_per_h, 1000),
             "wanted_mg": _number(self.wanted_ug, 1000),
             "limited_by": [limit.as_json() for limit in self.limited_by],
             "next_in_days": self.next_in_days,
             "session_number": self.session_number,
-            "stock_mg_per_ml": _number(self.stock_concentration_ug_per_ml, 1000),
-            "draw_ml": _number(self.draw_volume_ul, 1000),
-            "diluent": self.diluent,
+            "stock_mg_per_ml": _or_null(self.stock_concentration_ug_per_ml, 1000),
+            "draw_ml": _or_null(self.draw_volume_ul, 1000),
+            "diluent": self.diluent or None,
+            "form": self.form,
+            "units": self.units or None,
+            "unit_mg": _or_null(self.unit_ug, 1000),
+            "unit_name": self.unit_name or None,
+            "evidence_by_dose": [note.as_json() for note in self.range],
             "steps": list(self.steps),
         }
 
@@ -123,6 +140,11 @@ def _summary(answer: DoseProposal | Refusal) -> str:
 
 def _findings(answer: DoseProposal | Refusal) -> dict[str, Any]:
     return {"findings": [finding.as_json() for finding in answer.findings]}
+
+
+def _or_null(amount: int, size: int) -> float | None:
+    """Nothing where this form of dose has no such number."""
+    return _number(amount, size) if amount else None
 
 
 def _number(amount: int, size: int) -> float:

@@ -6,43 +6,36 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from openketamine.core.findings import BadInput, Evidence, Source
-from openketamine.core.quantities import Quantity
+from openketamine.core.dosing._bounds import (
+    Bound,
+    Bounds,
+    Note,
+    Phase,
+    Reduction,
+    Syringe,
+    amount,
+    bound,
+    bounds,
+    intervals,
+    note,
+    phase,
+    reduction,
+    syringe,
+    whole,
+)
+from openketamine.core.findings import BadInput, Source
 from openketamine.knowledge import KnowledgeError, Threshold, document, documents, read_threshold
 
-
-@dataclass(frozen=True)
-class Bound:
-    """A number that limits, in the unit that the reckoning uses, and on whose word."""
-
-    amount: Decimal
-    words: str
-    sources: tuple[Source, ...]
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Limits of one dose; the rate is None where only the shortest time limits it."""
-
-    dose_ug_per_kg: Bound
-    total_ug: Bound
-    shortest_s: Bound
-    rate_ug_per_kg_per_min: Bound | None = None
-
-
-@dataclass(frozen=True)
-class Phase:
-    """So many sessions, each so many days after the one before; the last phase goes on."""
-
-    name: str
-    sessions: int
-    next_in_days: int
+FORMS = ("infusion", "injection", "by-mouth", "devices")
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """One way of giving one drug by one route for one indication."""
+    """One way of giving one drug by one route for one indication.
+
+    `start`, `step` and `ladder` are in µg/kg where `per_kg` is true, else in µg. `form` says how
+    the dose is made ready: pumped, injected at once, counted out by mouth, or as nasal devices.
+    """
 
     id: str
     title: str
@@ -50,39 +43,63 @@ class Protocol:
     route: str
     area: str
     indication: str
-    start_ug_per_kg: int
-    step_ug_per_kg: int
-    reduce_percent: Decimal
+    form: str
+    per_kg: bool
+    start: int
+    step: int | None
+    ladder: tuple[int, ...]
+    start_older: tuple[Threshold, int, tuple[str, ...]] | None
+    lowest: int
+    reduce_percent: Decimal | None
+    share_by_session: tuple[Decimal, ...]
+    first_dose: Bound | None
+    first_dose_per_kg: Bound | None
+    reductions: tuple[Reduction, ...]
+    range: tuple[Note, ...]
     over_s: int
     slow_to_s: int
     recommended: Bounds
     absolute: Bounds
+    needs_weight: bool
     adjusted_from_bmi: Threshold
     ideal_from_bmi: Threshold
     weight_old_after: Threshold
     weight_sources: tuple[Source, ...]
     concentration_ug_per_ml: int
     stock_ug_per_ml: int
-    smallest_draw_ul: int
+    syringes: tuple[Syringe, ...]
+    bag_ug: int
+    smallest_volume_step_ul: int
+    unit_ug: int
+    unit_name: str
+    between_units_s: int
     smallest_rate_step_ul_per_h: int
     diluent: str
     adjust: Mapping[str, Threshold]
     exposure: Mapping[str, Threshold]
     course: tuple[Phase, ...]
+    course_ends_after: Threshold | None
     measure_every_s: Mapping[str, int]
     measure_every_s_in_recovery: Mapping[str, int]
     continuous: tuple[str, ...]
     observe_after_end_s: int
     checklists: Mapping[str, str]
 
-    def phase_of(self, session_number: int) -> Phase:
-        """The phase that a session, counted from 1, belongs to."""
+    def phase_of(self, session_number: int, week: int = 1) -> Phase:
+        """The phase of a session: by its number from 1, or by the week of the course."""
         left = session_number
-        for phase in self.course:
-            left -= phase.sessions
-            if left <= 0:
-                return phase
+        for one in self.course:
+            if one.until_week is not None and week <= one.until_week:
+                return one
+            left -= one.sessions
+            if one.until_week is None and left <= 0:
+                return one
         return self.course[-1]
+
+    @property
+    def smallest_draw_ul(self) -> int:
+        """The finest step of any syringe."""
+        return min((one.step_ul for one in self.syringes), default=0)
 
 
 @cache
@@ -103,9 +120,12 @@ def protocol(name: str) -> Protocol:
 
 def read_protocol(name: str, title: str, body: Mapping[str, Any]) -> Protocol:
     """A protocol from the body of its file and the file of its drug."""
-    dose, weight, preparation = body["dose"], body["weight"], body["preparation"]
+    dose, preparation = body["dose"], body["preparation"]
+    weight = document("measurements", "dosing-weight").body["weight"]
     drug = document("drugs", str(body["drug"])).body
     monitoring = body["monitoring"]
+    per_kg = str(dose["start"]["unit"]).endswith("/kg")
+    unit = "ug/kg" if per_kg else "ug"
     return Protocol(
         id=name,
         title=title,
@@ -113,88 +133,96 @@ def read_protocol(name: str, title: str, body: Mapping[str, Any]) -> Protocol:
         route=str(body["route"]),
         area=str(body["area"]),
         indication=str(body["indication"]),
-        start_ug_per_kg=_whole(dose["start"], "ug/kg"),
-        step_ug_per_kg=_whole(dose["step"], "ug/kg"),
-        reduce_percent=Decimal(str(dose["reduce_by"]["value"])),
-        over_s=_whole(dose["over"], "s"),
-        slow_to_s=_whole(dose["slow_to"], "s"),
-        recommended=_bounds(body["recommended"]),
-        absolute=_bounds(body["absolute"]),
+        form=str(body["form"]),
+        per_kg=per_kg,
+        start=whole(dose["start"], unit),
+        step=whole(dose["step"], unit) if "step" in dose else None,
+        ladder=tuple(whole(rung, unit) for rung in dose.get("ladder", ())),
+        start_older=_older(dose["start_older"], unit) if "start_older" in dose else None,
+        lowest=whole(dose["lowest"], unit) if "lowest" in dose else 0,
+        reduce_percent=amount(dose["reduce_by"], "%") if "reduce_by" in dose else None,
+        share_by_session=tuple(amount(n, "%") for n in dose.get("share_by_session", ())),
+        first_dose=bound(dose["first_dose"], "ug") if "first_dose" in dose else None,
+        first_dose_per_kg=bound(dose["first_dose_per_kg"], "ug/kg")
+        if "first_dose_per_kg" in dose
+        else None,
+        reductions=tuple(reduction(node) for node in dose.get("reduce_if", ())),
+        range=tuple(note(node) for node in dose.get("range", ())),
+        over_s=whole(dose["over"], "s") if "over" in dose else 0,
+        slow_to_s=whole(dose["slow_to"], "s") if "slow_to" in dose else 0,
+        recommended=bounds(body["recommended"]),
+        absolute=bounds(body["absolute"]),
+        needs_weight=body["form"] != "devices",
         adjusted_from_bmi=read_threshold(weight["adjusted_from_bmi"]),
         ideal_from_bmi=read_threshold(weight["ideal_from_bmi"]),
         weight_old_after=read_threshold(weight["old_after"]),
-        weight_sources=_sources(weight["adjusted_from_bmi"]),
-        concentration_ug_per_ml=_whole(preparation["concentration"], "ug/mL"),
-        stock_ug_per_ml=_whole(drug["stock"], "ug/mL"),
-        smallest_draw_ul=_whole(drug["smallest_draw"], "uL"),
-        smallest_rate_step_ul_per_h=_whole(preparation["smallest_rate_step"], "uL/h"),
-        diluent=str(preparation["diluent"]),
+        weight_sources=tuple(
+            Source(str(s["id"]), str(s.get("where", "")))
+            for s in weight["adjusted_from_bmi"]["sources"]
+        ),
+        concentration_ug_per_ml=_concentration(body, drug),
+        stock_ug_per_ml=whole(drug["stock"], "ug/mL") if "stock" in drug else 0,
+        syringes=tuple(syringe(node) for node in drug.get("syringes", ())),
+        bag_ug=whole(preparation["bag"], "ug") if "bag" in preparation else 0,
+        smallest_volume_step_ul=whole(preparation["smallest_volume_step"], "uL")
+        if "smallest_volume_step" in preparation
+        else 0,
+        unit_ug=whole(preparation["unit"], "ug") if "unit" in preparation else 0,
+        unit_name=str(preparation.get("unit_name", "")),
+        between_units_s=whole(preparation["between_units"], "s")
+        if "between_units" in preparation
+        else 0,
+        smallest_rate_step_ul_per_h=whole(preparation["smallest_rate_step"], "uL/h")
+        if "smallest_rate_step" in preparation
+        else 0,
+        diluent=str(preparation.get("diluent", "")),
         adjust={key: read_threshold(node) for key, node in body["adjust"].items()},
         exposure={key: read_threshold(node) for key, node in body["exposure"].items()},
-        course=tuple(_phase(node) for node in body["course"]),
-        measure_every_s=_intervals(monitoring["every"]),
-        measure_every_s_in_recovery=_intervals(monitoring["every_in_recovery"]),
+        course=tuple(phase(node) for node in body["course"]),
+        course_ends_after=read_threshold(body["course_ends_after"])
+        if "course_ends_after" in body
+        else None,
+        measure_every_s=intervals(monitoring["every"]),
+        measure_every_s_in_recovery=intervals(monitoring["every_in_recovery"]),
         continuous=tuple(monitoring["continuous"]),
-        observe_after_end_s=_whole(monitoring["observe_after_end"], "s"),
+        observe_after_end_s=whole(monitoring["observe_after_end"], "s"),
         checklists=dict(body["checklists"]),
     )
 
 
-def _bounds(node: Mapping[str, Any]) -> Bounds:
-    return Bounds(
-        dose_ug_per_kg=_bound(node["dose_per_kg"], "ug/kg"),
-        total_ug=_bound(node["total"], "ug"),
-        shortest_s=_bound(node["shortest"], "s"),
-        rate_ug_per_kg_per_min=_bound(node["rate"], "ug/kg/min") if "rate" in node else None,
+def _older(node: Mapping[str, Any], unit: str) -> tuple[Threshold, int, tuple[str, ...]]:
+    return (
+        read_threshold(node["age"]),
+        whole(node["start"], unit),
+        tuple(str(locale) for locale in node.get("locales", ())),
     )
 
 
-def _bound(node: Mapping[str, Any], unit: str) -> Bound:
-    return Bound(
-        amount=_amount(node, unit),
-        words=f"{node['value']} {node['unit']}",
-        sources=_sources(node),
-        evidence=node["evidence"],
-    )
-
-
-def _phase(node: Mapping[str, Any]) -> Phase:
-    return Phase(str(node["phase"]), int(node["sessions"]), _whole(node["next_in_days"], "d"))
-
-
-def _intervals(node: Mapping[str, Any]) -> Mapping[str, int]:
-    return {signal: _whole(interval, "s") for signal, interval in node.items()}
-
-
-def _amount(node: Mapping[str, Any], unit: str) -> Decimal:
-    return Quantity(Decimal(str(node["value"])), str(node["unit"])).in_unit(unit)
-
-
-def _whole(node: Mapping[str, Any], unit: str) -> int:
-    amount = _amount(node, unit)
-    if amount != int(amount):
-        raise KnowledgeError(f"{node['value']} {node['unit']} is no whole number of {unit}")
-    return int(amount)
-
-
-def _sources(node: Mapping[str, Any]) -> tuple[Source, ...]:
-    return tuple(Source(str(s["id"]), str(s.get("where", ""))) for s in node["sources"])
+def _concentration(body: Mapping[str, Any], drug: Mapping[str, Any]) -> int:
+    """Of a bag what the protocol says; an injection is not diluted; nothing else is a solution."""
+    if body["form"] == "infusion":
+        return whole(body["preparation"]["concentration"], "ug/mL")
+    return whole(drug["stock"], "ug/mL") if body["form"] == "injection" else 0
 
 
 def _check(found: Protocol) -> None:
     """Recommended lies inside absolute, and the protocol's own dose inside recommended."""
+    if found.form not in FORMS:
+        raise KnowledgeError(f"{found.id}: form: expected one of {', '.join(FORMS)}")
     inner, outer = found.recommended, found.absolute
-    orders = (
-        ("start within recommended", found.start_ug_per_kg, inner.dose_ug_per_kg.amount),
-        (
-            "recommended mg/kg within absolute",
-            inner.dose_ug_per_kg.amount,
-            outer.dose_ug_per_kg.amount,
-        ),
-        ("recommended total within absolute", inner.total_ug.amount, outer.total_ug.amount),
-        ("absolute shortest within recommended", outer.shortest_s.amount, inner.shortest_s.amount),
-        ("recommended shortest within the ordered time", inner.shortest_s.amount, found.over_s),
-    )
+    cap = inner.dose_ug_per_kg if found.per_kg else inner.total_ug
+    orders: list[tuple[str, int | Decimal, int | Decimal]] = [
+        ("recommended total within absolute", inner.total_ug.amount, outer.total_ug.amount)
+    ]
+    if cap is not None:
+        orders.append(("start within recommended", found.start, cap.amount))
+    if inner.dose_ug_per_kg and outer.dose_ug_per_kg:
+        pair = inner.dose_ug_per_kg.amount, outer.dose_ug_per_kg.amount
+        orders.append(("recommended mg/kg within absolute", *pair))
+    if inner.shortest_s and outer.shortest_s:
+        shortest, hard = inner.shortest_s.amount, outer.shortest_s.amount
+        orders.append(("absolute shortest within recommended", hard, shortest))
+        orders.append(("recommended shortest within the ordered time", shortest, found.over_s))
     for what, smaller, larger in orders:
         if not 0 < smaller <= larger:
             raise KnowledgeError(f"{found.id}: {what}: expected {smaller} to be at most {larger}")

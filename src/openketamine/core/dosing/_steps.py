@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from openketamine.core.dosing._past import PastSession
 from openketamine.core.dosing._protocol import Protocol
-from openketamine.core.findings import Action, Because, Finding, Source
+from openketamine.core.findings import Action, BadInput, Because, Finding, Source
 from openketamine.core.quantities import format_number
 from openketamine.knowledge import Threshold
 
@@ -16,19 +15,22 @@ HOUSE = (Source("HOUSE", "dose adjustment"),)
 
 @dataclass(frozen=True)
 class NextStep:
-    """The dose to start from, before limits, with the reason in words."""
+    """The dose to start from, before limits, with the reason in words.
 
-    dose_ug_per_kg: int
+    `amount` is µg/kg or µg, as the protocol counts.
+    """
+
+    amount: int
     over_s: int
     steps: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
 
 
-def next_step(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
+def next_step(protocol: Protocol, past: Sequence[PastSession], start: int) -> NextStep:
     """The protocol's start for a first session; afterwards what the last sessions ask for."""
     if not past:
-        words = f"First session: the protocol starts with {per_kg(protocol.start_ug_per_kg)}."
-        return NextStep(protocol.start_ug_per_kg, protocol.over_s, (words,))
+        words = f"First session: the protocol starts with {shown(protocol, start)}."
+        return NextStep(start, protocol.over_s, (words,))
     last = past[-1]
     trouble, pressure = _trouble(protocol, last), _pressure(protocol, last)
     if trouble or pressure:
@@ -36,9 +38,21 @@ def next_step(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
     return _by_response(protocol, past)
 
 
-def per_kg(dose_ug_per_kg: int) -> str:
-    """Micrograms a kilogram in the prescriber's words: "0.5 mg/kg"."""
-    return f"{format_number(Decimal(dose_ug_per_kg) / 1000)} mg/kg"
+def shown(protocol: Protocol, amount: int) -> str:
+    """An amount in the prescriber's words: "0.5 mg/kg" or "56 mg"."""
+    return f"{format_number(Decimal(amount) / 1000)} {'mg/kg' if protocol.per_kg else 'mg'}"
+
+
+def amount_of(protocol: Protocol, session: PastSession) -> int:
+    """The dose of a past session as the protocol counts. Raises BadInput where it was not said."""
+    found = session.dose_ug_per_kg if protocol.per_kg else session.dose_ug
+    if found is None:
+        field = "dose_ug_per_kg" if protocol.per_kg else "dose_ug"
+        raise BadInput(f"history of {session.on}.{field}", f"a dose, which {protocol.id} needs")
+    if protocol.share_by_session:
+        # Only a share was given in the first sessions; the course is planned by the whole.
+        return protocol.start
+    return found
 
 
 def _trouble(protocol: Protocol, session: PastSession) -> tuple[str, ...]:
@@ -54,15 +68,13 @@ def _trouble(protocol: Protocol, session: PastSession) -> tuple[str, ...]:
 
 def _pressure(protocol: Protocol, session: PastSession) -> tuple[str, ...]:
     adjust = protocol.adjust
+    up = _rise(session.peak_systolic, session.baseline_systolic)
+    up_diastolic = _rise(session.peak_diastolic, session.baseline_diastolic)
     rises = (
         ("peak_systolic", session.peak_systolic, "systolic peak"),
         ("peak_diastolic", session.peak_diastolic, "diastolic peak"),
-        ("rise_systolic", _rise(session.peak_systolic, session.baseline_systolic), "systolic rise"),
-        (
-            "rise_diastolic",
-            _rise(session.peak_diastolic, session.baseline_diastolic),
-            "diastolic rise",
-        ),
+        ("rise_systolic", up, "systolic rise"),
+        ("rise_diastolic", up_diastolic, "diastolic rise"),
     )
     return tuple(f"{words} {value} mmHg" for key, value, words in rises if _met(adjust[key], value))
 
@@ -78,17 +90,30 @@ def _met(threshold: Threshold, value: Decimal | int | None) -> bool:
 def _down(
     protocol: Protocol, past: Sequence[PastSession], reasons: Sequence[str], *, pressure: bool
 ) -> NextStep:
+    """By the protocol's share, or by one step of a fixed dose; never below its lowest dose."""
     last = past[-1]
-    share = 1 - protocol.reduce_percent / 100
-    lower = int((last.dose_ug_per_kg * share).quantize(Decimal(1), rounding=ROUND_DOWN))
-    over = max(protocol.slow_to_s, last.over_s or 0)
-    words = (
-        f"Last session on {last.on}: {', '.join(reasons)}. "
-        f"Reduced by {format_number(protocol.reduce_percent)} % "
-        f"from {per_kg(last.dose_ug_per_kg)} to {per_kg(lower)}, over {over // 60} min."
-    )
+    before = amount_of(protocol, last)
+    lower = max(protocol.lowest, _lowered(protocol, before))
+    over = max(protocol.slow_to_s, last.over_s or 0) if protocol.form == "infusion" else 0
+    slower = f", over {over // 60} min" if over else ""
+    words = f"Last session on {last.on}: {', '.join(reasons)}. {_by_how_much(protocol)}"
+    words += f"from {shown(protocol, before)} to {shown(protocol, lower)}{slower}."
     twice = pressure and len(past) > 1 and bool(_pressure(protocol, past[-2]))
-    return NextStep(lower, over, (words,), (_twice_high(past),) if twice else ())
+    findings = (_twice_high(past),) if twice else ()
+    return NextStep(min(lower, before), over, (words,), findings)
+
+
+def _lowered(protocol: Protocol, before: int) -> int:
+    if protocol.reduce_percent is None:
+        return before - (protocol.step or 0)
+    share = 1 - protocol.reduce_percent / 100
+    return int((before * share).quantize(Decimal(1), rounding=ROUND_DOWN))
+
+
+def _by_how_much(protocol: Protocol) -> str:
+    if protocol.reduce_percent is None:
+        return "Reduced by one step "
+    return f"Reduced by {format_number(protocol.reduce_percent)} % "
 
 
 def _twice_high(past: Sequence[PastSession]) -> Finding:
@@ -106,103 +131,70 @@ def _twice_high(past: Sequence[PastSession]) -> Finding:
 
 def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
     last, adjust, number = past[-1], protocol.adjust, len(past)
-    over = max(protocol.over_s, last.over_s or 0)
-    same = per_kg(last.dose_ug_per_kg)
+    over = max(protocol.over_s, last.over_s or 0) if protocol.form == "infusion" else 0
+    before = amount_of(protocol, last)
+    same = shown(protocol, before)
     better = last.improvement_percent
     if better is None:
         words = f"The response after {number} sessions is not known: {same} again, no step up."
-        return NextStep(last.dose_ug_per_kg, over, (words,))
-    shown = f"{format_number(better, 0)} % better after {number} sessions"
+        return NextStep(before, over, (words,))
+    said = f"{format_number(better, 0)} % better after {number} sessions"
     if adjust["enough"].met_by(better):
-        return NextStep(last.dose_ug_per_kg, over, (f"{shown}: {same} again.",))
-    if adjust["partial"].met_by(better):
-        return _maybe_up(protocol, last, over, shown, number)
-    return NextStep(
-        last.dose_ug_per_kg, over, (f"{shown}: {same} again.",), _poor(protocol, number, shown)
-    )
+        return NextStep(before, over, (f"{said}: {same} again.",))
+    poor = _poor(protocol, number, said) if adjust["poor"].met_by(better) else ()
+    if adjust["step_up"].met_by(better):
+        higher, words = _maybe_up(protocol, last, said, number)
+        return NextStep(higher, over, (words,), poor)
+    return NextStep(before, over, (f"{said}: {same} again.",), poor)
 
 
-def _maybe_up(
-    protocol: Protocol, last: PastSession, over: int, shown: str, number: int
-) -> NextStep:
-    same = per_kg(last.dose_ug_per_kg)
+def _maybe_up(protocol: Protocol, last: PastSession, said: str, number: int) -> tuple[int, str]:
+    before = amount_of(protocol, last)
+    same, higher = shown(protocol, before), _raised(protocol, before)
+    if higher <= before:
+        return before, f"{said}: the protocol has no step above {same}; {same} again."
     if not protocol.adjust["step_up_after"].met_by(number):
-        words = f"{shown}: too early for a step up, {same} again."
-    elif unknown := _not_written_down(last):
-        words = f"{shown}: no step up, since nobody wrote down {', '.join(unknown)}; {same} again."
-    else:
-        higher = last.dose_ug_per_kg + protocol.step_ug_per_kg
-        words = f"{shown} and well tolerated: one step up from {same} to {per_kg(higher)}."
-        return NextStep(higher, over, (words,))
-    return NextStep(last.dose_ug_per_kg, over, (words,))
+        return before, f"{said}: too early for a step up, {same} again."
+    if unknown := _not_written_down(last):
+        words = f"{said}: no step up, since nobody wrote down {', '.join(unknown)}; {same} again."
+        return before, words
+    words = f"{said} and well tolerated: one step up from {same} to {shown(protocol, higher)}."
+    return higher, words
+
+
+def _raised(protocol: Protocol, before: int) -> int:
+    if protocol.ladder:
+        return next((rung for rung in protocol.ladder if rung > before), before)
+    return before + (protocol.step or 0)
 
 
 def _not_written_down(last: PastSession) -> tuple[str, ...]:
     """What a step up needs to know of the last session; missing is never "went well"."""
+    peak = last.peak_systolic if last.peak_diastolic is not None else None
     needed = (
         ("the sedation score", last.lowest_moaas),
         ("the lowest SpO2", last.lowest_spo2),
-        (
-            "the peak blood pressure",
-            last.peak_systolic if last.peak_diastolic is not None else None,
-        ),
+        ("the peak blood pressure", peak),
         ("dissociation", last.severe_dissociation),
         ("vomiting", last.vomiting_despite_antiemetic),
     )
     return tuple(words for words, value in needed if value is None)
 
 
-def _poor(protocol: Protocol, number: int, shown: str) -> tuple[Finding, ...]:
+def _poor(protocol: Protocol, number: int, said: str) -> tuple[Finding, ...]:
     stop = protocol.adjust["stop_after"].met_by(number)
-    course = "stop the course" if stop else "review the course"
     if not stop and not protocol.adjust["review_after"].met_by(number):
         return ()
+    course = "stop the course" if stop else "review the course"
     return (
         Finding(
             rule="DOSE-NO-RESPONSE",
             kind="precaution",
             action=Action.OVERRIDE if stop else Action.CAUTION,
-            summary=f"Only {shown}: {course}",
+            summary=f"Only {said}: {course}",
             advice=("Talk about other treatments.",),
-            because=(Because(shown),),
+            because=(Because(said),),
             sources=(Source("PHILLIPS19", "median of three infusions to response"), *HOUSE),
             overridable=stop,
         ),
-    )
-
-
-def exposure(protocol: Protocol, past: Sequence[PastSession], on: date) -> tuple[Finding, ...]:
-    """Too often or too much, counting the session that is being planned."""
-    limits = protocol.exposure
-    week = 1 + sum(session.on > on - timedelta(days=7) for session in past)
-    first = min((session.on for session in past), default=on)
-    month = 1 + len(past) if on < first + timedelta(days=28) else 0
-    recent = [s.dose_ug for s in past if s.on > on - timedelta(days=30) and s.dose_ug is not None]
-    milligrams = Decimal(sum(recent)) / 1000
-    checks = (
-        ("E1", limits["sessions_in_7_days"].met_by(week), f"{week} sessions within 7 days"),
-        (
-            "E2",
-            limits["sessions_in_first_28_days"].met_by(month),
-            f"{month} sessions within the first 28 days",
-        ),
-        (
-            "E5",
-            limits["mg_in_30_days"].met_by(milligrams),
-            f"{format_number(milligrams)} mg within 30 days",
-        ),
-    )
-    return tuple(_flag(rule, words) for rule, met, words in checks if met)
-
-
-def _flag(rule: str, words: str) -> Finding:
-    return Finding(
-        rule=rule,
-        kind="precaution",
-        action=Action.OVERRIDE,
-        summary=f"Exposure: {words}",
-        advice=("Lengthen the interval, or say why not.",),
-        because=(Because(words),),
-        sources=(Source("HOUSE", f"exposure flag {rule}"),),
-        overridable=True,
     )

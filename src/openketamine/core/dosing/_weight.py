@@ -22,12 +22,23 @@ class DosingWeight:
     findings: tuple[Finding, ...]
 
 
+NO_WEIGHT = DosingWeight(0, 0, "", ("The dose does not depend on weight.",), ())
+
+
 def dosing_weight(record: PersonRecord, protocol: Protocol, on: date) -> DosingWeight | Finding:
-    """The weight to use, or the finding that there is none."""
+    """The weight to use, or the finding that there is none.
+
+    Where the height is not known but a BMI was measured, the height follows from it.
+    """
     weight = latest(record, "weight", on)
+    if not protocol.needs_weight:
+        if weight is None:
+            return NO_WEIGHT
+        actual = _grams(weight.value)
+        return DosingWeight(actual, actual, "actual", NO_WEIGHT.steps, ())
     if weight is None:
         return _missing(record)
-    height = latest(record, "height", on)
+    height = latest(record, "height", on) or _height_from_bmi(record, weight, on)
     actual = _grams(weight.value)
     step = f"Weight {_kg(actual)} of {weight.taken.isoformat()}"
     findings = _old(weight, protocol, on)
@@ -35,10 +46,18 @@ def dosing_weight(record: PersonRecord, protocol: Protocol, on: date) -> DosingW
         findings += (_no_height(protocol),)
         return DosingWeight(actual, actual, "actual", (f"{step}; height not known.",), findings)
     bmi = weight.value / (height.value / 100) ** 2
-    step += f", height {format_number(height.value)} cm: BMI {format_number(bmi, 1)} kg/m2."
+    step += f", height {format_number(height.value, 1)} cm: BMI {format_number(bmi, 1)} kg/m2."
     if not protocol.adjusted_from_bmi.met_by(bmi):
         return DosingWeight(actual, actual, "actual", (step,), findings)
     return _reduced(record, protocol, weight, height, (step,), findings)
+
+
+def _height_from_bmi(record: PersonRecord, weight: Measurement, on: date) -> Measurement | None:
+    bmi = latest(record, "bmi", on)
+    if bmi is None or bmi.value <= 0:
+        return None
+    centimetres = (weight.value / bmi.value).sqrt() * 100
+    return Measurement(bmi.resource, "height", centimetres, "cm", bmi.taken, bmi.taken_at)
 
 
 def _reduced(

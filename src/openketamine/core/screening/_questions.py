@@ -7,7 +7,7 @@ from openketamine.core.history import PersonRecord, age, latest
 from openketamine.core.screening._evaluation import Unknown
 from openketamine.core.screening._ingredients import diazepam_mg_a_day
 from openketamine.core.screening._matching import Person, undated
-from openketamine.core.screening._rules import Question, questions, rules
+from openketamine.core.screening._rules import Plan, Question, questions, rules
 
 NOT_KNOWN = "not known"
 
@@ -24,12 +24,12 @@ def current_answers(record: PersonRecord, on: date) -> Mapping[str, str]:
     return found
 
 
-def unknowns(person: Person, drug: str, area: str, raised: Set[str]) -> tuple[Unknown, ...]:
+def unknowns(person: Person, plan: Plan, raised: Set[str]) -> tuple[Unknown, ...]:
     """Questions still open, in the order of the files."""
     return tuple(
         Unknown(question.id, question.text, question.choices, question.ask)
         for question in questions()
-        if question.fits(drug, area) and _matters(question, person, raised)
+        if question.fits(plan) and _matters(question, person, raised)
         if not _answered(question, person, raised)
     )
 

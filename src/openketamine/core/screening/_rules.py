@@ -11,6 +11,36 @@ from openketamine.knowledge import KnowledgeError, Threshold, documents, read_th
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a rule may be narrowed to: a protocol, and whose label text counts.
+
+    Without a locale the rules of every region count, so that the strictest speaks.
+    """
+
+    id: str
+    drug: str
+    route: str
+    area: str
+    locale: str | None = None
+
+    def within(
+        self,
+        drugs: tuple[str, ...],
+        routes: tuple[str, ...],
+        areas: tuple[str, ...],
+        protocols: tuple[str, ...],
+    ) -> bool:
+        """Whether it is among those named; naming none means all."""
+        wanted = (
+            (drugs, self.drug),
+            (routes, self.route),
+            (areas, self.area),
+            (protocols, self.id),
+        )
+        return all(not allowed or given in allowed for allowed, given in wanted)
+
+
+@dataclass(frozen=True)
 class ConditionMatch:
     """Diagnoses by ICD-10-CM prefix or by name. `when`: ever, active or past.
 
@@ -56,6 +86,7 @@ class MeasuredMatch:
 class Rule:
     """One rule, or one grade of it: of all that fit in a `group`, only the strictest is raised.
 
+    `protocols` and `locales` narrow it to some protocols, or to one region's text ("us", "eu").
     `not_understood`: kinds of resource; one that could not be read raises the rule.
     `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
     """
@@ -72,6 +103,8 @@ class Rule:
     drugs: tuple[str, ...]
     routes: tuple[str, ...]
     areas: tuple[str, ...]
+    protocols: tuple[str, ...]
+    locales: tuple[str, ...]
     always: bool
     not_understood: tuple[str, ...]
     conditions: ConditionMatch | None
@@ -100,10 +133,11 @@ class Rule:
             overridable=self.overridable,
         )
 
-    def fits(self, drug: str, route: str, area: str) -> bool:
-        """Whether the rule speaks about this drug, route and area of medicine at all."""
-        wanted = ((self.drugs, drug), (self.routes, route), (self.areas, area))
-        return all(not allowed or given in allowed for allowed, given in wanted)
+    def fits(self, plan: "Plan") -> bool:
+        """Whether the rule speaks about this protocol and region at all."""
+        return plan.within(self.drugs, self.routes, self.areas, self.protocols) and (
+            not self.locales or plan.locale is None or plan.locale in self.locales
+        )
 
 
 @dataclass(frozen=True)
@@ -121,15 +155,17 @@ class Question:
     sexes: tuple[str, ...]
     age: tuple[Threshold, ...]
     drugs: tuple[str, ...]
+    routes: tuple[str, ...]
     areas: tuple[str, ...]
+    protocols: tuple[str, ...]
     asked_for: tuple[str, ...]
     undated_for: str
     known_from: Mapping[str, Any]
     good_for: Threshold | None
 
-    def fits(self, drug: str, area: str) -> bool:
-        """Whether it matters for this drug and area of medicine."""
-        return (not self.drugs or drug in self.drugs) and (not self.areas or area in self.areas)
+    def fits(self, plan: "Plan") -> bool:
+        """Whether it matters under this protocol."""
+        return plan.within(self.drugs, self.routes, self.areas, self.protocols)
 
 
 @cache
@@ -205,6 +241,8 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         drugs=_words(node, "drugs"),
         routes=_words(node, "routes"),
         areas=_words(node, "areas"),
+        protocols=_words(node, "protocols"),
+        locales=_words(node, "locales"),
         always=bool(node.get("always", False)),
         not_understood=_words(node, "not_understood"),
         conditions=_conditions(node["conditions"]) if "conditions" in node else None,
@@ -265,7 +303,9 @@ def _question(node: Mapping[str, Any]) -> Question:
         sexes=_words(node, "sexes"),
         age=_thresholds(node.get("age", ())),
         drugs=_words(node, "drugs"),
+        routes=_words(node, "routes"),
         areas=_words(node, "areas"),
+        protocols=_words(node, "protocols"),
         asked_for=_words(node, "asked_for"),
         undated_for=str(node.get("undated_for", "")),
         known_from=dict(node.get("known_from", {})),
