@@ -150,6 +150,12 @@ class TestOpeningASession:
         shown = page(priya, f"{person(adaeze)}session/", {"protocol": "iv-depression"})
         assert shown.answer["Location"] == reverse("plan", args=[adaeze.sessions.get().id])
 
+    def test_no_protocol_is_chosen_by_its_place_in_a_list(self, page, fran, priya, adaeze):
+        assert page(fran, f"{person(adaeze)}session/", {"protocol": ""}).status == 302
+        assert not adaeze.sessions.exists()
+        evaluated = page(priya, f"{person(adaeze)}evaluation/iv-depression/").html
+        assert '<option value="iv-depression" selected>' in evaluated
+
     def test_a_chair_that_is_taken_leaves_the_session_open_and_says_so(
         self, page, fran, now, people, adaeze
     ):

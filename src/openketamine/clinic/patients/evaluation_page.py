@@ -134,7 +134,7 @@ def _answer(
         ],
         "may_answer": can(request.user, "person.answer").ok,
         "may_open": can(request.user, "session.open").ok,
-        "session_form": session_form(),
+        "session_form": session_form(protocol_id=protocol_id),
     }
     template = "patients/_evaluation.html" if inner else "patients/evaluation.html"
     status = 400 if (wrong or override_form) and not inner else 200

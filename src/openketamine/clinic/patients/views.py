@@ -112,9 +112,11 @@ def _sit_down(request: HttpRequest, session_id: UUID, chair: str) -> None:
         messages.error(request, f"The session is open without a chair. {error}")
 
 
-def session_form(request: HttpRequest | None = None) -> SessionForm:
-    """The form, bound where a request is given."""
-    return SessionForm(request.POST if request else None, protocols=protocol_choices())
+def session_form(request: HttpRequest | None = None, protocol_id: str = "") -> SessionForm:
+    """The form, bound where a request is given. No protocol is chosen by its place in a list."""
+    choices = [("", "Choose a protocol"), *protocol_choices()]
+    sent = request.POST if request else None
+    return SessionForm(sent, protocols=choices, initial={"protocol": protocol_id})
 
 
 def protocol_choices() -> list[tuple[str, str]]:
