@@ -87,7 +87,7 @@ class TestVerifying:
         said = bed.ask("verify", **bed.read_off(mrn="MRN0002", rate_ul_per_h=525000))
         words = " ".join(finding.summary for finding in said.findings)
         assert "person does not match" in words
-        assert "ordered 52500, read 525000" in words
+        assert "ordered 52.5 mL per hour, read 525 mL per hour" in words
 
     def test_who_drew_up_the_drug_cannot_verify_it(self, bed):
         bed.planned().withdrawn()

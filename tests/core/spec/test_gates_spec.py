@@ -215,10 +215,10 @@ def test_nobody_is_their_own_witness(story):
     [
         ({"person_id": "p2"}, "person does not match"),
         ({"drug": "esketamine"}, "ordered ketamine, read esketamine"),
-        ({"dose_ug": 350000}, "ordered 35000, read 350000"),
-        ({"concentration_ug_per_ml": 10000}, "ordered 1000, read 10000"),
-        ({"volume_ul": 3500}, "ordered 35000, read 3500"),
-        ({"rate_ul_per_h": 525000}, "ordered 52500, read 525000"),
+        ({"dose_ug": 350000}, "ordered 35 mg, read 350 mg"),
+        ({"concentration_ug_per_ml": 10000}, "ordered 1 mg in 1 mL, read 10 mg in 1 mL"),
+        ({"volume_ul": 3500}, "ordered 35 mL, read 3.5 mL"),
+        ({"rate_ul_per_h": 525000}, "ordered 52.5 mL per hour, read 525 mL per hour"),
     ],
 )
 def test_each_mismatch_at_the_second_check_is_named(story, read, says):

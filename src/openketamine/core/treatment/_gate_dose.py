@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from openketamine.core.findings import Action, Finding
+from openketamine.core.quantities import format_number
 from openketamine.core.treatment._alarms import alarms
 from openketamine.core.treatment._facts import DrugWithdrawn, OverrideSigned
 from openketamine.core.treatment._reasons import Context, alarm_reason, reason, standing_alarms
 from openketamine.core.treatment._state import State
 
-# What the second person reads off bag and pump, and how it is called.
+# What the second person reads off wristband, bag and pump: how it is called, and the unit in which
+# it is printed there, a thousand of those in which we count.
 _COMPARED = {
-    "person_id": "person",
-    "drug": "drug",
-    "dose_ug": "dose in micrograms",
-    "concentration_ug_per_ml": "concentration in micrograms per mL",
-    "volume_ul": "volume in microlitres",
-    "rate_ul_per_h": "rate in microlitres per hour",
+    "person_id": ("person", ""),
+    "drug": ("drug", ""),
+    "dose_ug": ("dose", "mg"),
+    "concentration_ug_per_ml": ("concentration", "mg in 1 mL"),
+    "volume_ul": ("volume", "mL"),
+    "rate_ul_per_h": ("rate", "mL per hour"),
 }
 
 
@@ -115,17 +118,23 @@ def mismatches(
     state: State, claim: Mapping[str, Any], required: Sequence[str]
 ) -> Iterator[Finding]:
     """All in which what was read differs from what was signed; what was not read is not known."""
-    for field, words in _COMPARED.items():
+    for field, (words, unit) in _COMPARED.items():
         ordered = _ordered(state, field)
         if claim.get(field) is None:
             if field in required:
                 yield reason("VF-02", f"Not known: {words} as read by the second person")
         elif str(claim[field]).strip().casefold() != str(ordered).casefold():
-            yield reason(
-                "VF-02",
-                f"The {words} does not match: ordered {ordered}, read {claim[field]}",
-                action=Action.BLOCK,
-            )
+            read = f"read {_printed(claim[field], unit)}"
+            # Our own id of a person is on no wristband.
+            both = read if field == "person_id" else f"ordered {_printed(ordered, unit)}, {read}"
+            yield reason("VF-02", f"The {words} does not match: {both}", action=Action.BLOCK)
+
+
+def _printed(value: object, unit: str) -> str:
+    """As it stands on the bag or the pump."""
+    if unit and isinstance(value, int):
+        return f"{format_number(Decimal(value) / 1000)} {unit}"
+    return str(value)
 
 
 def _ordered(state: State, field: str) -> object:
