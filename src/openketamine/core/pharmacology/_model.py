@@ -33,11 +33,13 @@ class Parameter:
     sources: tuple[Source, ...]
     evidence: str
 
-    def at(self, weight_kg: float, reference_kg: float) -> float:
-        """The parameter of a person of this weight."""
+    def at(
+        self, weight_kg: float | npt.NDArray[np.float64], reference_kg: float
+    ) -> float | npt.NDArray[np.float64]:
+        """The parameter of a person of this weight, or of each weight."""
         if self.per_kg:
             return self.value * weight_kg
-        scale: float = (weight_kg / reference_kg) ** self.weight_exponent
+        scale: float | npt.NDArray[np.float64] = (weight_kg / reference_kg) ** self.weight_exponent
         return self.value * scale
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,16 +46,17 @@ class Traits:
 NOBODY = Traits()
 
 
-def typical(model: Model, weight_kg: float, traits: Traits = NOBODY) -> dict[str, Floats]:
-    """The typical person of this weight: volumes (L), clearances (L/min), times and rates (min)."""
-    if not 0 < weight_kg < np.inf:
+def typical(model: Model, weight_kg: float | Floats, traits: Traits = NOBODY) -> dict[str, Floats]:
+    """The typical person of each weight: volumes (L), clearances (L/min), times and rates (min)."""
+    if not (np.greater(weight_kg, 0) & np.isfinite(weight_kg)).all():
         raise BadInput("weight_kg", "a body weight above 0 kg", weight_kg)
     reference = model.reference_weight_kg
-    values = {name: p.at(weight_kg, reference) for name, p in named_parameters(model).items()}
+    numbers = named_parameters(model)
+    values: dict[str, Any] = {name: p.at(weight_kg, reference) for name, p in numbers.items()}
     for covariate in model.covariates:
         values[covariate.on] += _added(covariate, traits)
     values |= _clearances(model, values)
-    return {name: np.array([value]) for name, value in values.items()}
+    return {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
 
 
 def individuals(
@@ -77,7 +79,7 @@ def moved(values: Values, spread: Variability, effects: Floats) -> dict[str, Flo
 
     `effects` has a row a person and a column a name of `spread`.
     """
-    changed = {name: np.repeat(value, len(effects)) for name, value in values.items()}
+    changed = {name: np.broadcast_to(value, (len(effects),)) for name, value in values.items()}
     for column, name in enumerate(spread.names):
         if name not in values:
             continue
@@ -134,7 +136,7 @@ def _added(covariate: Covariate, traits: Traits) -> float:
     return covariate.each_adds * max(0.0, float(value) - covariate.above)
 
 
-def _clearances(model: Model, values: Mapping[str, float]) -> dict[str, float]:
+def _clearances(model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
     """Rate constants as the volumes and clearances that they stand for."""
     if "k10" not in values:
         return {}

@@ -34,10 +34,19 @@ class _State:
 
 def solve(people: Disposition, regimen: Sequence[Segment | Bolus], time_min: Floats) -> Levels:
     """Concentrations at each time; a bolus counts from its own moment on."""
-    own = modes(people)
+    return by_modes(modes(people), people.ke0, regimen, time_min)
+
+
+def by_modes(
+    own: Modes,
+    site_ke0: Floats | float | None,
+    regimen: Sequence[Segment | Bolus],
+    time_min: Floats,
+) -> Levels:
+    """The same for people whose modes are known."""
     shape = (len(own.rates), len(time_min))
     plasma, site = np.zeros(shape), np.zeros(shape)
-    ke0 = None if people.ke0 is None else np.reshape(people.ke0, (-1, 1, 1))
+    ke0 = None if site_ke0 is None else np.reshape(site_ke0, (-1, 1, 1))
     cuts = pieces(regimen)
     starts = np.array([piece.start_min for piece in cuts])
     belongs_to = np.searchsorted(starts, time_min, side="right") - 1
@@ -54,7 +63,7 @@ def solve(people: Disposition, regimen: Sequence[Segment | Bolus], time_min: Flo
             state = _after(own, state, piece.rate_mg_per_min, length, ke0)
     plasma *= NG_PER_ML_IN_MG_PER_L
     site *= NG_PER_ML_IN_MG_PER_L
-    return Levels(plasma, None if people.ke0 is None else site)
+    return Levels(plasma, None if ke0 is None else site)
 
 
 def _after(own: Modes, state: _State, rate: float, length: Floats, ke0: Floats | None) -> _State:
@@ -70,16 +79,16 @@ def _modal(own: Modes, state: _State, rate: float, elapsed: Floats) -> Floats:
     left: Floats = state.modal[:, :, None] * np.exp(-rates * elapsed)
     if rate == 0:
         return left
-    return left + rate * own.weights[:, :, None] * _grown(rates, elapsed)
+    return left + rate * own.weights[:, :, None] * grown(rates, elapsed)
 
 
 def _site(own: Modes, state: _State, rate: float, elapsed: Floats, ke0: Floats) -> Floats:
     """The effect site after `elapsed`: (people, times)."""
     rates = own.rates[:, :, None]
-    passed = _passed(rates, ke0, elapsed)
-    inflow: Floats = state.modal[:, :, None] * passed
+    reach = passed(rates, ke0, elapsed)
+    inflow: Floats = state.modal[:, :, None] * reach
     if rate != 0:
-        growing = _passed_growing(rates, ke0, elapsed, passed)
+        growing = _passed_growing(rates, ke0, elapsed, reach)
         inflow = inflow + rate * own.weights[:, :, None] * growing
     total: Floats = state.site[:, None] * np.exp(-ke0[:, 0] * elapsed) + ke0[:, 0] * inflow.sum(
         axis=1
@@ -87,30 +96,30 @@ def _site(own: Modes, state: _State, rate: float, elapsed: Floats, ke0: Floats) 
     return total
 
 
-def _grown(rate: Floats, elapsed: Floats) -> Floats:
+def grown(rate: Floats, elapsed: Floats) -> Floats:
     """∫ exp(-rate s) ds from 0 to elapsed, also for a rate of 0."""
     still = rate == 0
     safe = np.where(still, 1.0, rate)
-    grown: Floats = -np.expm1(-safe * elapsed) / safe
-    return np.where(still, elapsed, grown) if still.any() else grown
+    so_far: Floats = -np.expm1(-safe * elapsed) / safe
+    return np.where(still, elapsed, so_far) if still.any() else so_far
 
 
-def _passed(rates: Floats, ke0: Floats, elapsed: Floats) -> Floats:
+def passed(rates: Floats, ke0: Floats, elapsed: Floats) -> Floats:
     """∫ exp(-rate s) exp(-ke0 (elapsed - s)) ds: smooth where ke0 equals a rate.
 
     The slower exponential is taken out, so that what remains can neither overflow nor cancel.
     """
     slow, fast = np.minimum(rates, ke0), np.maximum(rates, ke0)
-    passed: Floats = np.exp(-slow * elapsed) * _grown(fast - slow, elapsed)
-    return passed
+    through: Floats = np.exp(-slow * elapsed) * grown(fast - slow, elapsed)
+    return through
 
 
-def _passed_growing(rates: Floats, ke0: Floats, elapsed: Floats, passed: Floats) -> Floats:
-    """The same for a mode that grows under a constant rate: ∫ _grown(rate, s) exp(-ke0 (…)) ds.
+def _passed_growing(rates: Floats, ke0: Floats, elapsed: Floats, reach: Floats) -> Floats:
+    """The same for a mode that grows under a constant rate: ∫ grown(rate, s) exp(-ke0 (…)) ds.
 
     Divided by the faster of the two, which is never small: a second after the start, the
     difference still has twelve digits.
     """
     slow, fast = np.minimum(rates, ke0), np.maximum(rates, ke0)
-    growing: Floats = (_grown(slow, elapsed) - passed) / fast
+    growing: Floats = (grown(slow, elapsed) - reach) / fast
     return growing

@@ -1,0 +1,225 @@
+"""Thousands of people, targets and fits against the careful solution and a general optimiser."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from openketamine import pharmacology as pk
+from openketamine.core.findings import BadInput
+from openketamine.core.pharmacology import _blocks, _simulation
+from openketamine.core.pharmacology._disposition import modes
+from openketamine.core.pharmacology._levels import levels
+from openketamine.core.pharmacology._solution import solve
+
+INFUSION = [pk.Segment(0, 40, 0.875)]
+UNEVEN = [
+    pk.Segment(0.3, 12.7, 1.1), pk.Bolus(5, 3), pk.Segment(30.5, 30.6, 4.0), pk.Bolus(77.7, 2),
+]  # fmt: skip
+COURSE = [pk.Segment(1440.0 * day, 1440.0 * day + 40, 0.875) for day in (0, 3, 7)]
+GRIDS = [
+    (INFUSION, 0.0, 1.0, 300), (INFUSION, 0.0, 1 / 60, 700), (UNEVEN, 0.0, 1.0, 200),
+    (UNEVEN, 3.21, 0.7, 131), (UNEVEN, -10.0, 0.125, 760), (COURSE, 0.0, 10.0, 1300), ([], 0, 1, 5),
+    (UNEVEN, 100.0, 5.0, 33), (INFUSION, 0.0, 7.0, 1), (INFUSION, -100, 10.0, 5),
+]  # fmt: skip
+
+
+def engines():
+    yield pytest.param("numpy", id="numpy")
+    yield pytest.param("compiled", id="compiled")
+
+
+@pytest.fixture(params=engines())
+def fill(request):
+    if request.param == "numpy":
+        return _blocks.fill
+    assert _simulation.engine() == "compiled", "install the extra `fast`"
+    return lambda people, plan, out: pk.simulate(people, plan, out=out)
+
+
+@pytest.mark.parametrize("name", ["domino_3c", "clements1981_2c", "kamp2020_3c_arterial"])
+@pytest.mark.parametrize("grid", GRIDS)
+def test_the_quick_ways_agree_with_the_careful_one(fill, name, grid) -> None:
+    regimen, start, step, points = grid
+    people = pk.cohort(name, 70, 40, 7)
+    plan = pk.schedule(regimen, start_min=start, step_min=step, points=points)
+    out = np.full((40, 2, points), -1.0)
+    fill(people, plan, out)
+    exact = solve(people.disposition, regimen, plan.time_min)
+    np.testing.assert_allclose(out[:, 0], exact.plasma, rtol=1e-11, atol=1e-300)
+    if exact.effect_site is not None:
+        np.testing.assert_allclose(out[:, 1], exact.effect_site, rtol=1e-11, atol=1e-300)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
+def test_coinciding_rates_lose_nothing_in_the_quick_ways(fill, gap) -> None:
+    people = pk.cohort("domino_3c", 70, 4, None)
+    rates = modes(people.disposition).rates[0]
+    twins = dict(people.values)
+    twins["ke0"] = np.append(rates * (1 + gap), 0.3)
+    twins["Q3"] = twins["Q2"] * twins["V3"] / twins["V2"] * (1 + gap)  # k21 = k31
+    plan = pk.schedule(INFUSION, step_min=1 / 60, points=4000)
+    for values in (twins, {**people.values, "ke0": twins["ke0"]}):
+        some = pk.Cohort(people.model, values)
+        out = np.empty((4, 2, 4000))
+        fill(some, plan, out)
+        exact = solve(some.disposition, INFUSION, plan.time_min)
+        np.testing.assert_allclose(out[:, 0], exact.plasma, rtol=1e-11)
+        np.testing.assert_allclose(out[:, 1], exact.effect_site, rtol=1e-11)
+
+
+def test_modes_that_nearly_meet_go_the_careful_way() -> None:
+    # Two equal tissues behind the smallest of exchanges: the modes of the three lie together.
+    people = pk.cohort("kamp2020_3c_arterial", 70, 1, None)
+    values = {**people.values, "Q2": np.array([1e-9]), "Q3": np.array([1e-9])}
+    values["V2"] = values["V3"] = 1e-9 * values["V1"] / values["CL"]
+    some = pk.Cohort(people.model, values)
+    plan = pk.schedule(INFUSION, step_min=1, points=100)
+    exact = solve(some.disposition, INFUSION, plan.time_min)
+    np.testing.assert_allclose(pk.simulate(some, plan).plasma, exact.plasma, rtol=1e-10)
+
+
+def test_other_routes_are_simulated_the_same_way() -> None:
+    people = pk.cohort("perezruixo2021_S_hepatoportal", 70, 50, 3)
+    doses = [pk.Dose(0, 28, "in"), pk.Dose(5, 28, "in")]
+    plan = pk.schedule(doses, step_min=5, points=50)
+    found = pk.simulate(people, plan)
+    exact = levels(people.model, people.values, doses, plan.time_min, "plasma").plasma
+    np.testing.assert_array_equal(found.plasma, exact)
+    assert found.effect_site is None
+
+
+def test_percentiles_are_those_of_the_curves(monkeypatch) -> None:
+    people = pk.cohort("domino_3c", 70, 500, 3)
+    plan = pk.schedule(UNEVEN, step_min=1, points=150)
+    curves = pk.simulate(people, plan)
+    monkeypatch.setattr(_simulation, "_TILE_BYTES", 16 * 500 * 37)
+    found = pk.quantiles(people, plan, (2.5, 50, 99))
+    expected = np.percentile(curves.plasma, (2.5, 50, 99), axis=0)
+    np.testing.assert_allclose(found.plasma, expected, rtol=1e-9)
+    expected = np.percentile(curves.effect_site, (2.5, 50, 99), axis=0)
+    np.testing.assert_allclose(found.effect_site, expected, rtol=1e-9)
+
+
+def test_an_output_of_another_shape_is_refused() -> None:
+    people = pk.cohort("domino_3c", 70, 5, 1)
+    plan = pk.schedule(INFUSION, step_min=1, points=10)
+    with pytest.raises(BadInput, match=r"out: expected an array of shape \(5, 2, 10\)"):
+        pk.simulate(people, plan, out=np.empty((5, 10)))
+
+
+# Targets
+
+
+@pytest.mark.parametrize("goal", [50.0, 200.0])
+@pytest.mark.parametrize("most", [200.0, 12_000.0])
+def test_an_effect_site_is_brought_to_its_goal_and_not_past_it(goal, most) -> None:
+    plan = pk.hold("domino_3c", "effect site", goal, 70, steps=360, most_mg_per_h=most)
+    times = np.arange(0, 60, 1 / 120)
+    (curve,) = pk.forecast(plan.segments, 70, ["domino_3c"], times)
+    site = np.array(curve.effect_site_ng_per_ml)
+    assert site.max() <= goal * (1 + 1e-5)
+    assert (site[times > 30] > 0.998 * goal).all()
+    assert max(plan.rates_mg_per_min) <= most / 60
+    there = np.interp(plan.time_min, times, site)
+    np.testing.assert_allclose(there[:-1], plan.effect_site_ng_per_ml[:-1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["kamp2020_3c_arterial", "clements1981_2c"])
+def test_plasma_is_held_and_let_fall_to_a_lower_goal(name) -> None:
+    goals = [200.0] * 180 + [50.0] * 540
+    plan = pk.hold(name, "plasma", goals, 70, steps=720, most_mg_per_h=12_000)
+    assert plan.plasma_ng_per_ml[100] == pytest.approx(200, rel=1e-9)
+    assert min(plan.plasma_ng_per_ml[180:]) >= 50 * (1 - 1e-9)
+    (curve,) = pk.forecast(plan.segments, 70, [name], plan.time_min)
+    np.testing.assert_allclose(curve.plasma_ng_per_ml, plan.plasma_ng_per_ml, rtol=1e-9)
+
+
+REFUSED = [
+    ({"site": "brain"}, "site"), ({"which": "clements1981_2c"}, "site"), ({"step_s": 0}, "step_s"),
+    ({"goal_ng_per_ml": -1}, "goal_ng_per_ml"), ({"most_mg_per_h": 0}, "most_mg_per_h"),
+    ({"which": "perezruixo2021_S_hepatoportal"}, "model"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "field"), REFUSED)
+def test_a_target_that_cannot_be_is_refused(change, field) -> None:
+    usual = {"which": "domino_3c", "site": "effect site", "goal_ng_per_ml": 100, "weight_kg": 70}
+    with pytest.raises(BadInput) as refused:
+        pk.hold(**{**usual, **change})
+    assert refused.value.field == field
+
+
+# One person's own parameters
+
+NAMES = ("V1", "V2", "V3", "CL", "Q2", "Q3")
+SAMPLES = [pk.Sample(10, 210.0), pk.Sample(45, 80.0), pk.Sample(120, 42.0)]
+
+
+def objective(effects, variances, scatter=0.2) -> float:
+    factors = {n: [np.exp(e)] for n, e in zip(NAMES, effects, strict=True)}
+    people = pk.cohort("domino_3c", 70, 1, None, factors=factors)
+    found = solve(people.disposition, INFUSION, np.array([s.time_min for s in SAMPLES])).plasma[0]
+    seen = np.array([s.ng_per_ml for s in SAMPLES])
+    misfit = ((seen - found) / (scatter * found)) ** 2 + 2 * np.log(scatter * found)
+    return float(misfit.sum() + (np.square(effects) / variances).sum())
+
+
+def test_a_fit_is_where_a_general_optimiser_ends() -> None:
+    variances = np.array([0.09, 0.04, 0.2, 0.1, 0.05, 0.09])
+    spread = pk.log_normal(dict(zip(NAMES, variances, strict=True)))
+    found = pk.fit("domino_3c", INFUSION, SAMPLES, 70, differences=spread, relative_sd=0.2)
+    judge = minimize(objective, np.zeros(6), (variances,), method="BFGS", options={"gtol": 1e-9})
+    assert found.objective == pytest.approx(judge.fun, rel=1e-8)
+    assert found.objective <= judge.fun + 1e-8
+    np.testing.assert_allclose(list(found.effects.values()), judge.x, atol=2e-5)
+
+
+@pytest.mark.parametrize(("name", "doses"), [
+    ("perezruixo2021_S_hepatoportal", [pk.Dose(0, 56, "in")]),
+    ("fanta2015_otto2021_S_venous", [pk.Segment(0, 30, 1 / 3)]),
+])  # fmt: skip
+def test_many_samples_of_a_person_give_that_person_back(name, doses) -> None:
+    truth = pk.cohort(name, 70, 1, 5)
+    times = np.concatenate([np.arange(2, 100, 3.0), np.arange(100, 1400, 20.0)])
+    levels_ = levels(truth.model, truth.values, doses, times, "plasma").plasma[0]
+    samples = [pk.Sample(t, c) for t, c in zip(times, levels_, strict=True)]
+    found = pk.fit(name, doses, samples, 70, relative_sd=0.001)
+    np.testing.assert_allclose(found.fitted_ng_per_ml, levels_, rtol=2e-3)
+    assert found.differences.startswith("variability of")
+
+
+def test_no_sample_tells_nothing_and_one_at_the_curve_changes_little() -> None:
+    with pytest.raises(BadInput, match="samples"):
+        pk.fit("kamp2020_3c_arterial", INFUSION, [], 70)
+    with pytest.raises(BadInput, match="above 0"):
+        pk.fit("kamp2020_3c_arterial", INFUSION, [pk.Sample(10, 0)], 70)
+    (curve,) = pk.forecast(INFUSION, 70, ["kamp2020_3c_arterial"], [30])
+    found = pk.fit("kamp2020_3c_arterial", INFUSION, [pk.Sample(30, curve.plasma_ng_per_ml[0])], 70)
+    assert found.parameters["CL"] == pytest.approx(1.4, rel=0.03)
+
+
+# Several machines
+
+
+def test_a_study_gives_the_same_numbers_however_it_is_shared_out() -> None:
+    from distributed import Client, LocalCluster
+
+    plan = pk.schedule(INFUSION, step_min=10, points=13)
+    here = pk.study("domino_3c", plan, 70, 2500, 11)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        there = pk.study("domino_3c", plan, 70, 2500, 11, client=client)
+    np.testing.assert_array_equal(here.plasma, there.plasma)
+    np.testing.assert_array_equal(here.effect_site, there.effect_site)
+    other = pk.study("domino_3c", plan, 70, 2500, 12)
+    assert (other.plasma[:, 4] != here.plasma[:, 4]).all()
+
+
+def test_a_study_shows_how_far_it_is(capsys) -> None:
+    plan = pk.schedule(INFUSION, step_min=60, points=2)
+    pk.study("clements1981_2c", plan, 70, 1500, 1, progress=True)
+    assert "2 of 2 lots" in capsys.readouterr().err
