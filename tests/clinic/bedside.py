@@ -5,7 +5,9 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from openketamine.clinic.patients.commands import import_bundle
+from django.utils import timezone
+
+from openketamine.clinic.patients.commands import answer_question, import_bundle
 from openketamine.clinic.pharmacy.commands import Label, receive_vial
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions._requests import plan_of
@@ -105,9 +107,18 @@ class Bedside:
         _, proposal = plan_of(self.session, self.now.date())
         return proposal
 
+    def asked(self):
+        """The prescriber puts every open question; nobody knows the answers."""
+        evaluation, _ = plan_of(self.session, timezone.localdate(self.now))
+        for unknown in (one for one in evaluation.unknown if one.choices):
+            answer_question(
+                self.session.person, unknown.question, "not known", "", self.cast.priya, self.now
+            )
+        return self
+
     def planned(self):
-        """The prescriber signs what is proposed."""
-        dose = self.proposal()
+        """The prescriber asks what is open, and signs what is proposed."""
+        dose = self.asked().proposal()
         assert not isinstance(dose, Refusal), dose.as_json()
         done = self.ask("sign_plan", self.cast.priya, password=PASSWORD, dose_ug=dose.dose_ug)
         assert not isinstance(done, Refusal), done.as_json()

@@ -59,7 +59,7 @@ class TestPages:
         for said in (page("board", "nora"), page("session", "nora", bed.session.id)):
             html = said.content.decode()
             assert ("DEMONSTRATION" in html) is demo
-            assert ('<html lang="en" class="demo">' in html) is demo
+            assert ('<html lang="en" class="demo" ' in html) is demo
 
     def test_every_live_page_says_that_it_is_no_monitor(self, page, bed):
         for said in (page("board", "nora"), page("session", "nora", bed.session.id)):

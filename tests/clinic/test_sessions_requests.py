@@ -35,8 +35,16 @@ class TestSigning:
 
     @pytest.mark.hazard("HZ-03")
     def test_a_dose_that_is_no_longer_proposed_is_not_signed(self, bed):
+        bed.asked()
         with pytest.raises(BadInput, match="read the plan again"):
             bed.ask("sign_plan", bed.cast.priya, password=PASSWORD, dose_ug=350000)
+
+    @pytest.mark.hazard("HZ-09")
+    def test_no_dose_is_ordered_over_a_question_that_nobody_put(self, bed):
+        dose_ug = bed.proposal().dose_ug
+        refused = bed.ask("sign_plan", bed.cast.priya, password=PASSWORD, dose_ug=dose_ug)
+        assert {"ASK-pregnancy", "ASK-psychosis", "ASK-off-label-consent"} <= set(reasons(refused))
+        assert bed.kinds() == ["SessionOpened"]
 
     def test_the_proposal_and_the_knowledge_are_frozen_inside(self, bed):
         plan = bed.planned().state["plan"]

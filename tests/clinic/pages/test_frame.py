@@ -17,7 +17,7 @@ def test_in_a_demonstration_every_page_says_so_in_frame_and_word(
     settings.OPENKETAMINE_DEMO = True
     shown = client.get(path) if "login" in path else page(priya, path).answer
     html = shown.content.decode()
-    assert '<html lang="en" class="demo">' in html
+    assert '<html lang="en" class="demo" ' in html
     assert "<b>DEMONSTRATION</b>" in html
 
 

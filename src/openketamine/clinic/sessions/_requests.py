@@ -30,7 +30,7 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.core.dosing import DoseProposal, propose
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import age
-from openketamine.core.screening import Evaluation, evaluate
+from openketamine.core.screening import Evaluation, evaluate, unasked
 from openketamine.core.treatment import Context, State, facts, may
 
 
@@ -83,9 +83,11 @@ def sign_plan(
     """
     own_proof(asked, by, now)
     session = Session.objects.select_related("person").get(pk=session_id)
-    _, proposal = plan_of(session, timezone.localdate(now))
+    evaluation, proposal = plan_of(session, timezone.localdate(now))
     if isinstance(proposal, Refusal):
         return proposal
+    if not_asked := unasked(patients.record(session.person), evaluation):
+        return Refusal(not_asked)
     if whole(asked, "dose_ug") != proposal.dose_ug:
         raise BadInput("dose_ug", "the dose that is proposed now: read the plan again")
     signed = facts.PlanSigned(**proposal.plan_fields())

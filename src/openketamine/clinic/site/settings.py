@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.utils import get_random_secret_key
 
 from openketamine.clinic.site._database import database_from_url
+from openketamine.clinic.site._zone import machine_zone
 
 SITE = Path(__file__).resolve().parent
 PROJECT = SITE.parents[3]
@@ -149,7 +150,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = os.environ.get("OPENKETAMINE_TIME_ZONE", "America/New_York")
+TIME_ZONE = os.environ.get("OPENKETAMINE_TIME_ZONE") or machine_zone()
 
 STATIC_URL = "/static/"
 _UPLOT = PROJECT / "node_modules" / "uplot" / "dist"

@@ -4,7 +4,8 @@ After `OPENKETAMINE_IDLE_SECONDS` without an action of the person, the next requ
 Requests that a page sends by itself carry `X-OpenKetamine-Background` and are no action. While a
 dose runs, the console that shows it counts as presence (`still_watching`): a screen that goes dark
 at 15 minutes of a 40-minute infusion would be the greater harm. What that leaves open is bounded:
-whatever moves drug or starts, signs or discharges asks for a fresh proof of identity.
+an order, a report, a withdrawal, a verification and a waste each ask for a fresh proof of identity.
+Charting, start and discharge do not: they are written under the name that the screen shows.
 """
 
 from collections.abc import Callable

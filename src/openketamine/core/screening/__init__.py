@@ -4,6 +4,7 @@ from openketamine.core.screening._evaluate import evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
 from openketamine.core.screening._pressure import pre_dose_blood_pressure
 from openketamine.core.screening._rules import Question, questions
+from openketamine.core.screening._unasked import unasked
 
 __all__ = [
     "Evaluation",
@@ -13,4 +14,5 @@ __all__ = [
     "evaluate",
     "pre_dose_blood_pressure",
     "questions",
+    "unasked",
 ]

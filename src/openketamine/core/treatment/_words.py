@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from openketamine.core.quantities import format_number
 from openketamine.core.treatment import _facts as f
+from openketamine.knowledge import documents
 
 _NAMES = {
     "systolic": "systolic", "diastolic": "diastolic", "heart_rate": "heart rate", "spo2": "SpO2",
@@ -80,13 +82,23 @@ def _adverse(body: f.AdverseEventCharted) -> str:
 
 
 def _answered(body: f.ChecklistAnswered) -> str:
-    return _because(f"{body.checklist}, {body.item}: {body.answer.replace('_', ' ')}", body.note)
+    asked = _question(body.checklist, body.item) or f"{body.checklist}, {body.item}"
+    return _because(f"{asked}: {body.answer.replace('_', ' ')}", body.note)
+
+
+@cache
+def _question(checklist: str, item: str) -> str:
+    """The question as it stood on the screen, or nothing where the file no longer asks it."""
+    known = {entry.id: entry.body.get("items", ()) for entry in documents("checklists")}
+    found = (one["question"] for one in known.get(checklist, ()) if one["item"] == item)
+    return next(found, "")
 
 
 def _scored(body: f.ScoreRecorded) -> str:
-    incomplete = "incomplete" if body.total is None and not body.band else ""
-    total = "" if body.total is None else str(body.total)
-    return " ".join(part for part in (body.instrument, total, body.band, incomplete) if part)
+    name = body.instrument.removesuffix("-screen").upper()
+    scored = f"{name} {'' if body.total is None else body.total}".rstrip()
+    said = body.band or ("incomplete" if body.total is None else "")
+    return f"{scored}, {said}" if said else scored
 
 
 def _corrected(body: f.Corrected) -> str:

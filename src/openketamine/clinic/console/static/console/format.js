@@ -35,9 +35,12 @@ export function countdown(dueMs, nowMs) {
   return left >= 0 ? `in ${clock(left)}` : `was due ${age(-left)} ago`;
 }
 
+// The clinic's wall clock, which is also on its prints; a tablet may be set to another.
+const timeZone = globalThis.document?.documentElement.dataset.zone || undefined;
+
 /** Time of day, 24 hours. @param {number | string} at */
 export function timeOfDay(at) {
-  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
 }
 
 /** @type {Record<string, {name: string, unit: string, places: number}>} */
