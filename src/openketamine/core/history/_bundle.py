@@ -10,12 +10,16 @@ from typing import Any
 
 from openketamine.core.findings import BadInput
 from openketamine.core.history._allergies import read_allergies
+from openketamine.core.history._coded_answers import read_answer
 from openketamine.core.history._entries import read_condition, read_medicine, read_procedure
+from openketamine.core.history._family import read_family
 from openketamine.core.history._fields import NotUnderstoodError, codings, mapping
 from openketamine.core.history._measurements import read_measurements
 from openketamine.core.history._person import about_this_person, read_person
 from openketamine.core.history._record import (
+    Answer,
     Condition,
+    FamilyCondition,
     Measurement,
     Medicine,
     PersonRecord,
@@ -23,6 +27,10 @@ from openketamine.core.history._record import (
     ReadingReport,
 )
 from openketamine.core.history._resource_types import RESOURCE_TYPES
+
+# A person's whole record is a few megabytes; what is far larger would keep everybody waiting.
+MAX_BYTES = 25_000_000
+MAX_ENTRIES = 20_000
 
 
 @dataclass
@@ -33,6 +41,9 @@ class _Reading:
     names: frozenset[str]
     by_reference: Mapping[str, Mapping[str, Any]]
     today: date | None
+    site_names: Mapping[str, str]
+    family: list[FamilyCondition] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     medicines: list[Medicine] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
@@ -43,8 +54,15 @@ class _Reading:
     not_understood: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_bundle(raw: bytes | str | Mapping[str, Any], today: date | None = None) -> PersonRecord:
+def read_bundle(
+    raw: bytes | str | Mapping[str, Any],
+    today: date | None = None,
+    site_names: Mapping[str, str] | None = None,
+) -> PersonRecord:
     """One person's record. With `today`, dates that have not come yet are refused.
+
+    `site_names` gives words to codes that come without any: `{"http://snomed.info/sct|…": "…"}`, a
+    map that the site loads, since no SNOMED CT is shipped here.
 
     Raises BadInput for what is not a Bundle of exactly one Patient; anything wrong with a single
     resource is listed in `report.not_understood` instead, and that resource is not used.
@@ -64,6 +82,7 @@ def read_bundle(raw: bytes | str | Mapping[str, Any], today: date | None = None)
             name: entry[1] for entry in entries for name in (entry[0], *entry[2:]) if name
         },
         today=today,
+        site_names=site_names or {},
     )
     for entry in entries:
         _read_one(reading, entry[0], entry[1])
@@ -76,6 +95,8 @@ def read_bundle(raw: bytes | str | Mapping[str, Any], today: date | None = None)
         medicines=tuple(reading.medicines),
         measurements=tuple(reading.measurements),
         procedures=tuple(reading.procedures),
+        family=tuple(reading.family),
+        answers=tuple(reading.answers),
         allergies=allergies,
         report=ReadingReport(
             understood=reading.understood,
@@ -87,6 +108,8 @@ def read_bundle(raw: bytes | str | Mapping[str, Any], today: date | None = None)
 
 
 def _parse(raw: bytes | str) -> Mapping[str, Any]:
+    if len(raw) > MAX_BYTES:
+        raise BadInput("bundle", f"at most {MAX_BYTES // 1_000_000} MB", f"{len(raw)} bytes")
     try:
         words = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
         parsed = json.loads(words, parse_float=Decimal, parse_constant=_no_constant)
@@ -113,6 +136,8 @@ def _entries(bundle: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
     listed = bundle.get("entry")
     if not isinstance(listed, list):
         raise BadInput("Bundle.entry", "a list of resources", type(listed).__name__)
+    if len(listed) > MAX_ENTRIES:
+        raise BadInput("Bundle.entry", f"at most {MAX_ENTRIES} resources", len(listed))
     for place, entry in enumerate(listed):
         resource = entry.get("resource") if isinstance(entry, Mapping) else None
         url = entry.get("fullUrl") if isinstance(entry, Mapping) else None
@@ -157,7 +182,7 @@ def _no_such_type(kind: object) -> str:
 
 
 def _condition(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
-    reading.conditions.append(read_condition(label, resource))
+    reading.conditions.append(read_condition(label, resource, reading.site_names))
     reading.understood += 1
 
 
@@ -171,7 +196,16 @@ def _procedure(reading: _Reading, label: str, resource: Mapping[str, Any]) -> No
     reading.understood += 1
 
 
+def _family(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
+    reading.family.extend(read_family(label, resource))
+    reading.understood += 1
+
+
 def _observation(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
+    if (answer := read_answer(label, resource)) is not None:
+        reading.answers.append(answer)
+        reading.understood += 1
+        return
     found, faults = read_measurements(label, resource, reading.today)
     reading.measurements.extend(found)
     reading.not_understood.extend((label, fault) for fault in faults)
@@ -199,6 +233,7 @@ _READERS: Mapping[str, Callable[[_Reading, str, Mapping[str, Any]], None]] = {
     "MedicationStatement": _medicine,
     "Medication": _medication,
     "Procedure": _procedure,
+    "FamilyMemberHistory": _family,
     "Observation": _observation,
     "AllergyIntolerance": _allergy,
 }

@@ -1,27 +1,26 @@
 """Conditions, medicines and procedures: one resource in, one entry of the record out."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from openketamine.core.history._dosage import daily_mg
 from openketamine.core.history._fields import (
+    ICD10CM,
     NotUnderstoodError,
     codings,
     first_code,
     first_day,
     items,
     mapping,
-    number,
     text,
 )
 from openketamine.core.history._record import Condition, Medicine, Procedure
 from openketamine.knowledge import documents
 
-ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm|"
+ATC = "http://www.whocc.no/atc|"
 _CLINICAL = {
     "active": "active",
     "recurrence": "active",
@@ -47,20 +46,41 @@ _MEDICINE = {
     # Without a status nobody has said that it was stopped.
     "": "current",
 }
+_NONE: Mapping[str, str] = {}
 _PLANNED_INTENTS = ("proposal", "plan", "option")
-_HOURS = {"h": Decimal(1), "d": Decimal(24), "wk": Decimal(168), "min": Decimal(1) / 60}
 
 
 @cache
 def known_rxnorm() -> frozenset[str]:
     """Codes of the ingredients that a rule may speak of; of other medicines we need the words."""
     nodes = [node for file in documents("ingredients") for node in file.body["ingredients"]]
-    return frozenset(f"{RXNORM}{node['rxcui']}" for node in nodes if node.get("rxcui"))
+    rxnorm = [code for node in nodes for code in (node.get("rxcui"), *node.get("products", ()))]
+    return frozenset(f"{RXNORM}{code}" for code in rxnorm if code)
 
 
-def read_condition(label: str, resource: Mapping[str, Any]) -> Condition:
+@cache
+def _known_atc() -> tuple[str, ...]:
+    """ATC codes, of ingredients and of whole classes, that begin with one of these are known."""
+    files = documents("ingredients")
+    whole = [code for file in files for code in file.body.get("atc_classes", ())]
+    single = [c for file in files for node in file.body["ingredients"] for c in node.get("atc", ())]
+    return tuple(f"{ATC}{code}" for code in (*whole, *single))
+
+
+def with_site_names(
+    codes: tuple[str, ...], names: tuple[str, ...], site_names: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that the site knows for codes which came without any (SNOMED CT, local codes)."""
+    extra = tuple(site_names[code] for code in codes if code in site_names)
+    return codes, tuple(dict.fromkeys((*names, *extra)))
+
+
+def read_condition(
+    label: str, resource: Mapping[str, Any], site_names: Mapping[str, str] = _NONE
+) -> Condition:
     """A diagnosis with its two statuses and its dates."""
     codes, names = codings(mapping(resource, "code"))
+    codes, names = with_site_names(codes, names, site_names)
     # Of codes we read ICD-10-CM only; a code of another system is understood by its words.
     if not names and not any(code.startswith(ICD10CM) for code in codes):
         raise NotUnderstoodError("code: a condition without words or an ICD-10-CM code")
@@ -93,7 +113,8 @@ def read_medicine(
 ) -> Medicine:
     """An order or a statement; a reference is followed to the bundle or to what it contains."""
     codes, names = codings(_what(resource, others))
-    if not names and not known_rxnorm().intersection(codes):
+    known = known_rxnorm().intersection(codes) or any(c.startswith(_known_atc()) for c in codes)
+    if not names and not known:
         raise NotUnderstoodError("medication: a medicine without words or an ingredient we know")
     raw = text(resource, "status")
     if raw not in _MEDICINE:
@@ -108,7 +129,7 @@ def read_medicine(
         codes=codes,
         names=names,
         status=status,
-        daily_mg=_daily_mg(resource, names),
+        daily_mg=daily_mg(resource, names),
         since=first_day(resource, "authoredOn", "effectiveDateTime", "effectivePeriod"),
     )
 
@@ -129,62 +150,6 @@ def _what(
     if display := text(pointer, "display"):
         return {"text": display}
     raise NotUnderstoodError(f"medicationReference: {reference[:80]!r} is not in the bundle")
-
-
-def _daily_mg(resource: Mapping[str, Any], names: tuple[str, ...]) -> Decimal | None:
-    """Milligrams a day where dose and frequency are coded; None means not known, never zero."""
-    instructions = list(items(resource, "dosageInstruction")) or list(items(resource, "dosage"))
-    if not instructions:
-        return None
-    total = Decimal(0)
-    for instruction in instructions:
-        each, times = _dose_mg(instruction, names), _times_a_day(instruction)
-        if each is None or times is None or instruction.get("asNeededBoolean") is True:
-            return None
-        total += each * times
-    return total
-
-
-def _dose_mg(instruction: Mapping[str, Any], names: tuple[str, ...]) -> Decimal | None:
-    for dose in items(instruction, "doseAndRate"):
-        quantity = mapping(dose, "doseQuantity")
-        amount = number(quantity, "value")
-        unit = (text(quantity, "code") or text(quantity, "unit")).lower()
-        if amount is None:
-            return None
-        if unit == "mg":
-            return amount
-        strength = _strength_mg(names)
-        if unit in (
-            "",
-            "1",
-            "tablet",
-            "tablets",
-            "{tablet}",
-            "{tbl}",
-            "capsule",
-            "capsules",
-            "tab",
-        ):
-            return amount * strength if strength is not None else None
-    return None
-
-
-def _strength_mg(names: tuple[str, ...]) -> Decimal | None:
-    """The one strength in `Lorazepam 1 MG Oral Tablet`; None for combinations and solutions."""
-    found = {
-        m for name in names for m in re.findall(r"(\d{1,6}(?:\.\d{1,4})?) ?mg\b(?!/)", name.lower())
-    }
-    return Decimal(found.pop()) if len(found) == 1 else None
-
-
-def _times_a_day(instruction: Mapping[str, Any]) -> Decimal | None:
-    repeat = mapping(mapping(instruction, "timing"), "repeat")
-    period, unit = number(repeat, "period"), text(repeat, "periodUnit")
-    frequency = number(repeat, "frequency")
-    if period is None or period <= 0 or unit not in _HOURS:
-        return None
-    return (frequency if frequency is not None else Decimal(1)) * 24 / (period * _HOURS[unit])
 
 
 def read_procedure(label: str, resource: Mapping[str, Any]) -> Procedure:

@@ -64,15 +64,36 @@ def number(node: Mapping[str, Any], key: str) -> Decimal | None:
     return amount
 
 
+# The same code systems as they are called in CDA and HL7 v2, and with a slash too many.
+_SYSTEMS = {
+    "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
+    "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
+    "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
+    "urn:oid:2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
+}
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
+
+
 def codings(concept: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes (`system|code`) and names of a CodeableConcept, its own text first."""
     codes: list[str] = []
     names = [text(concept, "text")]
     for coding in items(concept, "coding"):
         if code := text(coding, "code"):
-            codes.append(f"{text(coding, 'system')}|{code}")
+            codes.append(_code(text(coding, "system").rstrip("/"), code))
         names.append(text(coding, "display"))
     return tuple(codes), tuple(dict.fromkeys(name for name in names if name))
+
+
+def _code(system: str, code: str) -> str:
+    """`system|code`; a diagnosis code gets the dot that many systems leave out."""
+    found = f"{_SYSTEMS.get(system.lower(), system)}|{code}"
+    if found.startswith(ICD10CM):
+        code = code.upper()
+        dotted = f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
+        return f"{ICD10CM}{dotted}"
+    return found
 
 
 def first_code(concept: Mapping[str, Any]) -> str:

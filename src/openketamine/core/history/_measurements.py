@@ -28,6 +28,15 @@ _SPELLINGS = {
     "°c": "Cel",
     "degc": "Cel",
     "breaths/min": "/min",
+    "{breaths}/min": "/min",
+    "{beats}/min": "/min",
+    "{beats}": "/min",
+    "pounds": "[lb_av]",
+    "pound": "[lb_av]",
+    "inches": "[in_i]",
+    "inch": "[in_i]",
+    "kilograms": "kg",
+    "kgs": "kg",
     "beats/min": "/min",
 }
 
@@ -40,6 +49,18 @@ class Signal:
     unit: str
     low: Decimal
     high: Decimal
+    against_upper_limit: bool = False
+
+
+@cache
+def traps() -> Mapping[str, str]:
+    """Codes under which a number cannot be what it seems, and why."""
+    return {
+        str(code): str(node["says"])
+        for document in documents("measurements")
+        for node in document.body.get("traps", ())
+        for code in node["loinc"]
+    }
 
 
 @cache
@@ -50,7 +71,8 @@ def signals() -> Mapping[str, Signal]:
         for name, node in document.body["signals"].items():
             low, high = (Decimal(str(node["possible"][end]["value"])) for end in ("low", "high"))
             for code in node["loinc"]:
-                found[str(code)] = Signal(name, str(node["unit"]), low, high)
+                upper = bool(node.get("against_upper_limit", False))
+                found[str(code)] = Signal(name, str(node["unit"]), low, high, upper)
     return found
 
 
@@ -64,18 +86,28 @@ def read_measurements(
     label: str, resource: Mapping[str, Any], today: date | None
 ) -> tuple[list[Measurement], list[str]]:
     """What one Observation measures: none where we have no use for it; faults where it is wrong."""
-    parts = list(_parts(resource))
-    if not parts or text(resource, "status") not in _USED:
+    if text(resource, "status") not in _USED:
         return [], []
+    parts = list(_parts(resource))
+    if not parts:
+        return [], _trapped(resource)
     taken, at = _when(resource, today)
     found, faults = [], []
     for known, part in parts:
         try:
-            value = read_value(known, mapping(part, "valueQuantity"))
+            value = read_value(known, mapping(part, "valueQuantity"), part)
             found.append(Measurement(label, known.name, value, known.unit, taken, at))
         except NotUnderstoodError as fault:
             faults.append(f"{known.name}: {fault}")
     return found, faults
+
+
+def _trapped(resource: Mapping[str, Any]) -> list[str]:
+    """A number under the code of a whole questionnaire is not its score."""
+    codes, _ = codings(mapping(resource, "code"))
+    bare = [code.removeprefix(f"{LOINC}|") for code in codes]
+    given = "valueQuantity" in resource or "valueInteger" in resource
+    return [traps()[code] for code in bare if code in traps()] if given else []
 
 
 def _parts(resource: Mapping[str, Any]) -> Iterator[tuple[Signal, Mapping[str, Any]]]:
@@ -99,13 +131,28 @@ def _when(resource: Mapping[str, Any], today: date | None) -> tuple[date, Any]:
     return taken, moment(resource, "effectiveDateTime")
 
 
-def read_value(known: Signal, quantity: Mapping[str, Any]) -> Decimal:
+def read_value(known: Signal, quantity: Mapping[str, Any], part: Mapping[str, Any]) -> Decimal:
     """The value in the signal's own unit. Raises NotUnderstoodError."""
     amount = number(quantity, "value")
     if amount is None:
         raise NotUnderstoodError("expected a value with a unit")
+    if comparator := text(quantity, "comparator"):
+        raise NotUnderstoodError(f"{comparator[:2]!r} a number is no number")
     unit = text(quantity, "code") or text(quantity, "unit")
+    if known.against_upper_limit:
+        return possible(known, amount / _upper_limit(part, unit))
     return possible(known, convert(amount, unit, known.unit))
+
+
+def _upper_limit(part: Mapping[str, Any], unit: str) -> Decimal:
+    """The laboratory's own upper limit of normal, in the unit of the value."""
+    for limits in items(part, "referenceRange"):
+        high = mapping(limits, "high")
+        amount = number(high, "value")
+        same = (text(high, "code") or text(high, "unit") or unit) == unit
+        if amount is not None and amount > 0 and same:
+            return amount
+    raise NotUnderstoodError("no upper limit of normal stands with it, so nobody can judge it")
 
 
 def convert(amount: Decimal, unit: str, wanted: str) -> Decimal:

@@ -68,6 +68,14 @@ class Condition(Entry):
 
 
 @dataclass(frozen=True)
+class FamilyCondition(Entry):
+    """An illness of a relative; `relation` in the words of the source, `close`: first degree."""
+
+    relation: str = ""
+    close: bool = False
+
+
+@dataclass(frozen=True)
 class Medicine(Entry):
     """A medicine ordered or taken.
 
@@ -123,12 +131,16 @@ class Procedure(Entry):
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked and answered on the spot; `value` is one of the question's choices."""
+    """What was asked and answered on the spot; `value` is one of the question's choices.
+
+    `resource`: the entry of the record that says it, where it was read and not asked.
+    """
 
     question: str
     value: str
     at: datetime
     by: str = ""
+    resource: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +162,7 @@ class PersonRecord:
     medicines: tuple[Medicine, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     procedures: tuple[Procedure, ...] = ()
+    family: tuple[FamilyCondition, ...] = ()
     allergies: Allergies = Allergies()
     answers: tuple[Answer, ...] = ()
     report: ReadingReport = field(default_factory=ReadingReport)

@@ -7,9 +7,20 @@ from datetime import date
 from openketamine.core.findings import Because
 from openketamine.core.history import Condition, Measurement, PersonRecord, age, latest
 from openketamine.core.quantities import format_number
-from openketamine.core.screening._ingredients import classes_of, diazepam_mg_a_day, mentions
+from openketamine.core.screening._ingredients import (
+    classes_of,
+    known_diazepam_mg_a_day,
+    mentions,
+    reads_like,
+)
 from openketamine.core.screening._names import Names, says_past
-from openketamine.core.screening._rules import ConditionMatch, MeasuredMatch, MedicineMatch, Rule
+from openketamine.core.screening._rules import (
+    ConditionMatch,
+    MeasuredMatch,
+    MedicineMatch,
+    ProcedureMatch,
+    Rule,
+)
 from openketamine.knowledge import Threshold
 
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
@@ -23,28 +34,82 @@ class Person:
     on: date
     answers: Mapping[str, str]
 
+    @property
+    def read_from(self) -> Mapping[str, str]:
+        """Where the answers stand that were read in the record and not asked."""
+        return {answer.question: answer.resource for answer in self.record.answers}
+
 
 def because(rule: Rule, person: Person) -> tuple[Because, ...]:
     """Every fact that raises the rule; empty where none does."""
     if any(person.answers.get(question) in given for question, given in rule.unless.items()):
         return ()
-    facts: list[Because] = []
+    if not _concerns(rule, person):
+        return ()
+    return tuple(_facts(rule, person))
+
+
+def _facts(rule: Rule, person: Person) -> Iterator[Because]:
     if rule.always:
-        facts.append(Because("it holds for everybody under this protocol"))
+        yield Because("it holds for everybody under this protocol")
     if rule.not_understood:
-        facts += _by_report(rule, person)
+        yield from _by_report(rule, person)
+    if rule.misspelt:
+        yield from _by_misspelling(person)
     if rule.conditions:
-        facts += _by_condition(rule.conditions, person)
+        yield from _by_condition(rule.conditions, person)
     if rule.medicines:
-        facts += _by_medicine(rule.medicines, person)
-    if rule.allergies:
-        facts += _by_allergy(rule.allergies, person)
-    if rule.measured:
-        facts += _by_measurement(rule.measured, person)
+        yield from _by_medicine(rule.medicines, person)
+    yield from _by_others(rule, person)
     if rule.age:
-        facts += _by_age(rule, person)
-    facts += _by_answer(rule, person)
-    return tuple(facts)
+        yield from _by_age(rule, person)
+    yield from _by_answer(rule, person)
+
+
+def _by_others(rule: Rule, person: Person) -> Iterator[Because]:
+    if rule.allergies:
+        yield from _by_allergy(rule.allergies, person)
+    if rule.family:
+        yield from _by_family(rule.family, person)
+    if rule.procedures:
+        yield from _by_procedure(rule.procedures, person)
+    if rule.measured:
+        yield from _by_measurement(rule.measured, person)
+
+
+def _concerns(rule: Rule, person: Person) -> bool:
+    """Whether it is about people like this one; of an unknown age every age is possible."""
+    years = age(person.record, person.on)
+    if years is not None and not all(threshold.met_by(years) for threshold in rule.only_age):
+        return False
+    if rule.only_with and not any(_diagnoses(rule.only_with, person.record)):
+        return False
+    return not (rule.unless_with and any(_diagnoses(rule.unless_with, person.record)))
+
+
+def _by_family(match: ConditionMatch, person: Person) -> Iterator[Because]:
+    for illness in person.record.family:
+        code = _matching_code(match, illness.codes)
+        if illness.close and (code is not None or match.names.found_in(illness.names)):
+            yield Because(f"{illness.relation}: {illness.text}", illness.resource, code)
+
+
+def _by_procedure(match: ProcedureMatch, person: Person) -> Iterator[Because]:
+    for procedure in person.record.procedures:
+        undone = procedure.status in ("not-done", "entered-in-error", "stopped")
+        if (
+            procedure.performed == person.on
+            and not undone
+            and match.names.found_in(procedure.names)
+        ):
+            yield Because(f"{procedure.text} on {person.on}", procedure.resource, procedure.code)
+
+
+def _by_misspelling(person: Person) -> Iterator[Because]:
+    for medicine in person.record.medicines:
+        meant = reads_like(medicine) if medicine.current else None
+        if meant is not None:
+            yield Because(f"{medicine.text}: did you mean {meant}?", medicine.resource)
 
 
 def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
@@ -65,7 +130,7 @@ def _diagnoses(
 ) -> Iterator[tuple[Condition, str | None]]:
     """Diagnoses that the rule means, with the code that says so; None where the words do."""
     for condition in record.conditions:
-        code = _matching_code(match, condition)
+        code = _matching_code(match, condition.codes)
         if code is None and not match.names.found_in(condition.names):
             continue
         past = not condition.current or says_past(condition.names)
@@ -73,11 +138,11 @@ def _diagnoses(
             yield condition, code
 
 
-def _matching_code(match: ConditionMatch, condition: Condition) -> str | None:
-    for code in condition.codes:
+def _matching_code(match: ConditionMatch, codes: tuple[str, ...]) -> str | None:
+    for code in codes:
         bare = code.removeprefix(ICD10CM).upper()
         if code.startswith(ICD10CM) and bare.startswith(match.icd10cm):
-            return None if bare.startswith(match.icd10cm_except) else code
+            return None if match.icd10cm_except and bare.startswith(match.icd10cm_except) else code
     return None
 
 
@@ -114,10 +179,10 @@ def _by_medicine(match: MedicineMatch, person: Person) -> Iterator[Because]:
     partners = [m for m in current if classes_of(m) & set(match.together_with)]
     if match.together_with and not partners:
         return
-    if match.diazepam_mg_a_day is not None:
-        daily = diazepam_mg_a_day(current)
-        if daily is None or not match.diazepam_mg_a_day.met_by(daily):
-            return
+    # What is known of the dose may be over the threshold even where a part is not known.
+    over = match.diazepam_mg_a_day
+    if over is not None and not over.met_by(known_diazepam_mg_a_day(current)):
+        return
     wanted = set(match.classes)
     hits = [m for m in current if classes_of(m) & wanted or mentions(m, match.ingredients)]
     for medicine in dict.fromkeys(hits + partners) if hits else ():
@@ -185,4 +250,5 @@ def _by_answer(rule: Rule, person: Person) -> Iterator[Because]:
     for question, choices in rule.answers.items():
         given = person.answers.get(question)
         if given is not None and given in choices:
-            yield Because(f"{question.replace('-', ' ')}: {given}", f"answer/{question}")
+            source = person.read_from.get(question) or f"answer/{question}"
+            yield Because(f"{question.replace('-', ' ')}: {given}", source)

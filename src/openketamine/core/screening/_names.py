@@ -10,6 +10,7 @@ from typing import Any
 # "without psychotic features", "family history of stroke", "mania ruled out" are not it.
 _NEGATING_BEFORE = re.compile(
     r"\b(no|not|without|denies|denied|negative for|absence of|never|ruled out|screening for|"
+    r"no evidence of|free of|resolved fear of|prophylaxis (of|for|against)|vaccination against|"
     r"screen for|risk of|fear of|(family|maternal|paternal) (history|hx)( of)?|fhx?( of)?|"
     r"(mother|father|brother|sister|sibling|parent|son|daughter) (with|has|had))\b[^,;.]*$"
 )

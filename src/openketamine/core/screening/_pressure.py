@@ -10,7 +10,11 @@ from openketamine.core.screening._rules import MeasuredMatch, Rule, rules
 @cache
 def _grades() -> tuple[tuple[Rule, MeasuredMatch], ...]:
     """Grades of the gate, strictest first."""
-    found = [(rule, rule.measured) for rule in rules() if rule.measured and rule.measured.pre_dose]
+    found = [
+        (rule, rule.measured)
+        for rule in rules()
+        if rule.measured and rule.group == "pre-dose-pressure" and rule.locales in ((), ("us",))
+    ]
     return tuple(sorted(found, key=lambda pair: -pair[0].action.strictness))
 
 

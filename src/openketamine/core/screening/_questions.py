@@ -71,7 +71,8 @@ def _answered(question: Question, person: Person, raised: Set[str]) -> bool:
         return diazepam_mg_a_day(current) is not None
     if signal := known.get("measured"):
         return latest(person.record, str(signal), person.on) is not None
-    if signal := known.get("measured_today"):
-        newest = latest(person.record, str(signal), person.on)
-        return newest is not None and newest.taken == person.on
+    if today := known.get("measured_today"):
+        # Half of a blood pressure is not a blood pressure.
+        newest = [latest(person.record, str(signal), person.on) for signal in today]
+        return all(one is not None and one.taken == person.on for one in newest)
     return False

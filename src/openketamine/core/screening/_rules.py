@@ -83,12 +83,22 @@ class MeasuredMatch:
 
 
 @dataclass(frozen=True)
+class ProcedureMatch:
+    """Something done to the person, or planned, on the very day."""
+
+    names: Names
+
+
+@dataclass(frozen=True)
 class Rule:
     """One rule, or one grade of it: of all that fit in a `group`, only the strictest is raised.
 
     `protocols` and `locales` narrow it to some protocols, or to one region's text ("us", "eu").
     `not_understood`: kinds of resource; one that could not be read raises the rule.
     `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
+    `only_age`, `only_with` and `unless_with` narrow the rule to some people: of that age, with that
+    diagnosis, without it. `family`: an illness of a close relative. `misspelt`: a medicine whose
+    name nobody knows but which reads like one of ours.
     """
 
     id: str
@@ -112,6 +122,12 @@ class Rule:
     allergies: Names | None
     measured: MeasuredMatch | None
     age: tuple[Threshold, ...]
+    family: ConditionMatch | None
+    procedures: ProcedureMatch | None
+    misspelt: bool
+    only_age: tuple[Threshold, ...]
+    only_with: ConditionMatch | None
+    unless_with: ConditionMatch | None
     answers: Mapping[str, tuple[str, ...]]
     unless: Mapping[str, tuple[str, ...]]
     older: tuple[Threshold, tuple[str, ...]] | None
@@ -200,7 +216,11 @@ def _keys(shape: type, **spelt: str) -> frozenset[str]:
 _RULE = _keys(Rule, id="rule")
 _QUESTION = _keys(Question, id="question")
 _PARTS = {
-    "conditions": _keys(ConditionMatch) | {"but_not"},
+    **{
+        part: _keys(ConditionMatch) | {"but_not"}
+        for part in ("conditions", "family", "only_with", "unless_with")
+    },
+    "procedures": frozenset({"names", "but_not"}),
     "medicines": _keys(MedicineMatch),
     "allergies": frozenset({"names", "but_not"}),
     "measured": _keys(MeasuredMatch, thresholds="signals"),
@@ -250,6 +270,12 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         allergies=read_names(node["allergies"]) if "allergies" in node else None,
         measured=_measured(node["measured"]) if "measured" in node else None,
         age=_thresholds(node.get("age", ())),
+        family=_conditions(node["family"]) if "family" in node else None,
+        procedures=ProcedureMatch(read_names(node["procedures"])) if "procedures" in node else None,
+        misspelt=bool(node.get("misspelt", False)),
+        only_age=_thresholds(node.get("only_age", ())),
+        only_with=_conditions(node["only_with"]) if "only_with" in node else None,
+        unless_with=_conditions(node["unless_with"]) if "unless_with" in node else None,
         answers=_choices(node.get("answers", {})),
         unless=_choices(node.get("unless", {})),
         older=_older(node["older"]) if "older" in node else None,
