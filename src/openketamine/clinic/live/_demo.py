@@ -8,10 +8,18 @@ from openketamine.clinic.sessions import queries
 from openketamine.clinic.sessions.models import Attachment
 from openketamine.core.history import PersonRecord, age, latest
 
+# The monitors that stand at the chairs of the demonstration. Any other device speaks for itself:
+# a recording that is replayed, or a real monitor that somebody connects, must not be talked over.
+_OURS = "080019FFFE"
+
 
 def demo_patients(now: datetime) -> list[dict[str, Any]]:
-    """One entry for each attached monitor."""
-    joined = [one for one in queries.attachments() if one.device_kind == "monitor"]
+    """One entry for each of the demonstration's own monitors that is attached."""
+    joined = [
+        one
+        for one in queries.attachments()
+        if one.device_kind == "monitor" and one.device_id.startswith(_OURS)
+    ]
     return [_patient(one, now) for one in joined]
 
 
