@@ -28,7 +28,7 @@ from openketamine.clinic.staff.proofs import prove
 from openketamine.clinic.staff.roles import can
 from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import Action, BadInput, Finding
-from openketamine.core.screening import Evaluation, evaluate
+from openketamine.core.screening import Evaluation, evaluate, unasked
 
 _STOPS = (Action.OVERRIDE.value, Action.DEFER.value, Action.BLOCK.value)
 
@@ -117,20 +117,26 @@ def _answer(
     wrong: dict[str, str] | None = None,
     override_form: OverrideForm | None = None,
 ) -> HttpResponse:
-    found = _evaluate(person, protocol_id)
+    found, record = _evaluate(person, protocol_id), queries.record(person)
     today = found.evaluated_on
+    not_asked = {one.rule for one in unasked(record, found)}
     inner = request.headers.get("HX-Request") == "true"
     context = {
-        "banner": banner_for(request.user, person, queries.record(person), today),
+        "banner": banner_for(request.user, person, record, today),
         "person": person,
         "protocol": protocol(protocol_id),
         "protocol_id": protocol_id,
         "evaluation": found,
-        "decision": DECISION_WORDS[found.decision],
+        "decision": _decision(found, still_to_ask=bool(not_asked)),
         "entries": _entries(request, person, found, override_form),
         "notes": [finding_card(one) for one in found.findings if one.action is Action.INFO],
         "unknown": [
-            {"asked": one, "wrong": (wrong or {}).get(one.question, "")} for one in found.unknown
+            {
+                "asked": one,
+                "wrong": (wrong or {}).get(one.question, ""),
+                "was_asked": bool(one.choices) and f"ASK-{one.question}" not in not_asked,
+            }
+            for one in found.unknown
         ],
         "may_answer": can(request.user, "person.answer").ok,
         "may_open": can(request.user, "session.open").ok,
@@ -139,6 +145,18 @@ def _answer(
     template = "patients/_evaluation.html" if inner else "patients/evaluation.html"
     status = 400 if (wrong or override_form) and not inner else 200
     return render(request, template, context, status=status)
+
+
+def _decision(found: Evaluation, *, still_to_ask: bool) -> dict[str, str]:
+    """The decision in words. A green "proceed" over unasked questions would read as an answer."""
+    title, says = DECISION_WORDS[found.decision]
+    if found.decision == "proceed" and still_to_ask:
+        title, says = (
+            "Nothing speaks against it so far",
+            "No dose can be ordered before they are asked:",
+        )
+        return {"level": "caution", "title": title, "says": says}
+    return {"level": found.decision, "title": title, "says": says}
 
 
 def _entries(

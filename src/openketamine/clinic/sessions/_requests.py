@@ -13,6 +13,7 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions._devices import detach_all
 from openketamine.clinic.sessions._fold import folded, foreseen
+from openketamine.clinic.sessions._past import history
 from openketamine.clinic.sessions._proofs import own_proof, second_person
 from openketamine.clinic.sessions._writing import (
     Done,
@@ -105,7 +106,8 @@ def plan_of(session: Session, on: date) -> tuple[Evaluation, DoseProposal | Refu
     record = patients.record(session.person)
     overrides = patients.overrides(session.person, on)
     evaluation = evaluate(record, session.protocol_id, on, overrides)
-    return evaluation, propose(record, session.protocol_id, on, evaluation=evaluation)
+    before = history(session)
+    return evaluation, propose(record, session.protocol_id, on, before, evaluation=evaluation)
 
 
 def verify(

@@ -1,4 +1,8 @@
-"""Sessions and scores over weeks: response, remission, relapse, next interval, exposure.
+"""Sessions over weeks. For now: what the sessions before say to the next dose.
 
-Empty for now: one session is treated end to end first, and a course is a fold over such sessions.
+Response, remission, relapse, interval and exposure come with the follow-up of a course.
 """
+
+from openketamine.core.course._past import Visit, past_sessions
+
+__all__ = ["Visit", "past_sessions"]

@@ -1,0 +1,113 @@
+"""What each earlier session was, as far as the next dose depends on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from openketamine.core.dosing import PastSession
+from openketamine.core.treatment import ObservationCharted, PlanSigned, State
+from openketamine.core.treatment._chart import last_score
+from openketamine.core.treatment._vitals import baseline
+
+# A dose counts as the dose that was planned when nearly all of it was given: what is left in the
+# line must not make every next dose a little smaller.
+_NEARLY_ALL = Decimal("0.95")
+_MOOD = ("phq-9",)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One earlier session: its state, its day in the clinic's time, and the extremes that devices
+    measured since the start and that are believed (None where nothing was)."""
+
+    on: date
+    state: State
+    lowest_spo2: Decimal | None = None
+    peak_systolic: Decimal | None = None
+    peak_diastolic: Decimal | None = None
+
+
+def past_sessions(visits: Sequence[Visit], mood_now: int | None) -> tuple[PastSession, ...]:
+    """Sessions in which drug was given, oldest first.
+
+    `mood_now` is the PHQ-9 of today. What a session did is read off the score before the next one;
+    where a score is missing the improvement is None, which is never read as "went well".
+    """
+    treated = sorted((v for v in visits if v.state.infusion), key=lambda visit: visit.on)
+    scores = [_mood(visit.state) for visit in treated] + [mood_now]
+    return tuple(
+        _past(visit, _improvement(scores[0], scores[place + 1]))
+        for place, visit in enumerate(treated)
+    )
+
+
+def _mood(state: State) -> int | None:
+    score = last_score(state, _MOOD)
+    return None if score is None else score.body.total
+
+
+def _improvement(before: int | None, after: int | None) -> Decimal | None:
+    if not before or after is None:
+        return None
+    return (Decimal(100) * (before - after) / before).quantize(Decimal("0.1"))
+
+
+def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
+    state = visit.state
+    normal = baseline(state)
+    given_ug, plan = _given(state), state.plan
+    return PastSession(
+        on=visit.on,
+        dose_ug_per_kg=None if plan is None else _per_kg(plan.body, given_ug),
+        dose_ug=given_ug,
+        over_s=None if plan is None else plan.body.over_s,
+        improvement_percent=improvement,
+        lowest_moaas=_lowest_moaas(state),
+        lowest_spo2=_least(visit.lowest_spo2, *_by_hand(state, "spo2")),
+        peak_systolic=_most(visit.peak_systolic, *_by_hand(state, "systolic")),
+        peak_diastolic=_most(visit.peak_diastolic, *_by_hand(state, "diastolic")),
+        baseline_systolic=normal.get("systolic"),
+        baseline_diastolic=normal.get("diastolic"),
+    )
+
+
+def _given(state: State) -> int:
+    """Micrograms in all; rounded down, as everything that is dispensed."""
+    infusion = state.infusion
+    assert infusion is not None  # noqa: S101  (`past_sessions` takes only those)
+    last = max(fact.at for fact in state.facts)
+    return int(infusion.given_ug(last))
+
+
+def _per_kg(plan: PlanSigned, given_ug: int) -> int:
+    """µg/kg: as it was wanted where nearly all was given, else as it was given."""
+    proposal = plan.proposal
+    wanted, weight = proposal.get("wanted_mg"), proposal.get("weight_used_kg")
+    if given_ug >= plan.dose_ug * _NEARLY_ALL and wanted and weight:
+        wished = round(Decimal(str(wanted)) * 1000 / Decimal(str(weight)))
+        limited = bool(proposal.get("limited_by"))
+        return plan.dose_ug * 1000 // plan.weight_g if limited else wished
+    return given_ug * 1000 // plan.weight_g
+
+
+def _by_hand(state: State, signal: str) -> tuple[Decimal, ...]:
+    start = state.infusion.segments[0].start if state.infusion else None
+    return tuple(
+        one.body.values[signal]
+        for one in state.all(ObservationCharted)
+        if signal in one.body.values and start is not None and one.at >= start
+    )
+
+
+def _lowest_moaas(state: State) -> int | None:
+    lowest = _least(None, *_by_hand(state, "moaas"))
+    return None if lowest is None else int(lowest)
+
+
+def _least(*values: Decimal | None) -> Decimal | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _most(*values: Decimal | None) -> Decimal | None:
+    return max((value for value in values if value is not None), default=None)
