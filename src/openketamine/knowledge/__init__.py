@@ -7,6 +7,7 @@ from openketamine.knowledge._reader import (
     document,
     documents,
     kinds,
+    names,
     read,
     sources,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "document",
     "documents",
     "kinds",
+    "names",
     "read",
     "read_threshold",
     "sources",

@@ -5,16 +5,12 @@ tag, a source that is not in sources.yaml, a threshold without an example on eac
 is not its file name. There is no expression language: each kind has one evaluator, in core.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from openketamine.knowledge._threshold import check_threshold
 
@@ -69,11 +65,17 @@ def documents(kind: str) -> tuple[Document, ...]:
 
 
 @cache
+def names(kind: str) -> tuple[str, ...]:
+    """The ids of one kind, in order, without reading the files."""
+    return tuple(sorted(path.stem for path in (ROOT / kind).glob("*.yaml")))
+
+
+@cache
 def document(kind: str, name: str) -> Document:
     """One document by kind and id; KnowledgeError, naming what exists, where there is none."""
     path = ROOT / kind / f"{name}.yaml"
-    if name not in {file.stem for file in (ROOT / kind).glob("*.yaml")}:
-        known = ", ".join(sorted(file.stem for file in (ROOT / kind).glob("*.yaml")))
+    if name not in names(kind):
+        known = ", ".join(names(kind))
         raise KnowledgeError(f"{kind}: there is no {name!r}; there are {known}")
     return read(path)
 
@@ -81,6 +83,8 @@ def document(kind: str, name: str) -> Document:
 @cache
 def digest() -> str:
     """`sha256:…` over every knowledge file: what a decision was taken with."""
+    import hashlib
+
     total = hashlib.sha256()
     for path in sorted(ROOT.rglob("*.yaml")):
         total.update(path.relative_to(ROOT).as_posix().encode())
@@ -106,6 +110,10 @@ def read(path: Path) -> Document:
 
 
 def _load(path: Path) -> dict[str, Any]:
+    # Here, because it takes longer to load than all of ours and not everybody reads a file.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_duplicate_keys = False
     try:

@@ -124,7 +124,7 @@ def _levels(
     used: Model,
     times: Floats,
     people: int,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     traits: Traits,
     *,
     measured: bool,
@@ -138,7 +138,7 @@ def _levels(
         yield plasma
 
 
-def scatter(used: Model, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+def scatter(used: Model, shape: tuple[int, ...], rng: "np.random.Generator") -> Floats:
     """The error of measurement as a factor: log-normal, so that no level is negative."""
     relative = used.residual_sd or surrogate_residual_sd()
     factor: Floats = np.exp(relative * rng.standard_normal(shape))

@@ -12,7 +12,7 @@ from openketamine.core.pharmacology._people import Floats
 from openketamine.core.pharmacology._solution import NG_PER_ML_IN_MG_PER_L
 
 _BLOCK = 32
-_AT_ONCE = 500  # people whose tables and states stay in the cache
+_AT_ONCE = 200  # people whose tables and states stay in the cache
 
 
 def fill(people: Cohort, plan: Schedule, out: Floats) -> None:
@@ -36,7 +36,7 @@ class _Step:
         """The state after it."""
         modal = slice(0, self.passes.shape[1])
         found: Floats = state * self.stays
-        found[:, -1] += (state[:, modal] * self.passes).sum(axis=1)
+        found[:, -1] += np.einsum("pm,pm->p", state[:, modal], self.passes)
         return found + rate * self.grows if rate else found
 
 
@@ -74,7 +74,7 @@ class _Tables:
         self.plasma = np.zeros((people, modal + 2, _BLOCK))
         self.site = np.zeros((people, modal + 2, _BLOCK))
         self.plasma[:, :modal] = self.stays[:, :modal, :_BLOCK]
-        self.plasma[:, -1] = self.grows[:, :modal, :_BLOCK].sum(axis=1)
+        np.add.reduce(self.grows[:, :modal, :_BLOCK], axis=1, out=self.plasma[:, -1])
         self.site[:, :modal] = self.passes[:, :, :_BLOCK]
         self.site[:, modal] = self.stays[:, -1, :_BLOCK]
         self.site[:, -1] = self.grows[:, -1, :_BLOCK]
@@ -83,7 +83,7 @@ class _Tables:
         """Steps have + 1 … 2 have: first 1 … have, then `have` more."""
         first, then = slice(1, have + 1), slice(have + 1, 2 * have + 1)
         done = self.at(have)
-        fed = (self.grows[:, modal, first] * done.passes[:, :, None]).sum(axis=1)
+        fed = np.einsum("pmk,pm->pk", self.grows[:, modal, first], done.passes)
         self.stays[:, :, then] = self.stays[:, :, first] * done.stays[:, :, None]
         self.passes[:, :, then] = (
             self.passes[:, :, first] * done.stays[:, -1:, None]

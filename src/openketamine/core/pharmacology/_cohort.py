@@ -64,7 +64,7 @@ def cohort(
     which: str | Model,
     weight_kg: float | Sequence[float],
     people: int,
-    seed: int | np.random.SeedSequence | None,
+    seed: "int | np.random.SeedSequence | None",
     *,
     traits: Traits = NOBODY,
     factors: Mapping[str, Sequence[float]] | None = None,

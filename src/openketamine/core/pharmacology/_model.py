@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openketamine.core.findings import BadInput, Source
-from openketamine.knowledge import documents
+from openketamine.knowledge import document, names
 
 KIND = "pharmacokinetics"
 PUBLISHED = ("verified_text", "verified_code")
@@ -214,9 +214,8 @@ def default_models(drug: str, route: str) -> tuple[Model, ...]:
 
 def model(model_id: str) -> Model:
     """One model by its id; BadInput that lists the ids where there is none."""
-    for entry in all_models():
-        if entry.id == model_id:
-            return entry
+    if model_id in ids():
+        return _read(model_id)
     known = ", ".join(entry.id for entry in all_models())
     raise BadInput("model", f"one of {known}", model_id)
 
@@ -232,7 +231,19 @@ def usable(which: str | Model, *, simulator: bool = False) -> Model:
 @cache
 def all_models() -> tuple[Model, ...]:
     """Every model in knowledge, by rank."""
+    return tuple(sorted(map(_read, ids()), key=lambda entry: entry.rank))
+
+
+@cache
+def ids() -> tuple[str, ...]:
+    """The id of every model in knowledge."""
+    return names(KIND)
+
+
+@cache
+def _read(model_id: str) -> Model:
+    """One file, so that a forecast by one model does not wait for the others."""
     # Here, because the reader builds what this module defines.
     from openketamine.core.pharmacology._model_file import read_model
 
-    return tuple(sorted(map(read_model, documents(KIND)), key=lambda entry: entry.rank))
+    return read_model(document(KIND, model_id))

@@ -64,7 +64,7 @@ def individuals(
     weight_kg: float,
     traits: Traits,
     people: int,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> dict[str, Floats]:
     """People of this weight who differ as the model's variability says, or the surrogate."""
     everyone = typical(model, weight_kg, traits)

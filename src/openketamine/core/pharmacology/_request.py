@@ -108,20 +108,31 @@ def _traits(request: ForecastRequest) -> Traits:
 
 
 def _chosen(request: ForecastRequest) -> tuple[Model, ...]:
-    fitting = models(request.drug, request.route)
-    own = any(_is_file(name) for name in request.models)
-    if not own and all(entry.suited_to == SIMULATOR for entry in fitting):
-        raise BadInput(*_unsupported(request))
     if not request.models:
-        return default_models(request.drug, request.route) or fitting[:2]
+        found = default_models(request.drug, request.route)
+        return found or _in_simulator(request)
     chosen = tuple(_named(name) for name in dict.fromkeys(request.models))
     for entry in chosen:
         usable(entry, simulator=request.simulator)
         if not entry.fits(request.drug, request.route):
-            ids = ", ".join(other.id for other in fitting if other.suited_to != SIMULATOR)
-            expected = f"a model of {request.drug} by {request.route}: {ids or 'there is none'}"
-            raise BadInput("model", expected, entry.id)
+            raise BadInput(*_unfit(request, entry))
     return chosen
+
+
+def _in_simulator(request: ForecastRequest) -> tuple[Model, ...]:
+    found = models(request.drug, request.route) if request.simulator else ()
+    if not found:
+        raise BadInput(*_unsupported(request))
+    return found[:2]
+
+
+def _unfit(request: ForecastRequest, entry: Model) -> tuple[str, str, str]:
+    fitting = models(request.drug, request.route)
+    others = ", ".join(other.id for other in fitting if other.suited_to != SIMULATOR)
+    if not others and not _is_file(request.models[0]):
+        return _unsupported(request)
+    expected = f"a model of {request.drug} by {request.route}: {others or 'there is none'}"
+    return "model", expected, entry.id
 
 
 def _named(name: str) -> Model:

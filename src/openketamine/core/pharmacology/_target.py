@@ -16,7 +16,7 @@ from openketamine.core.pharmacology._disposition import Modes, disposition_of, m
 from openketamine.core.pharmacology._model import Model, usable
 from openketamine.core.pharmacology._people import NOBODY, Floats, Traits, person
 from openketamine.core.pharmacology._regimen import Segment
-from openketamine.core.pharmacology._solution import NG_PER_ML_IN_MG_PER_L, grown, passed
+from openketamine.core.pharmacology._solution import NG_PER_ML_IN_MG_PER_L, by_modes, grown, passed
 
 _LOOK_AHEAD_S = 900
 
@@ -123,33 +123,42 @@ class _Pump:
         reach = ke0 * passed(rates[None, :, None], site, seconds)[0]
         self.stays = np.exp(-rates * length).tolist()
         self.gains = (weights * grown(rates, np.array([length]))).tolist()
-        self.decay = float(np.exp(-ke0 * length))
-        self.reach = list(zip(*reach.tolist(), np.exp(-ke0 * seconds).tolist(), strict=True))
         self.step = step_s
-        self.unit = _of_one_step(own, ke0, length, seconds)
+        unit = _of_one_step(own, ke0, length, seconds)
+        self.unit = float(unit[step_s])
+        # Row by second: 1, the three modes and the site, over what 1 mg/min for a step adds there.
+        ahead = np.maximum(unit, 1e-300)
+        rows = np.vstack([np.ones(len(seconds)), reach, np.exp(-ke0 * seconds)]) / ahead
+        self.answers = list(zip(*rows.tolist(), strict=True))
+        self.reach = (*reach[:, step_s].tolist(), float(np.exp(-ke0 * length)))
 
     def site_rates(
         self, goals: list[float], most: float
     ) -> tuple[list[float], list[float], list[float]]:
         """Rates, plasma and effect site; the peak that one step leads to never passes the goal."""
-        reach, unit, last = self.reach, self.unit, len(self.reach) - 2
+        table, last = self.answers, len(self.answers) - 2
         a = b = c = e = 0.0
         place = self.step + 1
         rates, plasma, effect = [], [], []
-
-        def rate_to(second: int) -> float:
-            p, q, r, s = reach[second]
-            rate: float = (aim - a * p - b * q - c * r - e * s) / unit[second]
-            return rate
-
         for goal in goals:
-            aim = goal
-            here = rate_to(place)
-            while place < last and (there := rate_to(place + 1)) < here:
-                place, here = place + 1, there
-            while place > 2 and (there := rate_to(place - 1)) < here:
-                place, here = place - 1, there
-            rate = min(max(_lowest(rate_to(place - 1), here, rate_to(place + 1)), 0.0), most)
+            # The rate at which the level of one second meets the goal: before, at and after the
+            # second of the peak, which moves by little from one step to the next.
+            g, p, q, r, s = table[place - 1]
+            before = goal * g - a * p - b * q - c * r - e * s
+            g, p, q, r, s = table[place]
+            here = goal * g - a * p - b * q - c * r - e * s
+            g, p, q, r, s = table[place + 1]
+            after = goal * g - a * p - b * q - c * r - e * s
+            while after < here and place < last:
+                place += 1
+                g, p, q, r, s = table[place + 1]
+                before, here, after = here, after, goal * g - a * p - b * q - c * r - e * s
+            while before < here and place > 2:
+                place -= 1
+                g, p, q, r, s = table[place - 1]
+                before, here, after = goal * g - a * p - b * q - c * r - e * s, before, here
+            rate = _lowest(before, here, after)
+            rate = 0.0 if rate < 0 else min(rate, most)
             a, b, c, e = self._after(a, b, c, e, rate)
             rates.append(rate)
             plasma.append(a + b + c)
@@ -175,20 +184,19 @@ class _Pump:
     def _after(
         self, a: float, b: float, c: float, e: float, rate: float
     ) -> tuple[float, float, float, float]:
-        p, q, r, s = self.reach[self.step]
+        p, q, r, s = self.reach
         x, y, z = self.stays
         u, v, w = self.gains
-        e = e * s + a * p + b * q + c * r + rate * self.unit[self.step]
+        e = e * s + a * p + b * q + c * r + rate * self.unit
         return a * x + rate * u, b * y + rate * v, c * z + rate * w, e
 
 
-def _of_one_step(own: Modes, ke0: float, length: float, seconds: Floats) -> list[float]:
+def _of_one_step(own: Modes, ke0: float, length: float, seconds: Floats) -> Floats:
     """The effect site after 1 mg/min for one step, second by second."""
-    from openketamine.core.pharmacology._solution import by_modes
-
     found = by_modes(own, np.array([ke0]), (Segment(0.0, length, 1.0),), seconds)
     assert found.effect_site is not None  # noqa: S101 - ke0 was given
-    return list(found.effect_site[0].tolist())
+    site: Floats = found.effect_site[0]
+    return site
 
 
 def _lowest(before: float, here: float, after: float) -> float:

@@ -1,8 +1,9 @@
 """The page that says how far each model is from what was measured, failures included."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
 from typing import Any
+
+import numpy as np
 
 from openketamine.core.pharmacology._forecast import forecast
 from openketamine.core.pharmacology._model import Model, all_models
@@ -81,8 +82,8 @@ def _verdict(seen: Mapping[str, Any], used: Model, agreement: Threshold) -> str:
     if seen["observed"].get("is") == "range":
         return _in_range(seen, used) + other
     errors = errors_percent(seen, used)
-    middle = median(errors)
-    size = median(abs(error) for error in errors)
+    middle = float(np.median(errors))
+    size = float(np.median(np.abs(errors)))
     spread = f" ({size:.0f})" if len(errors) > 1 else ""
     direction = "too high" if middle > 0 else "too low"
     word = "agrees" if agreement.met_by(round(size, 6)) else direction
