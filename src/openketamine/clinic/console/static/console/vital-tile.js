@@ -1,6 +1,6 @@
 // One numeric: the number, its limits beside it, its age, and whether it may be trusted.
-// A stale number is struck through, with its age and the word; an alarm inverts the tile and adds marks,
-// an icon and words. Never by colour alone.
+// A stale number is struck through, with its age and the word; what is not believed leaves a gap and is told
+// below; an alarm inverts the tile and adds marks, an icon and words. Never by colour alone.
 
 import { h, refresh } from "./dom.js";
 import { age, number, SIGNALS } from "./format.js";
@@ -22,23 +22,24 @@ export class VitalTile extends HTMLElement {
     const fresh = seen ? freshness(scene.ages, main, seen.receivedMs, scene.now, scene.linkIsUp) : "none";
     const alarm = scene.alarm(signals);
     const old = seen ? age(scene.now - seen.receivedMs) : "";
+    const doubts = signals.flatMap((signal) => doubted(signal, scene.newest(signal), seen));
     const text = seen ? this.text(scene, main, seen) : "–";
     const limit = limits(scene.limits, main);
     this.className = `vital vital-${fresh}`;
     if (alarm) this.classList.add("in-alarm", `vital-alarm-${alarm.priority}`);
     if (seen?.doubt) this.classList.add("vital-doubted");
-    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, seen?.doubt, seen?.manual, main], () => [
+    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, doubts, seen?.manual, main], () => [
       h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), alarm && alarmWord(alarm)),
       h("div", { class: "vital-number" }, text),
       h("div", { class: "vital-unit" }, h("span", null, this.unit(scene, main)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
       h("div", { class: "vital-foot" }, h("span", { class: "vital-fresh" }, said(fresh, old, seen))),
-      seen?.doubt ? h("div", { class: "vital-doubt" }, `not believed: ${seen.doubt}`) : null,
+      doubts.length ? h("div", { class: "vital-doubt" }, `not believed: ${doubts.join("; ")}`) : null,
     ]);
   }
 
   /** @param {Scene} _scene @param {string} signal @param {Newest} seen */
   text(_scene, signal, seen) {
-    return number(seen.value, SIGNALS[signal]?.places ?? 0);
+    return shown(seen, SIGNALS[signal]?.places);
   }
 
   /** @param {Scene} _scene @param {string} signal */
@@ -54,16 +55,24 @@ export class PressureTile extends VitalTile {
     const diastolic = scene.newest("diastolic");
     // Never a systolic of one measurement over the diastolic of another.
     const together = diastolic && diastolic.atMs === seen.atMs;
-    return `${number(seen.value, 0)}/${together ? number(diastolic.value, 0) : "–"}`;
+    return `${shown(seen)}/${together ? shown(diastolic) : "–"}`;
   }
 
   /** @param {Scene} scene @override */
   unit(scene) {
     const [systolic, mean] = [scene.newest("systolic"), scene.newest("mean_pressure")];
     const together = mean && systolic && mean.atMs === systolic.atMs;
-    return together ? `MAP ${number(mean.value, 0)} mmHg` : "mmHg";
+    return together && !mean.doubt ? `MAP ${number(mean.value, 0)} mmHg` : "mmHg";
   }
 }
+
+/** What stands where a number is read at a glance: a number that is believed, or a gap.
+ * @param {Newest} seen @param {number} [places] */
+const shown = (seen, places = 0) => (seen.doubt ? "–" : number(seen.value, places));
+
+/** What came with the number on the tile and is not believed, with why.
+ * @param {string} signal @param {Newest | undefined} one @param {Newest | undefined} seen */
+const doubted = (signal, one, seen) => (one?.doubt && one.atMs === seen?.atMs ? [`${SIGNALS[signal]?.name} ${number(one.value)}, ${one.doubt}`] : []);
 
 /** @param {string} fresh @param {string} old @param {Newest | undefined} seen */
 function said(fresh, old, seen) {
