@@ -69,6 +69,30 @@ class TestTheProposal:
         assert "Sign the order" not in shown.text
 
 
+class TestAnotherDose:
+    def test_a_smaller_dose_is_proposed_and_signed_as_it_was_wished(self, page, priya, ready, now):
+        text = page(priya, at(ready) + "?wish_dose=0.4").text
+        assert "DOSE 28 mg" in text
+        assert "The prescriber wants 0.4 mg/kg." in text
+        wished = signing(dose_ug="28000", wish_dose="0.4")
+        assert page(priya, at(ready, "plan-sign"), wished).status == 302
+        assert queries.state_json(ready, now)["plan"]["dose_ug"] == 28_000
+
+    @pytest.mark.hazard("HZ-03")
+    def test_a_larger_wish_meets_the_limits_of_the_protocol(self, page, priya, ready):
+        text = page(priya, at(ready) + "?wish_dose=5").text
+        assert "DOSE 350 mg" not in text
+        assert "What limited it" in text
+
+    @pytest.mark.hazard("HZ-03")
+    def test_a_wish_that_is_not_posted_with_its_dose_signs_nothing(self, page, priya, ready, now):
+        assert page(priya, at(ready, "plan-sign"), signing(dose_ug="28000")).status == 400
+        assert queries.state_json(ready, now)["plan"] is None
+
+    def test_a_wish_that_is_no_number_says_so(self, page, priya, ready):
+        assert "Enter a number" in page(priya, at(ready) + "?wish_dose=much").text
+
+
 class TestTheSignature:
     @pytest.mark.hazard("HZ-04")
     def test_a_prescriber_signs_with_the_password_and_the_plan_is_frozen(

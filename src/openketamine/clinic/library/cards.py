@@ -28,11 +28,24 @@ DECISION_WORDS: Mapping[str, tuple[str, str]] = {
     "defer": ("Defer", "Not today. Something has to change or be known first."),
     "block": ("Do not treat", "A rule forbids this protocol for this person."),
 }
+_SO_FAR = ("Nothing speaks against it so far", "No dose can be ordered before all is asked.")
 EVIDENCE_WORDS: Mapping[str, str] = {
     "R": "read in the source",
     "B": "background, to be checked",
     "P": "proposed default",
 }
+
+
+def decision_card(decision: str, *, still_to_ask: bool) -> dict[str, str]:
+    """A decision in words. A green "proceed" over questions that nobody put would read as an
+    answer, so until they are asked it looks like what it is."""
+    title, says = DECISION_WORDS[decision]
+    if decision == "proceed" and still_to_ask:
+        title, says = _SO_FAR
+        return {"level": "caution", "title": title, "says": says}
+    return {"level": decision, "title": title, "says": says}
+
+
 KIND_WORDS: Mapping[str, str] = {
     "contraindication": "Contraindication",
     "precaution": "Precaution",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.library.cards import DECISION_WORDS, finding_card
+from openketamine.clinic.library.cards import decision_card, finding_card
 from openketamine.clinic.patients import commands, queries
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.forms import (
@@ -127,7 +127,7 @@ def _answer(
         "protocol": protocol(protocol_id),
         "protocol_id": protocol_id,
         "evaluation": found,
-        "decision": _decision(found, still_to_ask=bool(not_asked)),
+        "decision": decision_card(found.decision, still_to_ask=bool(not_asked)),
         "entries": _entries(request, person, found, override_form),
         "notes": [finding_card(one) for one in found.findings if one.action is Action.INFO],
         "unknown": [
@@ -145,18 +145,6 @@ def _answer(
     template = "patients/_evaluation.html" if inner else "patients/evaluation.html"
     status = 400 if (wrong or override_form) and not inner else 200
     return render(request, template, context, status=status)
-
-
-def _decision(found: Evaluation, *, still_to_ask: bool) -> dict[str, str]:
-    """The decision in words. A green "proceed" over unasked questions would read as an answer."""
-    title, says = DECISION_WORDS[found.decision]
-    if found.decision == "proceed" and still_to_ask:
-        title, says = (
-            "Nothing speaks against it so far",
-            "No dose can be ordered before they are asked:",
-        )
-        return {"level": "caution", "title": title, "says": says}
-    return {"level": found.decision, "title": title, "says": says}
 
 
 def _entries(

@@ -1,7 +1,7 @@
 """The plan of a session: what the rules propose, how they came to it, and the signature."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -13,19 +13,21 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.library.cards import DECISION_WORDS, finding_cards, source_lines
+from openketamine.clinic.library.cards import decision_card, finding_cards, source_lines
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
-from openketamine.clinic.patients.forms import ProofForm
+from openketamine.clinic.patients.forms import ProofForm, sentence
 from openketamine.clinic.plans.forecast import plan_forecast
+from openketamine.clinic.plans.forms import WishForm, wish_fields
 from openketamine.clinic.plans.pump import PumpCard, preparation, pump_card
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
-from openketamine.core.dosing import DoseProposal, protocol
+from openketamine.core.dosing import DoseProposal, Wish, protocol
 from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.screening import Evaluation, unasked
 
 _WHAT = ("drug", "route", "dose_ug", "over_s", "weight_g")
 
@@ -56,7 +58,8 @@ def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 def _sign(request: HttpRequest, session: Session, form: ProofForm) -> Refusal | None:
     shown = request.POST.get("dose_ug", "")
-    asked = {
+    asked: dict[str, Any] = {
+        "wish": wish_fields(WishForm(request.POST)),
         "id": request.POST.get("id") or str(uuid4()),
         "dose_ug": int(shown) if shown.isdecimal() else None,
         "password": form.cleaned_data["password"],
@@ -71,16 +74,17 @@ def _page(
     request: HttpRequest, session: Session, form: ProofForm | None, refusal: Refusal | None = None
 ) -> HttpResponse:
     now = clock.now()
-    today = timezone.localdate(now)
+    today, record = timezone.localdate(now), patients.record(session.person)
     state = queries.state_json(session, now)
-    evaluation, proposed = queries.plan_of(session, today)
+    wish_form = WishForm(request.GET if request.method == "GET" else request.POST)
+    evaluation, proposed = _proposed(session, today, wish_form)
     signed = state["plan"]
     is_open = signed is None and isinstance(proposed, DoseProposal)
     context: dict[str, Any] = {
         "banner": banner_for(
             request.user,
             session.person,
-            patients.record(session.person),
+            record,
             today,
             session=str(state["session_number"] or ""),
         ),
@@ -88,7 +92,10 @@ def _page(
         "protocol": protocol(session.protocol_id),
         "phase": state["phase"],
         "evaluation": evaluation,
-        "decision": DECISION_WORDS[evaluation.decision],
+        "decision": decision_card(
+            evaluation.decision, still_to_ask=bool(unasked(record, evaluation))
+        ),
+        "wish_form": wish_form,
         "signed": signed,
         "signed_at": signed and datetime.fromisoformat(signed["signed_at"]),
         **_shown(signed, proposed),
@@ -98,6 +105,18 @@ def _page(
     }
     status = 400 if form is not None and form.errors else 422 if refusal else 200
     return render(request, "plans/plan.html", context, status=status)
+
+
+def _proposed(
+    session: Session, today: date, form: WishForm
+) -> tuple[Evaluation, DoseProposal | Refusal]:
+    """The proposal for what is wished, or the protocol's own where the wish cannot be read."""
+    fields = wish_fields(form)
+    try:
+        return queries.plan_of(session, today, Wish(**fields) if fields else None)
+    except BadInput as error:
+        form.add_error(None, sentence(error))
+        return queries.plan_of(session, today)
 
 
 def _shown(signed: dict[str, Any] | None, proposed: DoseProposal | Refusal) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from openketamine.clinic.sessions._writing import (
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.dosing import DoseProposal, propose
+from openketamine.core.dosing import DoseProposal, Wish, propose
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import age
 from openketamine.core.screening import Evaluation, evaluate, unasked
@@ -84,7 +84,7 @@ def sign_plan(
     """
     own_proof(asked, by, now)
     session = Session.objects.select_related("person").get(pk=session_id)
-    evaluation, proposal = plan_of(session, timezone.localdate(now))
+    evaluation, proposal = plan_of(session, timezone.localdate(now), _wish(asked))
     if isinstance(proposal, Refusal):
         return proposal
     if not_asked := unasked(patients.record(session.person), evaluation):
@@ -101,13 +101,23 @@ def sign_plan(
     return _decide(one, session_id, asked, by, now)
 
 
-def plan_of(session: Session, on: date) -> tuple[Evaluation, DoseProposal | Refusal]:
-    """What the rules say of this person today and what they propose. Looking is free."""
+def plan_of(
+    session: Session, on: date, wish: Wish | None = None
+) -> tuple[Evaluation, DoseProposal | Refusal]:
+    """What the rules say of this person today and what they propose, or make of a prescriber's
+    wish. Looking is free. Raises BadInput for a wish that is no dose."""
     record = patients.record(session.person)
     overrides = patients.overrides(session.person, on)
     evaluation = evaluate(record, session.protocol_id, on, overrides)
     before = history(session)
-    return evaluation, propose(record, session.protocol_id, on, before, evaluation=evaluation)
+    return evaluation, propose(record, session.protocol_id, on, before, evaluation, wish)
+
+
+def _wish(asked: Mapping[str, Any]) -> Wish | None:
+    """Another dose than the protocol's own, where the prescriber asked for one."""
+    wanted = asked.get("wish") or {}
+    known = {name: whole(wanted, name) for name in ("dose_ug_per_kg", "over_s") if name in wanted}
+    return Wish(**known) if known else None
 
 
 def verify(
