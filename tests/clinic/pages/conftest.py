@@ -119,6 +119,14 @@ ANSWERS = {
     "pressure-hazard": "no",
     "weight": "70 kg",
     "height": "168 cm",
+    "liver-tests": "within the limits",
+    "other-ketamine": "no",
+    "escort": "confirmed",
+    "drug-screen": "nothing unexpected",
+    "intoxication": "sober",
+    "alcohol": "none",
+    "cannabis": "none",
+    "same-day-anaesthetic": "no",
 }
 
 

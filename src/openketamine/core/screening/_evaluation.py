@@ -20,13 +20,15 @@ class Override:
 class Unknown:
     """Something that the record does not say. `text` names it, `ask` is the question in full.
 
-    `choices` are the answers to pick from; empty where a measurement is asked for.
+    `choices` are the answers to pick from; empty where a measurement is asked for. `at_gate`: asked
+    on the day, before the dose; an order need not wait for it.
     """
 
     question: str
     text: str
     choices: tuple[str, ...]
     ask: str = ""
+    at_gate: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The question as a screen needs it."""
@@ -35,6 +37,7 @@ class Unknown:
             "text": self.text,
             "ask": self.ask,
             "choices": list(self.choices),
+            "at_gate": self.at_gate,
         }
 
 

@@ -27,7 +27,7 @@ def current_answers(record: PersonRecord, on: date) -> Mapping[str, str]:
 def unknowns(person: Person, plan: Plan, raised: Set[str]) -> tuple[Unknown, ...]:
     """Questions still open, in the order of the files."""
     return tuple(
-        Unknown(question.id, question.text, question.choices, question.ask)
+        Unknown(question.id, question.text, question.choices, question.ask, question.at_gate)
         for question in questions()
         if question.fits(plan) and _matters(question, person, raised)
         if not _answered(question, person, raised)

@@ -161,7 +161,8 @@ class Question:
     """Something to ask. `known_from` names what in the record answers it already.
 
     `asked_for`: only where one of these rules was raised; `undated_for`: only where a diagnosis of
-    this rule has no date that would decide it.
+    this rule has no date that would decide it. `at_gate`: a matter of the day, which the checklist
+    before the dose asks too, so that an order need not wait for it.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Question:
     undated_for: str
     known_from: Mapping[str, Any]
     good_for: Threshold | None
+    at_gate: bool
 
     def fits(self, plan: "Plan") -> bool:
         """Whether it matters under this protocol."""
@@ -336,6 +338,7 @@ def _question(node: Mapping[str, Any]) -> Question:
         undated_for=str(node.get("undated_for", "")),
         known_from=dict(node.get("known_from", {})),
         good_for=read_threshold(node["good_for"]) if "good_for" in node else None,
+        at_gate=bool(node.get("at_gate", False)),
     )
 
 

@@ -12,13 +12,13 @@ def unasked(record: PersonRecord, evaluation: Evaluation) -> tuple[Finding, ...]
     """A finding for each open question that nobody has put to the person.
 
     "Not known" is an answer: the question was asked, stays open in sight, and the gate before the
-    start still holds what must be known. A measurement that is due on the day is the gate's too.
+    start still holds what must be known. What is due on the day itself is the gate's too.
     """
     asked = current_answers(record, evaluation.evaluated_on)
     return tuple(
         _not_asked(unknown)
         for unknown in evaluation.unknown
-        if unknown.choices and unknown.question not in asked
+        if unknown.choices and not unknown.at_gate and unknown.question not in asked
     )
 
 

@@ -21,6 +21,14 @@ _ANSWERS = {
     "breastfeeding": "no",
     "pressure-hazard": "no",
     "thyroid-control": "treated and stable",
+    "liver-tests": "within the limits",
+    "other-ketamine": "no",
+    "escort": "confirmed",
+    "drug-screen": "nothing unexpected",
+    "intoxication": "sober",
+    "alcohol": "none",
+    "cannabis": "none",
+    "same-day-anaesthetic": "no",
 }
 
 
