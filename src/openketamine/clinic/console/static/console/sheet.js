@@ -43,6 +43,9 @@ function open(dialog) {
   dialog.addEventListener("close", () => dialog.remove());
   byId("sheets").append(dialog);
   dialog.showModal();
+  // Where the first thing to do is to write, it can be written at once, without a tap more.
+  const first = dialog.querySelector(".sheet-body :is(input, textarea, button)");
+  if (first instanceof HTMLTextAreaElement || (first instanceof HTMLInputElement && first.type !== "radio")) first.focus();
   return dialog;
 }
 
