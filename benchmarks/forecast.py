@@ -100,7 +100,8 @@ def control_and_fit() -> None:
     take = {"weight_kg": 70, "step_s": 10, "steps": 720, "most_mg_per_h": 12_000}
     plan = pk.hold(used, "effect site", goal, **take)
     took = best_s(lambda: pk.hold(used, "effect site", goal, **take), 5)
-    over = 100 * (max(plan.effect_site_ng_per_ml) / goal - 1)
+    (fine,) = pk.forecast(plan.segments, 70, [used], np.arange(0, 120, 1 / 120))
+    over = 100 * (max(fine.effect_site_ng_per_ml or ()) / goal - 1)
     print(f"W4 720 updates of 10 s: {took * 1e3:.2f} ms (goal 2), overshoot {over:.5f} % (0.001)")
     samples = [pk.Sample(10, 210.0), pk.Sample(45, 80.0), pk.Sample(120, 42.0)]
     spread = pk.log_normal(dict.fromkeys(NAMES[:6], 0.09))

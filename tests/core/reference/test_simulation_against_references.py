@@ -1,5 +1,8 @@
 """Thousands of people, targets and fits against the careful solution and a general optimiser."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -223,3 +226,13 @@ def test_a_study_shows_how_far_it_is(capsys) -> None:
     plan = pk.schedule(INFUSION, step_min=60, points=2)
     pk.study("clements1981_2c", plan, 70, 1500, 1, progress=True)
     assert "2 of 2 lots" in capsys.readouterr().err
+
+
+def test_the_page_for_researchers_runs_as_written() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "forecast-for-research.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict = {}
+    for block in blocks:
+        if "client=" not in block and "mine.yaml" not in block:
+            exec(block, names)  # noqa: S102 - our own page
+    assert names["found"].parameters["CL"] == pytest.approx(1.49, rel=0.01)

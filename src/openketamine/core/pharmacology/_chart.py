@@ -227,6 +227,8 @@ def _notes(
     seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}" if marks else ""
     differ = f"How people differ: {band.differences}."
     doubts = [doubt for curve in curves for doubt in curve.provisional]
+    if len(band.models) == 1:
+        doubts.append("One model only: how far models disagree is not in this picture.")
     texts = (differ, *doubts, seen, NOT_KNOWN)
     return [line for text in texts for line in textwrap.wrap(text, 66)]
 

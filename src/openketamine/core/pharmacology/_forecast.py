@@ -10,7 +10,7 @@ from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology._levels import levels
 from openketamine.core.pharmacology._model import PUBLISHED, Model, usable
 from openketamine.core.pharmacology._people import NOBODY, Floats, Traits, person
-from openketamine.core.pharmacology._regimen import Regimen, routes
+from openketamine.core.pharmacology._regimen import ROUTE_WORDS, Regimen, routes
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _plasma_statuses(used: Model, by: Sequence[str]) -> Iterable[tuple[str, str]
 
 def _provisional(used: Model, by: Sequence[str]) -> Iterable[str]:
     yield from (
-        f"{used.title} by {way.route}: {way.provisional}."
+        f"{used.title} {ROUTE_WORDS.get(way.route, way.route)}: {way.provisional}."
         for way in used.absorption
         if way.route in by and way.provisional
     )

@@ -7,15 +7,8 @@ from typing import Any
 from openketamine.core.findings import BadInput, Source
 from openketamine.core.pharmacology._band import Band
 from openketamine.core.pharmacology._forecast import Curve
+from openketamine.core.pharmacology._regimen import ROUTE_WORDS
 from openketamine.knowledge import document
-
-_ROUTES = {
-    "iv": "by vein",
-    "im": "by muscle",
-    "in": "by nose",
-    "po": "by mouth",
-    "sl": "under the tongue",
-}
 
 
 @dataclass(frozen=True)
@@ -98,19 +91,19 @@ def _entry(body: Mapping[str, Any], medicine: str) -> Mapping[str, Any]:
 
 def _not_known(entry: Mapping[str, Any], route: str) -> str:
     elsewhere = ", ".join(
-        f"{_ROUTES[seen['route']]} {seen['auc']:g}-fold" for seen in entry["measured"]
+        f"{ROUTE_WORDS[seen['route']]} {seen['auc']:g}-fold" for seen in entry["measured"]
     )
     measured = f" Measured {elsewhere}, which does not carry over." if elsewhere else ""
     return (
-        f"What {entry['medicine']} does to a level {_ROUTES[route]} is not known: the forecast is "
-        f"unchanged. ({entry['general']}.){measured}"
+        f"What {entry['medicine']} does to a level {ROUTE_WORDS[route]} is not known: the forecast "
+        f"is unchanged. ({entry['general']}.){measured}"
     )
 
 
 def _known(entry: Mapping[str, Any], seen: Mapping[str, Any], drug: str, measured_with: str) -> str:
     says = (
         f"With {entry['medicine']} every level is drawn {seen['auc']:g} times as high, as its area "
-        f"was measured {_ROUTES[seen['route']]} ({seen['about']}; {seen['sources'][0]['id']})."
+        f"was measured {ROUTE_WORDS[seen['route']]} ({seen['about']}; {seen['sources'][0]['id']})."
     )
     if seen["cmax"] is not None:
         says += f" The highest level alone changed {seen['cmax']:g}-fold."

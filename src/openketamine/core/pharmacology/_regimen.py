@@ -6,6 +6,14 @@ from dataclasses import dataclass, replace
 
 from openketamine.core.findings import BadInput
 
+ROUTE_WORDS = {
+    "iv": "by vein",
+    "im": "by muscle",
+    "in": "by nose",
+    "po": "by mouth",
+    "sl": "under the tongue",
+}
+
 
 @dataclass(frozen=True)
 class Segment:
