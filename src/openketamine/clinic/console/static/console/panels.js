@@ -135,10 +135,12 @@ export function drawEvents(root, desk) {
 
 /** The drug of this session, and who speaks for the person. @param {HTMLElement} root @param {Desk} desk */
 export function drawDrug(root, desk) {
-  const { drug, devices, chair } = desk.state;
-  refresh(root, [drug, devices, chair], () => [
+  const { drug, devices, chair, infusion } = desk.state;
+  // The book is written when the pump has stopped; until then a bare 0 would contradict the card.
+  const given = infusion?.running ? "Given, booked at the stop" : "Given";
+  refresh(root, [drug, devices, chair, given], () => [
     h("dl", { class: "kv" },
-      ...[["Withdrawn", drug.withdrawn_ug], ["Given", drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),
+      ...[["Withdrawn", drug.withdrawn_ug], [given, drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),
       h("dt", null, "Chair"), h("dd", null, chair || "none"),
       h("dt", null, "Devices"), h("dd", null, devices.length ? devices.map((one) => `${one.kind} ${one.device_id}`).join(", ") : "none attached")),
     h("div", { class: "row" },
