@@ -137,7 +137,7 @@ export function drawEvents(root, desk) {
 export function drawDrug(root, desk) {
   const { drug, devices, chair, infusion } = desk.state;
   // The book is written when the pump has stopped; until then a bare 0 would contradict the card.
-  const given = infusion?.running ? "Given, booked at the stop" : "Given";
+  const given = infusion?.running ? "Given, at stop" : "Given";
   refresh(root, [drug, devices, chair, given], () => [
     h("dl", { class: "kv" },
       ...[["Withdrawn", drug.withdrawn_ug], [given, drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),
