@@ -134,6 +134,7 @@ def _forecast(options: argparse.Namespace) -> int:
             with_inhibitor=options.with_inhibitor,
             ancestry=options.ancestry,
             simulator=options.simulator,
+            measured=options.measured,
         )
     )
     if options.plot:
@@ -287,6 +288,7 @@ def _add_forecast(verbs: Any) -> None:
     verb.add_argument("--until", default="4 h", help="end of the answer")
     verb.add_argument("--people", type=int, default=1000, help="people in the band; 0 for none")
     verb.add_argument("--seed", type=int, default=1, help="makes the band repeatable")
+    verb.add_argument("--measured", action="store_true", help="add the scatter of a sample")
     verb.add_argument("--with-inhibitor", help="a medicine that changes the level")
     verb.add_argument("--csv", metavar="FILE")
     verb.add_argument("--plot", metavar="FILE.svg")

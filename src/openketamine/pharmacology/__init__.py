@@ -30,6 +30,7 @@ from openketamine.core.pharmacology import (
 )
 from openketamine.core.pharmacology._cohort import Cohort, Schedule, cohort, schedule
 from openketamine.core.pharmacology._fit import Individual, Sample, fit, log_normal
+from openketamine.core.pharmacology._fitter import Fitter, fitter
 from openketamine.core.pharmacology._interactions import Interaction, interaction
 from openketamine.core.pharmacology._nca import Analysis, analyse
 from openketamine.core.pharmacology._simulation import (
@@ -49,6 +50,7 @@ __all__ = [
     "Cohort",
     "Curve",
     "Dose",
+    "Fitter",
     "ForecastRequest",
     "Foresight",
     "Hold",
@@ -68,6 +70,7 @@ __all__ = [
     "default_models",
     "engine",
     "fit",
+    "fitter",
     "forecast",
     "forecast_svg",
     "foresee",

@@ -191,6 +191,31 @@ def test_many_samples_of_a_person_give_that_person_back(name, doses) -> None:
     assert found.differences.startswith("variability of")
 
 
+FITTED = ["domino_3c", "kamp2020_3c_arterial", "clements1981_2c"]
+
+
+@pytest.mark.parametrize("name", FITTED)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_prepared_fit_ends_where_the_plain_one_does(name, seed) -> None:
+    rng = np.random.default_rng(seed)
+    plan = [pk.Bolus(0, 5), pk.Segment(3, 40, 0.8), pk.Segment(60, 70, 1.0)]
+    times = np.array([-1.0, 2, 10, 45, 65, 120, 400])[1:]
+    (curve,) = pk.forecast(plan, 70, [name], times)
+    seen = np.array(curve.plasma_ng_per_ml) * np.exp(0.4 * rng.standard_normal(len(times)))
+    ready = pk.fitter(name, plan, times, 70, relative_sd=0.2)
+    plain = ready.individual(seen)
+    quick = ready.effects(seen)
+    np.testing.assert_allclose(quick, [plain.effects[n] for n in ready.names], atol=2e-6)
+
+
+def test_a_prepared_fit_by_nose_takes_the_plain_way() -> None:
+    doses = [pk.Dose(0, 28, "in")]
+    ready = pk.fitter("perezruixo2021_S_hepatoportal", doses, [20, 60], 70)
+    assert np.isfinite(ready.effects([40.0, 30.0])).all()
+    with pytest.raises(BadInput, match="2 levels above 0"):
+        ready.effects([40.0])
+
+
 def test_no_sample_tells_nothing_and_one_at_the_curve_changes_little() -> None:
     with pytest.raises(BadInput, match="samples"):
         pk.fit("kamp2020_3c_arterial", INFUSION, [], 70)

@@ -227,3 +227,10 @@ def test_the_scatter_of_a_sample_widens_the_band_and_is_named() -> None:
     assert "error of a measurement is included" in seen.caption
     assert "error of a measurement is not included" in true.caption
     assert true.differences == "variability of Perez-Ruixo 2021"
+    asked = foresee(replace(SPRAY, people=100, measured=True))
+    assert asked.as_json()["band"]["error_of_measurement"] is True
+
+
+def test_more_people_times_points_than_fit_are_refused() -> None:
+    with pytest.raises(BadInput, match="people: expected a number from 0 to 1,7"):
+        foresee(replace(SPRAY, people=5000, every="1 min", until="80 d"))

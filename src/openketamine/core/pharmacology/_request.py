@@ -32,6 +32,7 @@ from openketamine.core.pharmacology._people import Traits
 from openketamine.core.pharmacology._warnings import warnings
 
 _MOST_PEOPLE = 100_000
+_MOST_LEVELS = 200_000_000  # of people times points: they are held at once
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class ForecastRequest:
 
     `dose`, `over` and `at` are in the same order. One `over` serves every dose; without `over` a
     dose is a bolus; without `at` a single dose starts at 0. A dose may be a rate (`0.5 mg/kg/h`).
-    A model is an id, or the path of your own YAML file. `simulator` lets children's models in.
+    A model is an id, or the path of your own YAML file. `simulator` lets children's models in;
+    `measured` adds the scatter of a single sample to the band.
     """
 
     drug: str
@@ -60,6 +62,7 @@ class ForecastRequest:
     with_inhibitor: str | None = None
     ancestry: str | None = None
     simulator: bool = False
+    measured: bool = False
 
 
 def forecast_as_json(request: ForecastRequest) -> dict[str, Any]:
@@ -81,11 +84,11 @@ def foresee(request: ForecastRequest) -> Foresight:
     curves = forecast(given, who, chosen, times, traits=traits, simulator=request.simulator)
     spread = None
     if request.people:
-        within("people", request.people, _MOST_PEOPLE)
+        within("people", request.people, min(_MOST_PEOPLE, _MOST_LEVELS // len(times)))
         used = _for_band(request, chosen)
         spread = band(
             given, who, used, times, request.people, request.seed,
-            traits=traits, simulator=request.simulator,
+            traits=traits, simulator=request.simulator, measured=request.measured,
         )  # fmt: skip
     if other is not None:
         curves = tuple(changed(curve, other) for curve in curves)
