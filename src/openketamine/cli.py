@@ -423,7 +423,8 @@ def _evaluation_text(answer: Mapping[str, Any]) -> str:
 def _finding_text(finding: Mapping[str, Any]) -> str:
     facts = "; ".join(fact["text"] for fact in finding["because"])
     cited = ", ".join(f"{s['id']} {s['where']}".strip() for s in finding["sources"])
-    return f"  {finding['action']:<9}{finding['rule']}  {finding['summary']} [{facts}] ({cited}; {finding['evidence']})"
+    rests = f"[{facts}] ({cited}; {finding['evidence']})"
+    return f"  {finding['action']:<9}{finding['rule']}  {finding['summary']} {rests}"
 
 
 def _proposal_text(answer: Mapping[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""Plain Python: no clock, no network, no randomness, no framework. Everything enters by argument."""
+"""Plain Python: no clock, no network, no randomness, no framework. All enters by argument."""

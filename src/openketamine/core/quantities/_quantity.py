@@ -90,7 +90,7 @@ _NUMBER_AND_UNIT = re.compile(r"^\s*([+-]?[0-9]+(?:[.][0-9]+)?)\s*([^\s0-9].*?)\
 def parse(text: str, *, like: str | None = None, field: str = "amount") -> Quantity:
     """Read `0.5 mg/kg`. `like` is a unit whose dimension the answer must have.
 
-    Raises QuantityError, naming `field`, for no unit, a bare number, an exponent, or the wrong kind.
+    Raises QuantityError, naming `field`: no unit, a bare number, an exponent, the wrong kind.
     """
     match = _NUMBER_AND_UNIT.match(text)
     if match is None:
