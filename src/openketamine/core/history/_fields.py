@@ -20,7 +20,7 @@ def mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = node.get(key)
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise NotUnderstoodError(f"{key}: expected an object")
     return value
 
@@ -33,7 +33,7 @@ def items(node: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     if not isinstance(value, list) or len(value) > MAX_LIST:
         raise NotUnderstoodError(f"{key}: expected a list of at most {MAX_LIST}")
     for item in value:
-        if not isinstance(item, Mapping):
+        if type(item) is not dict and not isinstance(item, Mapping):
             raise NotUnderstoodError(f"{key}: expected a list of objects")
         yield item
 
@@ -45,7 +45,9 @@ def text(node: Mapping[str, Any], key: str) -> str:
         return ""
     if not isinstance(value, str):
         raise NotUnderstoodError(f"{key}: expected text")
-    clean = value.encode("utf-8", "replace").decode("utf-8")
+    if value.isascii() and value.isprintable():
+        return value.strip()[:MAX_TEXT]
+    clean = value[: 2 * MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(sign if sign.isprintable() else " " for sign in clean).strip()[:MAX_TEXT]
 
 

@@ -1,8 +1,10 @@
 """What a record holds: one frozen dataclass a kind, each pointing at the resource it came from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 AllergyState = Literal["known", "none", "not_recorded", "unavailable"]
@@ -174,6 +176,17 @@ class PersonRecord:
         extra = tuple(found for answer in answers for found in measured(answer))
         return replace(self, answers=self.answers + answers, measurements=self.measurements + extra)
 
+    @cached_property
+    def series(self) -> Mapping[str, tuple[Measurement, ...]]:
+        """The measurements by signal, oldest first."""
+        found: dict[str, list[tuple[int, Measurement]]] = {}
+        for place, measurement in enumerate(self.measurements):
+            found.setdefault(measurement.signal, []).append((place, measurement))
+        return {
+            name: tuple(one for _, one in sorted(listed, key=_newest))
+            for name, listed in found.items()
+        }
+
     def answer(self, question: str, on: date) -> Answer | None:
         """The newest answer to a question that was given on or before `on`."""
         given = [a for a in self.answers if a.question == question and a.at.date() <= on]
@@ -187,8 +200,7 @@ def latest(record: PersonRecord, signal: str, on: date) -> Measurement | None:
     """
     if signal == "bmi" and (reckoned := _bmi(record, on)) is not None:
         return reckoned
-    fitting = [m for m in record.measurements if m.signal == signal and m.taken <= on]
-    return max(enumerate(fitting), key=_newest, default=(0, None))[1]
+    return next((m for m in reversed(record.series.get(signal, ())) if m.taken <= on), None)
 
 
 def _bmi(record: PersonRecord, on: date) -> Measurement | None:

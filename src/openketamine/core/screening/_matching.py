@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, lru_cache
 
 from openketamine.core.findings import Because
 from openketamine.core.history import Condition, Measurement, PersonRecord, age, latest
@@ -20,6 +21,7 @@ from openketamine.core.screening._rules import (
     MedicineMatch,
     ProcedureMatch,
     Rule,
+    rules,
 )
 from openketamine.knowledge import Threshold
 
@@ -130,12 +132,37 @@ def _diagnoses(
 ) -> Iterator[tuple[Condition, str | None]]:
     """Diagnoses that the rule means, with the code that says so; None where the words do."""
     for condition in record.conditions:
-        code = _matching_code(match, condition.codes)
-        if code is None and not match.names.found_in(condition.names):
+        known = _meant(condition.codes, condition.names)
+        code = known.get(match.number, "") if match.number else _means(match, condition)
+        if code == "":
             continue
         past = not condition.current or says_past(condition.names)
         if condition.holds and {"active": not past, "past": past, "ever": True}[match.when]:
             yield condition, code
+
+
+@cache
+def _numbered() -> tuple[ConditionMatch, ...]:
+    """Every description of a diagnosis that a rule holds."""
+    parts = [(r.conditions, r.only_with, r.unless_with) for r in rules()]
+    return tuple(match for three in parts for match in three if match is not None)
+
+
+@lru_cache(maxsize=16384)
+def _meant(codes: tuple[str, ...], names: tuple[str, ...]) -> Mapping[int, str | None]:
+    """Which descriptions a diagnosis fits, by number. A record says the same thing many times."""
+    found = {match.number: _fit(match, codes, names) for match in _numbered()}
+    return {number: code for number, code in found.items() if code != ""}
+
+
+def _means(match: ConditionMatch, condition: Condition) -> str | None:
+    return _fit(match, condition.codes, condition.names)
+
+
+def _fit(match: ConditionMatch, codes: tuple[str, ...], names: tuple[str, ...]) -> str | None:
+    """The code that fits, None where words do, "" where nothing does."""
+    code = _matching_code(match, codes)
+    return code if code is not None or match.names.found_in(names) else ""
 
 
 def _matching_code(match: ConditionMatch, codes: tuple[str, ...]) -> str | None:
@@ -198,7 +225,7 @@ def _by_allergy(names: Names, person: Person) -> Iterator[Because]:
 
 def _by_measurement(match: MeasuredMatch, person: Person) -> Iterator[Because]:
     """Any one signal over its threshold is enough, on each of the last `days_running` days."""
-    days = _days(match, person)[: match.days_running]
+    days = _days(match, person)
     if len(days) < match.days_running:
         return
     raised = [[fact for m in day if (fact := _over(match, m))] for day in days]
@@ -211,11 +238,13 @@ def _days(match: MeasuredMatch, person: Person) -> list[list[Measurement]]:
     """The newest value of each signal of every day measured, newest day first."""
     names = [name for name, _ in match.thresholds]
     newest = [m for name in names if (m := latest(person.record, name, person.on))]
-    days = {m.taken for m in (*person.record.measurements, *newest) if m.signal in names}
+    days = {m.taken for m in newest}
+    if match.days_running > 1:
+        days |= {m.taken for name in names for m in person.record.series.get(name, ())}
+    counting = [day for day in sorted(days, reverse=True) if _counts(match, (person.on - day).days)]
     return [
         [m for name in names if (m := latest(person.record, name, day)) and m.taken == day]
-        for day in sorted(days, reverse=True)
-        if _counts(match, (person.on - day).days)
+        for day in counting[: match.days_running]
     ]
 
 

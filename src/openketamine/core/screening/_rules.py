@@ -1,8 +1,9 @@
 """The rule files as dataclasses. A rule names facts that raise it; any one of them is enough."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
+from itertools import count
 from typing import Any
 
 from openketamine.core.findings import Action, Because, Evidence, Finding, Source
@@ -44,6 +45,7 @@ class Plan:
 class ConditionMatch:
     """Diagnoses by ICD-10-CM prefix or by name. `when`: ever, active or past.
 
+    `number`: its place among all of them, from 1; 0 for one that stands in no file.
     `within`: only where it began fewer days ago than this. An unknown date is not "long ago": a
     question with `undated_for` asks for it.
     """
@@ -53,6 +55,7 @@ class ConditionMatch:
     names: Names
     when: str
     within: Threshold | None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,23 @@ def rules() -> tuple[Rule, ...]:
         for file in documents(kind)
         for node in file.body.get("rules", ())
     ]
-    return tuple(read_rule(node) for node in nodes)
+    return _numbered(read_rule(node) for node in nodes)
+
+
+def _numbered(found: Iterable[Rule]) -> tuple[Rule, ...]:
+    numbers = count(1)
+    parts = ("conditions", "only_with", "unless_with")
+    return tuple(
+        replace(
+            rule,
+            **{
+                part: replace(getattr(rule, part), number=next(numbers))
+                for part in parts
+                if getattr(rule, part) is not None
+            },
+        )
+        for rule in found
+    )
 
 
 @cache
@@ -219,7 +238,7 @@ _RULE = _keys(Rule, id="rule")
 _QUESTION = _keys(Question, id="question")
 _PARTS = {
     **{
-        part: _keys(ConditionMatch) | {"but_not"}
+        part: _keys(ConditionMatch) - {"number"} | {"but_not"}
         for part in ("conditions", "family", "only_with", "unless_with")
     },
     "procedures": frozenset({"names", "but_not"}),
