@@ -15,6 +15,7 @@ from openketamine.clinic.live._listener import Listener
 from openketamine.clinic.live._streams import Streams
 from openketamine.clinic.live._threads import Threads
 from openketamine.clinic.sessions import commands
+from openketamine.knowledge import documents, kinds
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
@@ -27,7 +28,11 @@ def live_front(pages: ASGIApp) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(listener.run()), asyncio.create_task(_note_silence(threads))]
+        tasks: list[asyncio.Task[None]] = [
+            asyncio.create_task(listener.run()),
+            asyncio.create_task(_note_silence(threads)),
+            asyncio.create_task(asyncio.to_thread(_read_knowledge)),
+        ]
         yield
         for task in tasks:
             task.cancel()
@@ -48,6 +53,12 @@ def live_front(pages: ASGIApp) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+def _read_knowledge() -> None:
+    """Read every knowledge file once, so that nobody's first page waits for it."""
+    for kind in kinds():
+        documents(kind)
 
 
 async def _note_silence(threads: Threads) -> None:
