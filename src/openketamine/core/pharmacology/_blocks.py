@@ -12,7 +12,7 @@ from openketamine.core.pharmacology._people import Floats
 from openketamine.core.pharmacology._solution import NG_PER_ML_IN_MG_PER_L
 
 _BLOCK = 32
-_AT_ONCE = 200  # people whose tables and states stay in the cache
+_AT_ONCE = 100  # people whose tables and states stay in the cache
 
 
 def fill(people: Cohort, plan: Schedule, out: Floats) -> None:
@@ -139,7 +139,10 @@ def _points(state: Floats, rate: float, tables: _Tables, out: Floats) -> Floats:
         states[:, block, :-1] = state
         if block < blocks:
             state = whole_block.moved(state, rate)
+    # Without an infusion the last row adds nothing, and the site's row never touches plasma.
+    used = (width + 1, width + 1) if rate else (width - 1, width)
     for place, table in enumerate((tables.plasma, tables.site)):
+        rows = slice(0, used[place])
         if blocks:
             whole = out[:, place, : blocks * _BLOCK]
             by_block = np.lib.stride_tricks.as_strided(
@@ -147,8 +150,8 @@ def _points(state: Floats, rate: float, tables: _Tables, out: Floats) -> Floats:
                 (people, blocks, _BLOCK),
                 (whole.strides[0], _BLOCK * whole.strides[1], whole.strides[1]),
             )
-            np.matmul(states[:, :blocks], table, out=by_block)
+            np.matmul(states[:, :blocks, rows], table[:, rows], out=by_block)
         if left:
-            rest = np.matmul(states[:, blocks:], table[:, :, :left])
+            rest = np.matmul(states[:, blocks:, rows], table[:, rows, :left])
             out[:, place, blocks * _BLOCK :] = rest[:, 0]
     return tables.at(left).moved(state, rate) if left else state
