@@ -45,6 +45,12 @@ def main(arguments: list[str] | None = None) -> int:
         if error.filename is None:
             return _say(f"failed: {error}", FAILED)
         return _say(f"{error.filename}: {error.strerror}", WRONG_INPUT)
+    except ModuleNotFoundError as error:
+        return _say(
+            f"{options.verb} needs {error.name}, which is not here: "
+            "pip install 'openketamine[clinic,devices,simulator]'",
+            FAILED,
+        )
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # the promise is one line and status 1, never a traceback

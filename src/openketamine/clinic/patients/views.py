@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.library.cards import DECISION_WORDS
@@ -25,11 +25,14 @@ from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import BadInput
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @allowed("person.read")
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, or who fits the search; enough to find the right one of two with one name."""
-    search = request.GET.get("q", "").strip()
+    """Everybody, or who fits the search; enough to find the right one of two with one name.
+
+    A search is posted: a name in an address would stay in histories and logs.
+    """
+    search = request.POST.get("q", "").strip()
     today = timezone.localdate(clock.now())
     rows = [
         {
