@@ -1,10 +1,13 @@
 """The plan: a proposal with its arithmetic, and a signature that needs a fresh proof."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from tests.clinic.bedside import Bedside
 
+from openketamine.clinic.journal import clock
 from openketamine.clinic.sessions import commands, queries
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +139,20 @@ class TestTheSignature:
         page(priya, at(ready, "plan-sign"), sent)
         kinds = [type(fact.body).__name__ for fact in queries.facts(ready)]
         assert kinds.count("PlanSigned") == 1
+
+
+class TestTheLevelWhileItRuns:
+    @pytest.fixture
+    def bed(self, cast):
+        return Bedside(cast, clock.now() - timedelta(minutes=30)).opened()
+
+    @pytest.mark.hazard("HZ-14")
+    def test_it_is_a_band_over_two_models_with_a_line_at_now(self, page, nora, bed):
+        bed.infusing()
+        drawn = page(nora, reverse("level", args=[bed.session.id])).html
+        assert drawn.count('class="forecast-curve') >= 2
+        assert "forecast-band" in drawn
+        assert "forecast-now" in drawn
+
+    def test_before_the_start_there_is_none(self, page, nora, bed):
+        assert page(nora, reverse("level", args=[bed.session.id])).html == ""

@@ -17,11 +17,12 @@ from openketamine.clinic.library.cards import decision_card, finding_cards, sour
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.forms import ProofForm, sentence
-from openketamine.clinic.plans.forecast import plan_forecast
+from openketamine.clinic.plans.forecast import level_so_far, plan_forecast
 from openketamine.clinic.plans.forms import WishForm, wish_fields
 from openketamine.clinic.plans.pump import PumpCard, preparation, pump_card
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.sessions.views import watches
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
@@ -37,6 +38,13 @@ _WHAT = ("drug", "route", "dose_ug", "over_s", "weight_g")
 def plan(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The plan: proposed, or as it was signed."""
     return _page(request, _session(request, session_id), None)
+
+
+@watches
+def level(_: HttpRequest, session: Session) -> HttpResponse:
+    """The level so far and in the coming hour, for the console to put in its place."""
+    now = clock.now()
+    return HttpResponse(level_so_far(queries.state_json(session, now), now))
 
 
 @require_POST

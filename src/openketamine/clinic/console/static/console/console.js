@@ -3,6 +3,7 @@
 import { Charting } from "./charting.js";
 import { byId, data, h, refresh } from "./dom.js";
 import { clock, countdown } from "./format.js";
+import { Level } from "./level.js";
 import { follow } from "./link.js";
 import { Outbox } from "./outbox.js";
 import { drawOutbox, warnBeforeLeaving } from "./outbox-badge.js";
@@ -34,6 +35,7 @@ export class Desk {
   now = now;
   chart = /** @type {TimeChart} */ (byId("chart"));
   #base = `/sessions/${this.page.session}`;
+  #level = new Level(`${this.#base}/level/`);
   /** @type {Map<string, string>} */
   #unanswered = new Map();
   #asking = false;
@@ -177,6 +179,7 @@ export class Desk {
     this.steps.drawGate(byId("gate"));
     this.charting.draw(byId("charting"));
     drawInfusion(byId("infusion"), this);
+    this.#level.show(this.state.infusion, now(), this.linkIsUp);
     drawFindings(byId("findings"), this);
     drawDue(byId("due"), this);
     drawEvents(byId("events"), this);
