@@ -29,8 +29,9 @@ from openketamine.core.history._record import (
 from openketamine.core.history._resource_types import RESOURCE_TYPES
 
 # A person's whole record is a few megabytes; what is far larger would keep everybody waiting.
-MAX_BYTES = 25_000_000
-MAX_ENTRIES = 20_000
+MAX_BYTES = 15_000_000
+MAX_MEASURED = 20_000
+MAX_ENTRIES = 10_000
 
 
 @dataclass
@@ -208,6 +209,8 @@ def _observation(reading: _Reading, label: str, resource: Mapping[str, Any]) -> 
         return
     found, faults = read_measurements(label, resource, reading.today)
     reading.measurements.extend(found)
+    if len(reading.measurements) > MAX_MEASURED:
+        raise BadInput("Bundle.entry", f"at most {MAX_MEASURED} measured values")
     reading.not_understood.extend((label, fault) for fault in faults)
     if found:
         reading.understood += 1

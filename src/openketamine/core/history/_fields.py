@@ -9,6 +9,7 @@ from typing import Any
 
 MAX_TEXT = 500
 MAX_LIST = 1000
+MAX_CODINGS = 100
 
 
 class NotUnderstoodError(Exception):
@@ -25,13 +26,13 @@ def mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def items(node: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    """The objects of the list under `key`."""
+def items(node: Mapping[str, Any], key: str, most: int = MAX_LIST) -> Iterator[Mapping[str, Any]]:
+    """The objects of the list under `key`; a longer list than anybody writes is a fault."""
     value = node.get(key)
     if value is None:
         return
-    if not isinstance(value, list) or len(value) > MAX_LIST:
-        raise NotUnderstoodError(f"{key}: expected a list of at most {MAX_LIST}")
+    if not isinstance(value, list) or len(value) > most:
+        raise NotUnderstoodError(f"{key}: expected a list of at most {most}")
     for item in value:
         if type(item) is not dict and not isinstance(item, Mapping):
             raise NotUnderstoodError(f"{key}: expected a list of objects")
@@ -81,7 +82,7 @@ def codings(concept: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...
     """Codes (`system|code`) and names of a CodeableConcept, its own text first."""
     codes: list[str] = []
     names = [text(concept, "text")]
-    for coding in items(concept, "coding"):
+    for coding in items(concept, "coding", MAX_CODINGS):
         if code := text(coding, "code"):
             codes.append(_code(text(coding, "system").rstrip("/"), code))
         names.append(text(coding, "display"))

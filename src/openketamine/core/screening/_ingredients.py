@@ -83,7 +83,7 @@ def ingredients_of(medicine: Medicine) -> frozenset[str]:
     return _ingredients_of(medicine.codes, medicine.names)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _ingredients_of(codes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
     pattern, whose = _pattern()
     coded = {_by_code()[code] for code in codes if code in _by_code()}
@@ -96,7 +96,7 @@ def classes_of(medicine: Medicine) -> frozenset[str]:
     return _classes_of(medicine.codes, medicine.names)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _classes_of(codes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
     found = (ingredients()[name].classes for name in _ingredients_of(codes, names))
     by_group = {
@@ -112,19 +112,23 @@ def reads_like(medicine: Medicine) -> str | None:
     return _reads_like(medicine.names)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _reads_like(names: tuple[str, ...]) -> str | None:
     whose = _pattern()[1]
     for name in names:
         for word in plain(name).split():
-            if (found := nearest(word, tuple(whose))) is not None:
+            if (found := nearest(word, _by_letter().get(word[:1], ()))) is not None:
                 return whose[found]
     return None
 
 
-def mentions(medicine: Medicine, names: Iterable[str]) -> bool:
-    """Whether it holds one of these ingredients."""
-    return bool(ingredients_of(medicine) & set(names))
+@cache
+def _by_letter() -> Mapping[str, tuple[str, ...]]:
+    """The names of all ingredients by their first letter."""
+    found: dict[str, list[str]] = {}
+    for name in _pattern()[1]:
+        found.setdefault(name[0], []).append(name)
+    return {letter: tuple(names) for letter, names in found.items()}
 
 
 def diazepam_mg_a_day(medicines: Iterable[Medicine]) -> Decimal | None:

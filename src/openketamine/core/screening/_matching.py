@@ -1,20 +1,21 @@
 """Which of the person's facts raise a rule. Each matcher answers with the facts, none for no."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from openketamine.core.findings import Because
-from openketamine.core.history import Condition, Measurement, PersonRecord, age, latest
+from openketamine.core.history import Condition, Measurement, Medicine, PersonRecord, age, latest
 from openketamine.core.quantities import format_number
 from openketamine.core.screening._ingredients import (
     classes_of,
+    ingredients_of,
     known_diazepam_mg_a_day,
-    mentions,
     reads_like,
 )
-from openketamine.core.screening._names import Names, says_past
+from openketamine.core.screening._names import Names, plain, says_past
 from openketamine.core.screening._rules import (
     ConditionMatch,
     MeasuredMatch,
@@ -25,6 +26,8 @@ from openketamine.core.screening._rules import (
 )
 from openketamine.knowledge import Threshold
 
+MOST_SPELT = 300
+_BETWEEN_WORDS = re.compile(r"[ ,;.]+")
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
 
 
@@ -36,7 +39,26 @@ class Person:
     on: date
     answers: Mapping[str, str]
 
-    @property
+    @cached_property
+    def diagnoses(self) -> Mapping[int, tuple[tuple[Condition, str | None], ...]]:
+        """Diagnoses by the number of each description that they fit, with the code that says so."""
+        found: dict[int, list[tuple[Condition, str | None]]] = {}
+        for condition in self.record.conditions:
+            for number, code in _meant(condition.codes, condition.names).items():
+                found.setdefault(number, []).append((condition, code))
+        return {number: tuple(pairs) for number, pairs in found.items()}
+
+    @cached_property
+    def medicines(self) -> tuple[Medicine, ...]:
+        """Those that may be in the body."""
+        return tuple(one for one in self.record.medicines if one.current)
+
+    @cached_property
+    def holdings(self) -> tuple[tuple[Medicine, frozenset[str], frozenset[str]], ...]:
+        """Each of them with the classes and the ingredients that we know in it."""
+        return tuple((one, classes_of(one), ingredients_of(one)) for one in self.medicines)
+
+    @cached_property
     def read_from(self) -> Mapping[str, str]:
         """Where the answers stand that were read in the record and not asked."""
         return {answer.question: answer.resource for answer in self.record.answers}
@@ -84,9 +106,9 @@ def _concerns(rule: Rule, person: Person) -> bool:
     years = age(person.record, person.on)
     if years is not None and not all(threshold.met_by(years) for threshold in rule.only_age):
         return False
-    if rule.only_with and not any(_diagnoses(rule.only_with, person.record)):
+    if rule.only_with and not any(_diagnoses(rule.only_with, person)):
         return False
-    return not (rule.unless_with and any(_diagnoses(rule.unless_with, person.record)))
+    return not (rule.unless_with and any(_diagnoses(rule.unless_with, person)))
 
 
 def _by_family(match: ConditionMatch, person: Person) -> Iterator[Because]:
@@ -108,8 +130,9 @@ def _by_procedure(match: ProcedureMatch, person: Person) -> Iterator[Because]:
 
 
 def _by_misspelling(person: Person) -> Iterator[Because]:
-    for medicine in person.record.medicines:
-        meant = reads_like(medicine) if medicine.current else None
+    # Comparing letters is slow, and nobody takes so many medicines that nobody knows.
+    for medicine in person.medicines[:MOST_SPELT]:
+        meant = reads_like(medicine)
         if meant is not None:
             yield Because(f"{medicine.text}: did you mean {meant}?", medicine.resource)
 
@@ -122,41 +145,55 @@ def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
 
 
 def _by_condition(match: ConditionMatch, person: Person) -> Iterator[Because]:
-    for condition, code in _diagnoses(match, person.record):
+    for condition, code in _diagnoses(match, person):
         if match.within is None or _recent(match.within, condition, person.on):
             yield Because(_words(condition), condition.resource, code or condition.code)
 
 
-def _diagnoses(
-    match: ConditionMatch, record: PersonRecord
-) -> Iterator[tuple[Condition, str | None]]:
+def _diagnoses(match: ConditionMatch, person: Person) -> Iterator[tuple[Condition, str | None]]:
     """Diagnoses that the rule means, with the code that says so; None where the words do."""
-    for condition in record.conditions:
-        known = _meant(condition.codes, condition.names)
-        code = known.get(match.number, "") if match.number else _means(match, condition)
-        if code == "":
-            continue
+    for condition, code in person.diagnoses.get(match.number, ()):
         past = not condition.current or says_past(condition.names)
         if condition.holds and {"active": not past, "past": past, "ever": True}[match.when]:
             yield condition, code
 
 
 @cache
-def _numbered() -> tuple[ConditionMatch, ...]:
-    """Every description of a diagnosis that a rule holds."""
-    parts = [(r.conditions, r.only_with, r.unless_with) for r in rules()]
-    return tuple(match for three in parts for match in three if match is not None)
+def _by_beginning() -> Mapping[str, tuple[ConditionMatch, ...]]:
+    """Descriptions of diagnoses by the first word of each name and the first two signs of a code.
+
+    A text of a hostile or a long record is held only against those that could fit at all.
+    """
+    found: dict[str, list[ConditionMatch]] = {}
+    for rule in rules():
+        for match in (rule.conditions, rule.only_with, rule.unless_with):
+            if match is None:
+                continue
+            words = {plain(name).split()[0] for name in match.names.say}
+            for beginning in words | {code[:2] for code in match.icd10cm}:
+                found.setdefault(beginning, []).append(match)
+    return {beginning: tuple(matches) for beginning, matches in found.items()}
+
+
+def _beginnings(codes: tuple[str, ...], names: tuple[str, ...]) -> set[str]:
+    """What a fitting description can begin with; a name of one word may stand in the plural."""
+    words = {word for name in names for word in _BETWEEN_WORDS.split(plain(name))}
+    singular = {word[:-cut] for word in words for cut in (1, 2)}
+    icd = {code.removeprefix(ICD10CM)[:2] for code in codes if code.startswith(ICD10CM)}
+    return words | singular | icd
 
 
 @lru_cache(maxsize=16384)
 def _meant(codes: tuple[str, ...], names: tuple[str, ...]) -> Mapping[int, str | None]:
     """Which descriptions a diagnosis fits, by number. A record says the same thing many times."""
-    found = {match.number: _fit(match, codes, names) for match in _numbered()}
+    known = _by_beginning()
+    possible = {
+        match.number: match
+        for beginning in _beginnings(codes, names)
+        for match in known.get(beginning, ())
+    }
+    found = {number: _fit(match, codes, names) for number, match in possible.items()}
     return {number: code for number, code in found.items() if code != ""}
-
-
-def _means(match: ConditionMatch, condition: Condition) -> str | None:
-    return _fit(match, condition.codes, condition.names)
 
 
 def _fit(match: ConditionMatch, codes: tuple[str, ...], names: tuple[str, ...]) -> str | None:
@@ -187,8 +224,7 @@ def undated(match: ConditionMatch, person: Person) -> bool:
     """Whether a diagnosis is there whose date, which would decide the rule, nobody gave."""
     within = match.within
     return within is not None and any(
-        _recent(within, condition, person.on) is None
-        for condition, _ in _diagnoses(match, person.record)
+        _recent(within, condition, person.on) is None for condition, _ in _diagnoses(match, person)
     )
 
 
@@ -202,16 +238,16 @@ def _words(condition: Condition) -> str:
 
 
 def _by_medicine(match: MedicineMatch, person: Person) -> Iterator[Because]:
-    current = [m for m in person.record.medicines if m.current]
-    partners = [m for m in current if classes_of(m) & set(match.together_with)]
-    if match.together_with and not partners:
+    together = set(match.together_with)
+    partners = [m for m, classes, _ in person.holdings if classes & together]
+    if together and not partners:
         return
     # What is known of the dose may be over the threshold even where a part is not known.
     over = match.diazepam_mg_a_day
-    if over is not None and not over.met_by(known_diazepam_mg_a_day(current)):
+    if over is not None and not over.met_by(known_diazepam_mg_a_day(person.medicines)):
         return
-    wanted = set(match.classes)
-    hits = [m for m in current if classes_of(m) & wanted or mentions(m, match.ingredients)]
+    wanted, named = set(match.classes), set(match.ingredients)
+    hits = [m for m, classes, holds in person.holdings if classes & wanted or holds & named]
     for medicine in dict.fromkeys(hits + partners) if hits else ():
         held = " (on hold)" if medicine.status == "on-hold" else ""
         yield Because(medicine.text + held, medicine.resource, medicine.code)

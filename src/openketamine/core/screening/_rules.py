@@ -45,7 +45,7 @@ class Plan:
 class ConditionMatch:
     """Diagnoses by ICD-10-CM prefix or by name. `when`: ever, active or past.
 
-    `number`: its place among all of them, from 1; 0 for one that stands in no file.
+    `number`: its place among all of them, from 1.
     `within`: only where it began fewer days ago than this. An unknown date is not "long ago": a
     question with `undated_for` asks for it.
     """

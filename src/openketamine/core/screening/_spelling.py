@@ -1,7 +1,6 @@
 """Names that are nearly another name: offered as a question, never taken for it."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 # Shorter words have too many neighbours; in a longer one two letters may be wrong.
 _SHORTEST, _LONG = 6, 9
@@ -9,18 +8,14 @@ _SHORTEST, _LONG = 6, 9
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that is one letter off (two in a long word), with the same first letter."""
-    return _nearest(word, tuple(names))
-
-
-@lru_cache(maxsize=8192)
-def _nearest(word: str, names: tuple[str, ...]) -> str | None:
     if len(word) < _SHORTEST or not word.isalpha():
         return None
     allowed = 2 if len(word) >= _LONG else 1
     near = [
         (distance, name)
         for name in names
-        if name[0] == word[0] and abs(len(name) - len(word)) <= allowed
+        if name[0] == word[0]
+        if abs(len(name) - len(word)) <= allowed
         if 0 < (distance := _apart(word, name, allowed)) <= allowed
     ]
     return min(near)[1] if near else None
