@@ -10,6 +10,7 @@ from openketamine.core.screening._evaluation import Evaluation, Override, decisi
 from openketamine.core.screening._matching import Person, because
 from openketamine.core.screening._questions import current_answers, unknowns
 from openketamine.core.screening._rules import Plan, Rule, rules
+from openketamine.core.screening._site import Tightened, tightened
 from openketamine.knowledge import digest, document, documents
 
 LOCALES = (None, "us", "eu")
@@ -21,12 +22,14 @@ def evaluate(
     on: date,
     overrides: tuple[Override, ...] = (),
     locale: str | None = None,
+    site: tuple[Tightened, ...] = (),
 ) -> Evaluation:
     """What speaks against (or for) treating this person under this protocol on this day.
 
     An override removes exactly its own rule from the decision, and only where the rule may be
     overridden; the finding stays to be seen. `locale` is "us" or "eu": whose label counts where
-    they differ; without one the stricter does. Raises BadInput for an unknown protocol or locale.
+    they differ; without one the stricter does. `site`: thresholds that this clinic has tightened.
+    Raises BadInput for an unknown protocol or locale.
     """
     known = [file.id for file in documents("protocols")]
     if protocol_id not in known:
@@ -35,7 +38,8 @@ def evaluate(
         raise BadInput("locale", "us, eu, or none for the stricter of both", locale)
     plan = _plan(protocol_id, locale)
     person = Person(record, on, current_answers(record, on))
-    raised = _raise((rule for rule in rules() if rule.fits(plan)), person)
+    every = tightened(rules(), site) if site else rules()
+    raised = _raise((rule for rule in every if rule.fits(plan)), person)
     unknown = unknowns(person, plan, {finding.rule for finding in raised})
     evaluation = Evaluation(protocol_id, on, digest(), "", raised, unknown, overrides)
     return replace(evaluation, decision=decision_of(evaluation.standing))
