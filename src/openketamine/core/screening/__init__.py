@@ -4,7 +4,8 @@ from openketamine.core.screening._compare import Change, Difference, compare, di
 from openketamine.core.screening._evaluate import evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
 from openketamine.core.screening._pressure import pre_dose_blood_pressure
-from openketamine.core.screening._rules import Question, questions
+from openketamine.core.screening._rule import Question
+from openketamine.core.screening._rules import questions
 from openketamine.core.screening._site import Tightened
 from openketamine.core.screening._unasked import unasked
 

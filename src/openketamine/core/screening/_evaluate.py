@@ -9,7 +9,8 @@ from openketamine.core.history import PersonRecord, age
 from openketamine.core.screening._evaluation import Evaluation, Override, decision_of
 from openketamine.core.screening._matching import Person, because
 from openketamine.core.screening._questions import current_answers, unknowns
-from openketamine.core.screening._rules import Plan, Rule, rules
+from openketamine.core.screening._rule import Plan, Rule
+from openketamine.core.screening._rules import rules
 from openketamine.core.screening._site import Tightened, tightened
 from openketamine.knowledge import digest, document, documents
 

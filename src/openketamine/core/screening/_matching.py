@@ -16,14 +16,14 @@ from openketamine.core.screening._ingredients import (
     reads_like,
 )
 from openketamine.core.screening._names import Names, plain, says_past
-from openketamine.core.screening._rules import (
+from openketamine.core.screening._rule import (
     ConditionMatch,
     MeasuredMatch,
     MedicineMatch,
     ProcedureMatch,
     Rule,
-    rules,
 )
+from openketamine.core.screening._rules import rules
 from openketamine.knowledge import Threshold
 
 MOST_SPELT = 300

@@ -4,7 +4,8 @@ from decimal import Decimal
 from functools import cache
 
 from openketamine.core.findings import BadInput, Because, Finding
-from openketamine.core.screening._rules import MeasuredMatch, Rule, rules
+from openketamine.core.screening._rule import MeasuredMatch, Rule
+from openketamine.core.screening._rules import rules
 
 
 @cache

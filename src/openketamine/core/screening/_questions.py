@@ -7,7 +7,8 @@ from openketamine.core.history import PersonRecord, age, latest
 from openketamine.core.screening._evaluation import Unknown
 from openketamine.core.screening._ingredients import diazepam_mg_a_day
 from openketamine.core.screening._matching import Person, undated
-from openketamine.core.screening._rules import Plan, Question, questions, rules
+from openketamine.core.screening._rule import Plan, Question
+from openketamine.core.screening._rules import questions, rules
 
 NOT_KNOWN = "not known"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from openketamine.core.findings import BadInput
-from openketamine.core.screening._rules import MeasuredMatch, Rule
+from openketamine.core.screening._rule import MeasuredMatch, Rule
 from openketamine.knowledge import Threshold
 
 
