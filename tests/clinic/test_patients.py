@@ -99,6 +99,12 @@ class TestImporting:
         assert str(queries.record(maren).measurements[0].value) == "68"
 
     @pytest.mark.hazard("HZ-05")
+    def test_a_record_may_go_back_to_what_it_was(self, maren, fran, now):
+        for hours, kg in ((1, 68), (2, 70)):
+            later = now + timedelta(hours=hours)
+            commands.import_bundle(bundle(patient(), weight(kg)), fran, later)
+        assert str(queries.record(maren).measurements[0].value) == "70"
+
     def test_the_very_same_bundle_twice_is_kept_once(self, maren, fran, now):
         commands.import_bundle(bundle(patient(), weight(70)), fran, now + timedelta(hours=1))
         assert BundleImport.objects.count() == 1

@@ -49,11 +49,8 @@ class BundleImport(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        """The newest version is asked for most; the same bundle is kept once."""
+        """The newest version is asked for most."""
 
-        constraints = (
-            models.UniqueConstraint(fields=["person", "sha256"], name="patients_bundle_once"),
-        )
         indexes = (models.Index(fields=["person", "-at"], name="patients_newest_bundle"),)
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ const ENDS = /** @type {Record<string, [string, string]>} */ ({
   nausea: ["none", "worst"], dissociation: ["as always", "wholly elsewhere"], distress: ["calm", "unbearable"], pain: ["none", "worst"],
 });
 const EVENTS = ["headache", "dizziness", "vomiting", "anxiety", "chest pain", "severe headache", "visual loss", "neurological deficit", "fall", "infusion site problem"];
+const GRADES = ["mild", "moderate", "severe", "life-threatening", "death"];
 /** @type {Record<string, string>} */
 const CORRECTABLE = { observation_charted: "values", adverse_event_charted: "event", note_charted: "text", medicine_given: "dose", rate_changed: "rate", checklist_answered: "", score_recorded: "", recovery_scored: "" };
 
@@ -74,9 +75,27 @@ export class Charting {
     });
   }
 
+  /** What, then how bad: two taps. Whoever wants to add words takes the longer way. */
   event() {
+    taps({
+      title: "Adverse event",
+      taps: [...EVENTS.map((value) => ({ label: value, value })), { label: "something else, or with words", value: "" }],
+      take: (event) => (event ? this.#grade(event) : this.#eventInWords()),
+    });
+  }
+
+  /** @param {string} event */
+  #grade(event) {
+    taps({
+      title: `${event}: grade after CTCAE`,
+      taps: GRADES.map((label, i) => ({ label: `${i + 1} ${label}`, value: String(i + 1) })),
+      take: (grade) => this.desk.record("adverse_event_charted", { event, severity: Number(grade), action: "" }, event),
+    });
+  }
+
+  #eventInWords() {
     sheet({
-      title: "Adverse event", ok: "Chart it",
+      title: "Adverse event in words", ok: "Chart it",
       lead: [h("p", { class: "small soft" }, "Grade after CTCAE: 1 mild, 2 moderate, 3 severe, 4 life-threatening, 5 death.")],
       fields: [
         { name: "event", label: "What", choices: EVENTS.map((value) => ({ value, label: value })), required: false },

@@ -3,8 +3,9 @@
 /** @import {Ages, Threshold} from "./types.d.ts" */
 /** @typedef {"live" | "old" | "stale"} Freshness */
 
-/** Without a word from the server for this long, every number on the screen is old news. */
-export const LINK_SILENT_MS = 5000;
+/** Without a word from the server for this long, every number on the screen is old news. The server
+ * speaks every 2 s and the watch looks twice a second, so that a nurse is told within 5. */
+export const LINK_SILENT_MS = 4400;
 
 /** @param {Threshold} threshold @param {number} value */
 function met(threshold, value) {
