@@ -1,5 +1,6 @@
 """Whatever the person and the wish: no dose passes a limit, and each can be drawn up and pumped."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.people import TODAY, condition, height, person, weight
 
-from openketamine.core.dosing import DoseProposal, PastSession, Wish, propose
+from openketamine.core.dosing import DoseProposal, PastSession, Wish, propose, protocol, protocols
 from openketamine.core.findings import Refusal
 
 # The limits are written out here once more, so that a changed file cannot change the test with it.
@@ -116,3 +117,41 @@ def test_a_step_up_is_never_made_on_what_nobody_wrote_down(last):
     offered = answer({"kg": 70, "cm": None, "sex": "male"}, history=(earlier, last))
     if None in facts and isinstance(offered, DoseProposal):
         assert offered.dose_ug <= last.dose_ug_per_kg * 70
+
+
+@pytest.mark.hazard("HZ-03")
+@settings(max_examples=120, deadline=None)
+@given(
+    who=people,
+    name=st.sampled_from(protocols()),
+    wanted=st.none() | st.integers(1, 2_000_000),
+    history=st.lists(past_sessions, max_size=3),
+)
+def test_under_every_protocol_no_dose_passes_its_limits_and_each_can_be_made_ready(
+    who, name, wanted, history
+):
+    plan = protocol(name)
+    past = tuple(replace(one, dose_ug=one.dose_ug or 50_000) for one in history)
+    wish = None if wanted is None else Wish(*((wanted,) if plan.per_kg else (None, None, wanted)))
+    record = person(weight(who["kg"]), sex=who["sex"])
+    offered = propose(record, name, TODAY, past, wish=wish)
+    if isinstance(offered, Refusal):
+        return
+    bounds, shown = plan.absolute, offered.as_json()
+    assert 0 < offered.dose_ug <= min(bounds.total_ug.amount, offered.wanted_ug)
+    if bounds.dose_ug_per_kg:
+        assert offered.dose_ug * 1000 <= bounds.dose_ug_per_kg.amount * offered.weight_g
+    if bounds.rate_ug_per_kg_per_min:
+        per_minute = Decimal(offered.rate_ul_per_h * offered.concentration_ug_per_ml) / 60_000
+        assert per_minute * 1000 <= bounds.rate_ug_per_kg_per_min.amount * offered.weight_g
+    if plan.form == "infusion":
+        assert offered.volume_ul * offered.concentration_ug_per_ml == offered.dose_ug * 1000
+        assert offered.rate_ul_per_h > 0
+    if plan.form == "injection":
+        assert offered.draw_volume_ul * offered.stock_concentration_ug_per_ml == (
+            offered.dose_ug * 1000
+        )
+        assert (shown["rate_ml_per_h"], shown["over_min"]) == (None, None)
+    if plan.form in ("by-mouth", "devices"):
+        assert offered.units * offered.unit_ug == offered.dose_ug
+        assert (shown["volume_ml"], shown["rate_ml_per_h"]) == (None, None)
