@@ -156,6 +156,8 @@ ROWS = [
     ("RC-29", "caution", C("Severe GERD"), C("GERD"), IV),
     # --- pregnancy
     ("CI-09", "block", [W, C("Pregnancy")], [W, C("Pregnancy", clinical="resolved")], IV),
+    ("REC-03", "defer", [W, C("Normal pregnancy", onsetDateTime=days(300))], [W, C("Normal pregnancy", onsetDateTime=days(299))], IV),
+    ("CI-09", "block", [W, C("Normal pregnancy", onsetDateTime=days(299))], [W, C("Normal pregnancy", onsetDateTime=days(300))], IV),
     ("RC-23", "caution", {"breastfeeding": "yes"}, {"breastfeeding": "no"}, IV),
     ("RC-23", "override", {"breastfeeding": "yes"}, {"breastfeeding": "no"}, ESK),
     ("RC-24", "caution", {"contraception": "none"}, {"contraception": "reliable"}, IV),

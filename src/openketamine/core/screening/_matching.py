@@ -146,7 +146,8 @@ def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
 
 def _by_condition(match: ConditionMatch, person: Person) -> Iterator[Because]:
     for condition, code in _diagnoses(match, person):
-        if match.within is None or _recent(match.within, condition, person.on):
+        recent = match.within is None or _recent(match.within, condition, person.on)
+        if recent or (recent is None and match.undated_counts):
             yield Because(_words(condition), condition.resource, code or condition.code)
 
 

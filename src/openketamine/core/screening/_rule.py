@@ -45,7 +45,7 @@ class ConditionMatch:
 
     `number`: its place among all of them, from 1.
     `within`: only where it began fewer days ago than this. An unknown date is not "long ago": a
-    question with `undated_for` asks for it.
+    question with `undated_for` asks for it; or, where `undated_counts`, it counts as within.
     """
 
     icd10cm: tuple[str, ...]
@@ -53,6 +53,7 @@ class ConditionMatch:
     names: Names
     when: str
     within: Threshold | None
+    undated_counts: bool = False
     number: int = 0
 
 

@@ -148,6 +148,7 @@ def _conditions(node: Mapping[str, Any]) -> ConditionMatch:
         names=read_names(node),
         when=str(node["when"]),
         within=read_threshold(node["within"]) if "within" in node else None,
+        undated_counts=bool(node.get("undated_counts", False)),
     )
 
 
