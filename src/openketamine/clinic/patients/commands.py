@@ -36,8 +36,8 @@ def import_bundle(raw: bytes, by: Staff, now: datetime) -> Imported:
     """Read one person's FHIR R4 Bundle and keep it.
 
     The same record number again is a new version of that person's record; the bundle that is the
-    newest already adds nothing. Raises BadInput: not one readable person, or a record number that belongs to
-    somebody with another birth date.
+    newest already adds nothing. Raises BadInput: not one readable person, or a record number that
+    belongs to somebody with another birth date.
     """
     record = read_bundle(raw, timezone.localdate(now))
     if not record.person.mrn:
