@@ -14,7 +14,7 @@ from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions.models import Session
 from openketamine.core.course import Visit, past_sessions
 from openketamine.core.dosing import PastSession
-from openketamine.core.treatment import ScoreRecorded, State
+from openketamine.core.treatment import last_score
 
 # A number counts where the device gave one and nobody doubts it.
 _EXTREMES = """
@@ -31,7 +31,8 @@ def history(session: Session) -> tuple[PastSession, ...]:
         person_id=session.person_id, protocol_id=session.protocol_id, created__lt=session.created
     )
     visits = [visit for one in before.order_by("created") if (visit := _visit(one)) is not None]
-    return past_sessions(visits, _mood(folded(session.stream).state))
+    mood = last_score(folded(session.stream).state, ("phq-9",))
+    return past_sessions(visits, None if mood is None else mood.body.total)
 
 
 def _visit(one: Session) -> Visit | None:
@@ -48,12 +49,6 @@ def _extremes(stream: str, start: datetime) -> tuple[Decimal | None, ...]:
         cursor.execute(_EXTREMES, [stream, start])
         found: tuple[Decimal | None, ...] = cursor.fetchone()
     return found
-
-
-def _mood(state: State) -> int | None:
-    """The PHQ-9 that was filled in for this session."""
-    scores = [one for one in state.all(ScoreRecorded) if one.body.instrument == "phq-9"]
-    return scores[-1].body.total if scores else None
 
 
 def _day(moment: datetime) -> date:

@@ -6,9 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from openketamine.core.dosing import PastSession
-from openketamine.core.treatment import ObservationCharted, PlanSigned, State
-from openketamine.core.treatment._chart import last_score
-from openketamine.core.treatment._vitals import baseline
+from openketamine.core.treatment import (
+    ObservationCharted,
+    PlanSigned,
+    State,
+    baseline,
+    last_score,
+)
 
 # A dose counts as the dose that was planned when nearly all of it was given: what is left in the
 # line must not make every next dose a little smaller.

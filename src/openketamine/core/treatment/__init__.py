@@ -7,6 +7,7 @@ them stands the vocabulary of facts, one dataclass a kind, also to be had as the
 
 from openketamine.core.treatment import _facts as facts
 from openketamine.core.treatment._alarms import watch
+from openketamine.core.treatment._chart import last_score
 from openketamine.core.treatment._codec import (
     decode_body,
     decode_fact,
@@ -55,6 +56,7 @@ from openketamine.core.treatment._may import Allowed, may
 from openketamine.core.treatment._reasons import Context
 from openketamine.core.treatment._replay import replay
 from openketamine.core.treatment._state import State, advance, fold
+from openketamine.core.treatment._vitals import baseline
 
 __all__ = [
     "AdverseEventCharted",
@@ -94,6 +96,7 @@ __all__ = [
     "SessionOpened",
     "State",
     "advance",
+    "baseline",
     "decode_body",
     "decode_fact",
     "encode_body",
@@ -102,6 +105,7 @@ __all__ = [
     "fold",
     "kind_of",
     "kinds",
+    "last_score",
     "may",
     "replay",
     "state_as_json",
