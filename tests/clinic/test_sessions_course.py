@@ -6,6 +6,7 @@ import pytest
 from tests.clinic.bedside import Bedside
 
 from openketamine.clinic.sessions import commands
+from openketamine.core.findings import BadInput
 
 MONDAY = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
 
@@ -60,3 +61,11 @@ class TestTheNextDose:
         bed.infusing().later(minutes=10)
         bed.tell("infusion_stopped", {"reason": "asked to stop"})
         assert next_session(bed, days=3).dose_ug < 10000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("protocol", ["im-depression", "spravato-trd", "oral-depression", "magic"])
+@pytest.mark.hazard("HZ-05")
+def test_no_session_is_opened_whose_dose_it_could_not_record(bed, protocol):
+    with pytest.raises(BadInput, match=r"given on record here: .*iv-depression"):
+        commands.open_session(bed.session.person_id, protocol, bed.cast.nora, bed.now)

@@ -117,7 +117,8 @@ def _sit_down(request: HttpRequest, session_id: UUID, chair: str) -> None:
 
 def session_form(request: HttpRequest | None = None, protocol_id: str = "") -> SessionForm:
     """The form, bound where a request is given. No protocol is chosen by its place in a list."""
-    choices = [("", "Choose a protocol"), *protocol_choices()]
+    given = [choice for choice in protocol_choices() if choice[0] in session_queries.given_here()]
+    choices = [("", "Choose a protocol"), *given]
     sent = request.POST if request else None
     return SessionForm(sent, protocols=choices, initial={"protocol": protocol_id})
 

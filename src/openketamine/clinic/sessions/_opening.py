@@ -9,9 +9,18 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.dosing import protocols
+from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
+
+
+def given_here() -> tuple[str, ...]:
+    """The protocols whose dose the session record can hold: infusions, so far.
+
+    The others are evaluated, proposed and forecast; a session that could only be charted as an
+    infusion would be a false record of an injection, a tablet or a spray.
+    """
+    return tuple(name for name in protocols() if protocol(name).form == "infusion")
 
 
 def open_session(
@@ -28,8 +37,9 @@ def open_session(
     The number of the session in the course is counted here. The same `session_id` again gives the
     session that is there.
     """
-    if protocol_id not in protocols():
-        raise BadInput("protocol", f"one of {', '.join(protocols())}", protocol_id)
+    if protocol_id not in given_here():
+        expected = f"one that can be given on record here: {', '.join(given_here())}"
+        raise BadInput("protocol", expected, protocol_id)
     with transaction.atomic():
         # The person is locked, so that two desks do not both open session number 4.
         person = Person.objects.select_for_update().get(pk=person_id)

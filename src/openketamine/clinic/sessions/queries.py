@@ -10,6 +10,7 @@ from django.utils import timezone
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._opening import given_here
 from openketamine.clinic.sessions._requests import plan_of
 from openketamine.clinic.sessions._writing import fact_of
 from openketamine.clinic.sessions.models import (
@@ -28,6 +29,7 @@ __all__ = [
     "charted",
     "facts",
     "gateways",
+    "given_here",
     "plan_of",
     "quarantined",
     "readings",
