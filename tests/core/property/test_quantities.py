@@ -30,11 +30,9 @@ def test_it_reads_or_says_why_not(text: str) -> None:
     try:
         read = parse(text)
     except QuantityError as error:
-        said = str(error)
+        assert str(error).startswith("amount: ")  # noqa: PT017  (either outcome is right)
     else:
-        said = f"amount: {read.amount.is_finite()}"
-    assert "amount" in said
-    assert "False" not in said
+        assert read.amount.is_finite()
 
 
 @given(amount=amounts)
