@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -13,8 +13,8 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.sessions import queries
-from openketamine.clinic.sessions.models import Session
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.sessions.views import opened
+from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 
@@ -33,11 +33,7 @@ def board(request: HttpRequest) -> HttpResponse:
 @allowed("session.read")
 def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """The console of one session."""
-    try:
-        one = queries.session(session_id)
-    except Session.DoesNotExist:
-        raise Http404("There is no such session.") from None
-    opened_record(request, one.person_id, "session.read")
+    one = opened(request, session_id, "session.read")
     who, now = request.user, clock.now()
     assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
     state = queries.state_json(one, now)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -22,8 +22,8 @@ from openketamine.clinic.plans.forms import WishForm, wish_fields
 from openketamine.clinic.plans.pump import PumpCard, preparation, pump_card
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
-from openketamine.clinic.sessions.views import watches
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.sessions.views import opened, watches
+from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 from openketamine.core.dosing import DoseProposal, Wish, protocol
@@ -37,7 +37,7 @@ _WHAT = ("drug", "route", "dose_ug", "over_s", "weight_g")
 @allowed("session.read")
 def plan(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The plan: proposed, or as it was signed."""
-    return _page(request, _session(request, session_id), None)
+    return _page(request, opened(request, session_id, "session.read"), None)
 
 
 @watches
@@ -51,7 +51,7 @@ def level(_: HttpRequest, session: Session) -> HttpResponse:
 @allowed("plan.sign")
 def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Sign the dose that was on the screen, with a fresh proof of who signs."""
-    session, form = _session(request, session_id), ProofForm(request.POST)
+    session, form = opened(request, session_id, "session.read"), ProofForm(request.POST)
     refusal: Refusal | None = None
     if form.is_valid():
         try:
@@ -150,12 +150,3 @@ def _dose(fields: dict[str, Any]) -> dict[str, Any]:
     picture = plan_forecast(*(fields[name] for name in _WHAT))
     # Drawn by our own code out of numbers and escaped words.
     return {"pump": asdict(card), "forecast": mark_safe(picture)}  # noqa: S308
-
-
-def _session(request: HttpRequest, session_id: UUID) -> Session:
-    try:
-        session = queries.session(session_id)
-    except Session.DoesNotExist as error:
-        raise Http404("There is no such session.") from error
-    opened_record(request, session.person_id, "session.read")
-    return session

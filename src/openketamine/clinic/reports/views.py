@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -21,7 +21,8 @@ from openketamine.clinic.reports.documents import Report, report_of, report_pdf
 from openketamine.clinic.reports.signature import MEANING
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.sessions.views import opened
+from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, can
 from openketamine.core.dosing import protocol
@@ -33,14 +34,14 @@ from openketamine.knowledge import digest
 @allowed("report.read")
 def report(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The report as a page."""
-    return _page(request, _session(request, session_id), None)
+    return _page(request, opened(request, session_id, "report.read"), None)
 
 
 @require_GET
 @allowed("report.read")
 def report_file(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The report as PDF. The file is named after the session, never after the person."""
-    session = _session(request, session_id)
+    session = opened(request, session_id, "report.read")
     now = clock.now()
     banner, made = _report(request, session)
     zone = timezone.get_current_timezone()
@@ -54,7 +55,7 @@ def report_file(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @allowed("report.sign")
 def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Sign what was on the screen, with a fresh proof; not what was written since."""
-    session, form = _session(request, session_id), ProofForm(request.POST)
+    session, form = opened(request, session_id, "report.read"), ProofForm(request.POST)
     refusal: Refusal | None = None
     if form.is_valid():
         try:
@@ -121,12 +122,3 @@ def _report(request: HttpRequest, session: Session) -> tuple[Banner, Report]:
     zone = timezone.get_current_timezone()
     made = report_of(queries.facts(session), banner, title, digest(), now, zone)
     return replace(banner, session=str(made.content["session_number"] or "Not known")), made
-
-
-def _session(request: HttpRequest, session_id: UUID) -> Session:
-    try:
-        session = queries.session(session_id)
-    except Session.DoesNotExist as error:
-        raise Http404("There is no such session.") from error
-    opened_record(request, session.person_id, "report.read")
-    return session

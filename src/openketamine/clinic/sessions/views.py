@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
@@ -103,6 +103,16 @@ VERBS: Mapping[str, tuple[str, Callable[..., commands.Done | Refusal]]] = {
     "close": ("session.close", commands.close),
     "sign_report": ("report.sign", commands.sign_report),
 }
+
+
+def opened(request: HttpRequest, session_id: uuid.UUID, task: str) -> Session:
+    """The session of a page, its opening on record. Raises Http404 where there is none."""
+    try:
+        session = queries.session(session_id)
+    except Session.DoesNotExist as error:
+        raise Http404("There is no such session.") from error
+    opened_record(request, session.person_id, task)
+    return session
 
 
 def watches(view: Callable[[HttpRequest, Session], HttpResponse]) -> Callable[..., HttpResponse]:
