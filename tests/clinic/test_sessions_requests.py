@@ -9,7 +9,7 @@ from django.db import connections
 from tests.clinic.bedside import PASSWORD, PRE_DOSE, Bedside
 
 from openketamine.clinic.pharmacy import queries as pharmacy
-from openketamine.clinic.sessions import commands
+from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions._writing import Done
 from openketamine.clinic.sessions.models import Attachment
 from openketamine.core.findings import BadInput, Refusal
@@ -86,6 +86,16 @@ class TestWithdrawing:
         first, again = bed.ask("withdraw", **asked), bed.ask("withdraw", **asked)
         assert first == again
         assert pharmacy.tray(bed.session.id) == 70000
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard("HZ-05")
+def test_an_id_that_stands_for_something_else_is_never_answered_as_done(bed):
+    bed.ready()
+    used = next(fact.id for fact in queries.facts(bed.session) if fact.by.id)
+    with pytest.raises(commands.KeyReused, match="not used before for something else"):
+        bed.ask("start", id=used)
+    assert bed.state["phase"] == "prepared"
 
 
 @pytest.mark.django_db

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.pharmacy import commands as pharmacy
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.sessions._fold import folded
@@ -18,6 +17,7 @@ from openketamine.clinic.sessions._writing import (
     append,
     client_id,
     done,
+    done_before,
     entry,
     in_line,
     text,
@@ -42,9 +42,8 @@ def withdraw(
     witness = witness_proof(asked, by, now)
     with transaction.atomic():
         session = in_line(session_id)
-        known = journal.fact(fact_id)
-        if known is not None:
-            return Done(known.number, known.id)
+        if before := done_before(fact_id, session, "drug_withdrawn"):
+            return before
         context = Context(actor=author_of(by), second=author_of(witness.staff))
         state = folded(session.stream).state
         answer = may("withdraw", state, timezone.localtime(now), context)
@@ -72,9 +71,8 @@ def waste(session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datet
     witness = witness_proof(asked, by, now)
     with transaction.atomic():
         session = in_line(session_id)
-        known = journal.fact(fact_id)
-        if known is not None:
-            return Done(known.number, known.id)
+        if before := done_before(fact_id, session, "drug_wasted"):
+            return before
         transfer = pharmacy.waste(session.id, mass_ug, reason, method, by, witness, now)
         body = facts.DrugWasted(
             transfer_id=str(transfer),

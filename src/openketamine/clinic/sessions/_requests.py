@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions._devices import detach_all
 from openketamine.clinic.sessions._fold import folded, foreseen
@@ -20,6 +19,7 @@ from openketamine.clinic.sessions._writing import (
     append,
     client_id,
     done,
+    done_before,
     entry,
     in_line,
     text,
@@ -33,6 +33,17 @@ from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import age
 from openketamine.core.screening import Evaluation, evaluate, unasked
 from openketamine.core.treatment import Context, State, facts, may
+
+# Verb → the kind of fact that it writes.
+_WRITES = {
+    "sign_plan": "plan_signed",
+    "verify": "dose_verified",
+    "start": "infusion_started",
+    "resume": "infusion_resumed",
+    "discharge": "discharged",
+    "close": "session_closed",
+    "sign_report": "report_signed",
+}
 
 
 def _nothing(_: Session) -> None:
@@ -60,9 +71,8 @@ def _decide(
     fact_id = client_id(asked.get("id"))
     with transaction.atomic():
         session = in_line(session_id)
-        known = journal.fact(fact_id)
-        if known is not None:
-            return Done(known.number, known.id)
+        if before_now := done_before(fact_id, session, _WRITES[one.verb]):
+            return before_now
         before = [entry(body, now, by) for body in one.before]
         state = foreseen(folded(session.stream), before)
         # In the clinic's own time: "signed today" means the day on the wall.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openketamine.clinic.journal import commands as journal
+from openketamine.clinic.journal import queries as journal_queries
 from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.authors import author_of
@@ -79,6 +80,19 @@ def append(session: Session, entries: Iterable[journal.Entry], now: datetime) ->
 def done(stored: list[StoredFact]) -> Done:
     """What the caller is told."""
     return Done(stored[-1].number, stored[-1].id)
+
+
+def done_before(fact_id: str, session: Session, kind: str) -> Done | None:
+    """What this request wrote when it came the first time; None where it is new.
+
+    Raises KeyReused where the id stands for something else: "done" would be a lie.
+    """
+    known = journal_queries.fact(fact_id)
+    if known is None:
+        return None
+    if (known.stream, known.kind) != (session.stream, kind):
+        raise journal.KeyReused("id", "an id that was not used before for something else", fact_id)
+    return Done(known.number, known.id)
 
 
 def client_id(value: object) -> str:
