@@ -4,9 +4,11 @@
 from decimal import Decimal
 
 import pytest
+from ruamel.yaml import YAML
 
 from openketamine.knowledge import KnowledgeError, digest, document, documents, read_threshold
-from openketamine.knowledge._reader import read
+from openketamine.knowledge._reader import HEADER as FIELDS
+from openketamine.knowledge._reader import kinds, read
 from openketamine.knowledge._threshold import check_threshold
 
 HEADER = """\
@@ -87,6 +89,20 @@ def test_a_file_that_nobody_could_check_is_refused_with_its_place(read_text, wha
 
 def test_no_is_a_word_and_not_false(read_text):
     assert read_text(HEADER + "choices: [yes, no]\n").body["choices"] == ["yes", "no"]
+
+
+def test_the_quick_splitter_keeps_the_meaning_of_yaml_1_2(read_text):
+    said = "words: [no, on, Off, y]\ntime: 1:30\ncount: 012\ntiny: 1e-3\nnothing: null\n"
+    assert read_text(HEADER + said).body == {
+        "words": ["no", "on", "Off", "y"], "time": "1:30", "count": 12, "tiny": 0.001, "nothing": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_the_quick_and_the_careful_splitter_read_the_same(kind):
+    path = documents(kind)[0].path
+    careful = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    assert documents(kind)[0].body == {k: v for k, v in careful.items() if k not in FIELDS}
 
 
 def test_an_unknown_kind_or_document_is_named():
