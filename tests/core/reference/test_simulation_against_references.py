@@ -226,31 +226,7 @@ def test_no_sample_tells_nothing_and_one_at_the_curve_changes_little() -> None:
     assert found.parameters["CL"] == pytest.approx(1.4, rel=0.03)
 
 
-# Several machines
-
-
-def test_a_study_gives_the_same_numbers_however_it_is_shared_out() -> None:
-    from distributed import Client, LocalCluster
-
-    plan = pk.schedule(INFUSION, step_min=10, points=13)
-    here = pk.study("domino_3c", plan, 70, 2500, 11)
-    with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        there = pk.study("domino_3c", plan, 70, 2500, 11, client=client)
-    np.testing.assert_array_equal(here.plasma, there.plasma)
-    np.testing.assert_array_equal(here.effect_site, there.effect_site)
-    other = pk.study("domino_3c", plan, 70, 2500, 12)
-    assert (other.plasma[:, 4] != here.plasma[:, 4]).all()
-
-
-def test_a_study_shows_how_far_it_is(capsys) -> None:
-    plan = pk.schedule(INFUSION, step_min=60, points=2)
-    pk.study("clements1981_2c", plan, 70, 1500, 1, progress=True)
-    assert "2 of 2 lots" in capsys.readouterr().err
+# The page
 
 
 def test_the_page_for_researchers_runs_as_written() -> None:
