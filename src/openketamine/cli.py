@@ -78,7 +78,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     from openketamine.core.screening import evaluate
 
     record = read_bundle(_bytes(options.file), options.on)
-    evaluation = evaluate(record, options.protocol, options.on).as_json()
+    evaluation = evaluate(
+        record,
+        options.protocol,
+        options.on,
+        locale=options.locale,
+        programmes=frozenset(options.programme),
+    ).as_json()
     _print(options, evaluation, _evaluation_text)
     return DONE if evaluation["decision"] in ("proceed", "caution") else CLINICAL_NO
 
@@ -89,7 +95,16 @@ def _propose(options: argparse.Namespace) -> int:
 
     record = read_bundle(_bytes(options.file), options.on)
     history = read_history(_json(options.history)) if options.history else ()
-    answer = as_json(propose(record, options.protocol, options.on, history))
+    answer = as_json(
+        propose(
+            record,
+            options.protocol,
+            options.on,
+            history,
+            locale=options.locale,
+            programmes=frozenset(options.programme),
+        )
+    )
     _print(options, answer, _proposal_text)
     return DONE if answer["proposal"] else CLINICAL_NO
 
@@ -247,6 +262,18 @@ def _add_decide(verbs: Any) -> None:
         )
         verb.add_argument(
             "--on", type=_date, default=today, help="date of the evaluation, default today"
+        )
+        verb.add_argument(
+            "--locale",
+            choices=["us", "eu", "strictest"],
+            default="strictest",
+            help="whose label text counts where they differ; by default the stricter",
+        )
+        verb.add_argument(
+            "--programme",
+            action="append",
+            default=[],
+            help="what this clinic has switched on, such as paediatric; may be repeated",
         )
         if name == "propose":
             verb.add_argument(

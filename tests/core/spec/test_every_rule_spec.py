@@ -22,6 +22,7 @@ from tests.core.people import (
     weight,
 )
 
+from openketamine.core.findings import BadInput
 from openketamine.core.screening import evaluate
 from openketamine.core.screening._rules import rules
 
@@ -251,6 +252,15 @@ REGIONS = [
     ("BP-01", "eu", pressure(145, 80), "caution"),
     ("BP-01", None, [{"born": "1950-01-01"}, pressure(145, 80)], "caution"),
 ]
+# What a clinic has switched on for itself: rule, programme, who, without it, with it.
+PROGRAMMES = [
+    ("CI-10", "paediatric", {"born": "2010-01-01"}, ["block"], ["override"]),
+    ("CI-10", "paediatric", {"born": "2000-01-01"}, [], []),
+    ("IND-05", "stepped-entry", observation("44261-6", 14, "{score}"), ["info"], ["override"]),
+    ("IND-05", "stepped-entry", observation("44261-6", 15, "{score}"), [], []),
+    ("IND-05", "stepped-entry", {"four-trials": "fewer than four"}, [], ["override"]),
+    ("IND-05", "stepped-entry", {"four-trials": "four or more"}, [], []),
+]
 ABOUT = {"born", "sex"}
 
 
@@ -263,8 +273,10 @@ def someone(who):
     return person(*(p for p in parts if "resourceType" in p), answers=answers, **about)
 
 
-def found(who, protocol, locale=None):
-    return evaluate(someone(who), protocol, TODAY, locale=locale).findings
+def found(who, protocol, locale=None, programmes=()):
+    return evaluate(
+        someone(who), protocol, TODAY, locale=locale, programmes=frozenset(programmes)
+    ).findings
 
 
 def named(findings, rule):
@@ -295,9 +307,23 @@ def test_where_the_labels_differ_the_stricter_speaks_unless_a_region_is_named(
     assert (named(found(who, IV, locale), rule) or ["-"]) == [action]
 
 
+@pytest.mark.parametrize(("rule", "programme", "who", "without", "within"), PROGRAMMES)
+def test_a_programme_of_the_clinic_changes_exactly_its_own_rules(
+    rule, programme, who, without, within
+):
+    assert named(found(who, IV), rule) == without
+    assert named(found(who, IV, programmes=[programme]), rule) == within
+
+
+def test_a_programme_that_does_not_exist_is_refused_by_name():
+    with pytest.raises(BadInput, match="one of paediatric, stepped-entry"):
+        found({"born": "2010-01-01"}, IV, programmes=["pediatric"])
+
+
 def test_no_rule_is_without_both_sides():
     shown = {(row[0], row[1]) for row in (*ROWS, *ALWAYS)} | {
         (rule, action) for rule, _, _, action in REGIONS
     }
+    shown |= {(rule, action) for rule, *_, with_it in PROGRAMMES for action in with_it}
     assert {(rule.id, rule.action.value) for rule in rules()} - shown == set()
     assert {rule for rule, _ in shown} - {rule.id for rule in rules()} == set()

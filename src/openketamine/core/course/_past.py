@@ -38,7 +38,7 @@ def past_sessions(visits: Sequence[Visit], mood_now: int | None) -> tuple[PastSe
     `mood_now` is the PHQ-9 of today. What a session did is read off the score before the next one;
     where a score is missing the improvement is None, which is never read as "went well".
     """
-    treated = sorted((v for v in visits if v.state.infusion), key=lambda visit: visit.on)
+    treated = sorted((v for v in visits if v.state.started_at), key=lambda visit: visit.on)
     scores = [_mood(visit.state) for visit in treated] + [mood_now]
     return tuple(
         _past(visit, _improvement(scores[0], scores[place + 1]))
@@ -78,14 +78,16 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
 
 def _given(state: State) -> int:
     """Micrograms in all; rounded down, as everything that is dispensed."""
-    infusion = state.infusion
-    assert infusion is not None  # noqa: S101  (`past_sessions` takes only those)
     last = max(fact.at for fact in state.facts)
-    return int(infusion.given_ug(last))
+    pumped = int(state.infusion.given_ug(last)) if state.infusion else 0
+    return pumped + (state.doses.given_ug if state.doses else 0)
 
 
-def _per_kg(plan: PlanSigned, given_ug: int) -> int:
-    """µg/kg: as it was wanted where nearly all was given, else as it was given."""
+def _per_kg(plan: PlanSigned, given_ug: int) -> int | None:
+    """µg/kg: as it was wanted where nearly all was given, else as it was given; None for a dose
+    that goes by no weight."""
+    if not plan.weight_g:
+        return None
     proposal = plan.proposal
     wanted, weight = proposal.get("wanted_mg"), proposal.get("weight_used_kg")
     if given_ug >= plan.dose_ug * _NEARLY_ALL and wanted and weight:
@@ -96,7 +98,7 @@ def _per_kg(plan: PlanSigned, given_ug: int) -> int:
 
 
 def _by_hand(state: State, signal: str) -> tuple[Decimal, ...]:
-    start = state.infusion.segments[0].start if state.infusion else None
+    start = state.started_at
     return tuple(
         one.body.values[signal]
         for one in state.all(ObservationCharted)

@@ -40,16 +40,19 @@ def propose(
     evaluation: Evaluation | None = None,
     wish: Wish | None = None,
     locale: str | None = None,
+    programmes: frozenset[str] = frozenset(),
 ) -> DoseProposal | Refusal:
     """The next dose under a protocol, or every reason why there is none.
 
     Without an evaluation the person is evaluated here. An evaluation of another protocol or day is
     BadInput. A wish never passes the recommended bounds; what limited it is kept beside it.
-    `locale` is "us" or "eu"; without one the stricter of both texts counts.
+    `locale` is "us" or "eu"; "strictest" or none: the stricter of both texts counts.
     """
     plan = protocol(protocol_id)
     past = tuple(sorted((s for s in history if s.on <= on), key=lambda session: session.on))
-    evaluation = evaluation or evaluate(record, protocol_id, on, locale=locale)
+    evaluation = evaluation or evaluate(
+        record, protocol_id, on, locale=locale, programmes=programmes
+    )
     _same(evaluation, protocol_id, on)
     start, why = _start(plan, age(record, on), locale)
     step = _wished(plan, next_step(plan, past, start), wish)
@@ -75,7 +78,7 @@ def _start(plan: Protocol, years: int | None, locale: str | None) -> tuple[int, 
     if plan.start_older is None:
         return plan.start, ()
     threshold, lower, locales = plan.start_older
-    if locale is not None and locale not in locales:
+    if locale not in (None, "strictest", *locales):
         return plan.start, ()
     if years is not None and not threshold.met_by(years):
         return plan.start, ()

@@ -1,5 +1,6 @@
 """A person's record, read from FHIR R4: nothing guessed, nothing dropped in silence."""
 
+from openketamine.core.history._answers import expected
 from openketamine.core.history._bundle import read_bundle
 from openketamine.core.history._record import (
     Allergies,
@@ -24,6 +25,7 @@ __all__ = [
     "PersonRecord",
     "ReadingReport",
     "age",
+    "expected",
     "latest",
     "read_bundle",
 ]

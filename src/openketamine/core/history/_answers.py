@@ -20,6 +20,11 @@ _EXPECTED = {
 }
 
 
+def expected(question: str) -> str:
+    """What is to be typed for an answer that is a number; empty where nothing can be typed."""
+    return _EXPECTED.get(question, "")
+
+
 def measured(answer: Answer) -> tuple[Measurement, ...]:
     """The measurements that an answer holds; none for a question with choices."""
     names = _ONE.get(answer.question)

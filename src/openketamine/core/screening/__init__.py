@@ -3,7 +3,13 @@
 from openketamine.core.screening._compare import Change, Difference, compare, differences
 from openketamine.core.screening._evaluate import evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
+from openketamine.core.screening._override_reasons import (
+    OverrideReason,
+    override_reasons,
+    reason_in_words,
+)
 from openketamine.core.screening._pressure import pre_dose_blood_pressure
+from openketamine.core.screening._recorded import recorded
 from openketamine.core.screening._rule import Question
 from openketamine.core.screening._rules import questions
 from openketamine.core.screening._site import Tightened
@@ -14,13 +20,17 @@ __all__ = [
     "Difference",
     "Evaluation",
     "Override",
+    "OverrideReason",
     "Question",
     "Tightened",
     "Unknown",
     "compare",
     "differences",
     "evaluate",
+    "override_reasons",
     "pre_dose_blood_pressure",
     "questions",
+    "reason_in_words",
+    "recorded",
     "unasked",
 ]

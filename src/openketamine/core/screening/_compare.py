@@ -1,9 +1,12 @@
 """The clinical diff: which decisions that were recorded would come out differently now, and why."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
+from openketamine.core.findings import Finding
 from openketamine.core.screening._evaluation import Evaluation
 
 
@@ -60,8 +63,34 @@ def differences(pairs: Iterable[tuple[Evaluation, Evaluation]]) -> tuple[Differe
 
 
 def _changes(before: Evaluation, after: Evaluation) -> Iterator[Change]:
-    was = {(f.rule, f.summary): f.action.value for f in before.standing}
-    now = {(f.rule, f.summary): f.action.value for f in after.standing}
-    for key in sorted(was.keys() | now.keys()):
-        if was.get(key) != now.get(key):
-            yield Change(key[0], was.get(key, "-"), now.get(key, "-"), key[1])
+    """Rule by rule; one that asks for the same in other words has not changed."""
+    was, now = _by_rule(before), _by_rule(after)
+    for rule in sorted(was.keys() | now.keys()):
+        gone, come = _unlike(was[rule], now[rule])
+        for old, new in zip_longest(gone, come):
+            said = new or old
+            yield Change(
+                rule,
+                old.action.value if old else "-",
+                new.action.value if new else "-",
+                said.summary,
+            )
+
+
+def _by_rule(evaluation: Evaluation) -> defaultdict[str, list[Finding]]:
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in evaluation.standing:
+        found[finding.rule].append(finding)
+    return found
+
+
+def _unlike(was: list[Finding], now: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What is left of both when every pair that asks for the same is taken out."""
+    left, come = list(was), []
+    for finding in now:
+        twin = next((one for one in left if one.action is finding.action), None)
+        if twin is None:
+            come.append(finding)
+        else:
+            left.remove(twin)
+    return left, come

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from openketamine.core.findings import Action, Finding, strictest
+from openketamine.core.screening._site import Tightened
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One person against one protocol on one day, with the knowledge it was decided with."""
+    """One person against one protocol on one day, with the knowledge it was decided with.
+
+    `site`: the thresholds that the clinic had tightened; `knowledge` covers them too.
+    """
 
     protocol: str
     evaluated_on: date
@@ -52,6 +56,7 @@ class Evaluation:
     findings: tuple[Finding, ...]
     unknown: tuple[Unknown, ...]
     overrides: tuple[Override, ...] = field(default=())
+    site: tuple[Tightened, ...] = ()
 
     @property
     def overridden(self) -> frozenset[str]:
@@ -84,6 +89,7 @@ class Evaluation:
             "unknown": [unknown.text for unknown in self.unknown],
             "questions": [unknown.as_json() for unknown in self.unknown],
             "overrides": [vars(override) for override in self.overrides],
+            **({"own_limits": [own.as_json() for own in self.site]} if self.site else {}),
         }
 
 

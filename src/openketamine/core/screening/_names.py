@@ -9,15 +9,37 @@ from typing import Any
 
 # "without psychotic features", "family history of stroke", "mania ruled out" are not it.
 _NEGATING_BEFORE = re.compile(
-    r"\b(no|not|without|denies|denied|negative for|absence of|never|ruled out|screening for|"
-    r"no evidence of|free of|resolved fear of|prophylaxis (of|for|against)|vaccination against|"
-    r"screen for|risk of|fear of|(family|maternal|paternal) (history|hx)( of)?|fhx?( of)?|"
-    r"(mother|father|brother|sister|sibling|parent|son|daughter) (with|has|had))\b[^,;.]*$"
+    r"\b(no|not|without|denies|denied|denying|negative for|absence of|never|ruled out|"
+    r"screening for|free of|prophylaxis (of|for|against)|prevention of|vaccination against|"
+    r"screen for|risk (of|for)|fear of|"
+    r"(family|familial|maternal|paternal) (history|hx)|family|fhx?|"
+    r"mothers?|fathers?|brothers?|sisters?|siblings?|parents?|sons?|daughters?|aunts?|uncles?|"
+    r"cousins?|grand(mother|father|parent|son|daughter)s?|wife|husband|maternal|paternal)\b"
+    r"([^,;.]*)$"
+)
+# "no history of stroke, TIA or aneurysm" denies all three; "no pain, aneurysm known" denies one.
+_LIST = re.compile(r"\b(no|not|without|never)\b([^;.]*,[^;.]*)$")
+_WHOLE_LIST = re.compile(
+    r"(\b(denies|denied|denying|negative for|(no|without) (known )?(history|hx|evidence|signs?) of)"
+    r"|^family (history|hx))\b([^;.]*,[^;.]*)$"
+)
+_JOINED = re.compile(r"\b(or|nor)\b")
+# Here a denial ends: "no stroke but an aneurysm", "depression without psychosis with aneurysm".
+_TURN = re.compile(
+    r"\b(but|however|although|though|except|with|also|presents|now|known|and an?|since|after|"
+    r"following|because|due to|secondary to|despite)\b"
 )
 _NEGATING_AFTER = re.compile(
-    r"^[^,;.]{0,20}\b(ruled out|excluded|screening|negative|not present)\b"
+    r"^(s|es)?[^,;.]{0,20}\b(ruled out|excluded|screening|screen|negative|not present|prevention|"
+    r"prophylaxis|vaccination|was denied|is denied)\b|^(s|es)? (no|none|denied|denies|absent|never)"
+    r"\s*($|[,;.])"
 )
-_PAST = re.compile(r"\b(history of|hx of|status post|old|in (full |partial )?remission)\b")
+_RELATIVE = re.compile(r"\b(family|familial|maternal|paternal|fhx?|mother|father|parent|sibling)\b")
+_PAST = re.compile(
+    r"\b(history of|hx of|h o|status post|s p|in (early |sustained |full |partial )*remission|"
+    r"remote|previous|prior|former|repaired|clipped|coiled|resected|cured)\b|"
+    r"(?<!year )(?<!years )(?<!yr )(?<!yo )(?<!month )(?<!months )\bold\b"
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +59,7 @@ class Names:
         if self.but_not:
             text = self._exceptions.sub(" ", text)
         return any(
-            not _NEGATING_BEFORE.search(text[: match.start()])
-            and not _NEGATING_AFTER.search(text[match.end() :])
+            not _denied(text[: match.start()], text[match.end() :])
             for match in self._pattern.finditer(text)
         )
 
@@ -50,6 +71,20 @@ class Names:
     @cached_property
     def _exceptions(self) -> re.Pattern[str]:
         return re.compile(rf"\b(?:{_any_of(self.but_not)})\b")
+
+
+def _denied(before: str, after: str) -> bool:
+    """Whether the words around a name deny it, or give it to somebody else."""
+    if _NEGATING_AFTER.search(after):
+        return True
+    near = _NEGATING_BEFORE.search(before)
+    if near and (_RELATIVE.match(near.group(0)) or not _TURN.search(near.groups()[-1])):
+        return True
+    if (listed := _WHOLE_LIST.search(before)) is not None:
+        return not _TURN.search(listed.groups()[-1])
+    listed = _LIST.search(before)
+    joined = listed and _JOINED.search(listed.group(2) + after.partition(";")[0].partition(".")[0])
+    return bool(listed and joined and not _TURN.search(listed.group(2)))
 
 
 def _any_of(names: Iterable[str]) -> str:

@@ -13,7 +13,8 @@ from openketamine.knowledge import Threshold
 class Plan:
     """What a rule may be narrowed to: a protocol, and whose label text counts.
 
-    Without a locale the rules of every region count, so that the strictest speaks.
+    Without a locale the rules of every region count, so that the strictest speaks. `programmes`: what
+    this clinic has switched on for itself, such as a paediatric programme.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Plan:
     route: str
     area: str
     locale: str | None = None
+    programmes: frozenset[str] = frozenset()
 
     def within(
         self,
@@ -96,6 +98,7 @@ class Rule:
     """One rule, or one grade of it: of all that fit in a `group`, only the strictest is raised.
 
     `protocols` and `locales` narrow it to some protocols, or to one region's text ("us", "eu").
+    `programmes`: only in a clinic that has one of these; `not_programmes`: in no such clinic.
     `not_understood`: kinds of resource; one that could not be read raises the rule.
     `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
     `only_age`, `only_with` and `unless_with` narrow the rule to some people: of that age, with that
@@ -117,6 +120,8 @@ class Rule:
     areas: tuple[str, ...]
     protocols: tuple[str, ...]
     locales: tuple[str, ...]
+    programmes: tuple[str, ...]
+    not_programmes: tuple[str, ...]
     always: bool
     not_understood: tuple[str, ...]
     conditions: ConditionMatch | None
@@ -153,8 +158,11 @@ class Rule:
 
     def fits(self, plan: "Plan") -> bool:
         """Whether the rule speaks about this protocol and region at all."""
-        return plan.within(self.drugs, self.routes, self.areas, self.protocols) and (
-            not self.locales or plan.locale is None or plan.locale in self.locales
+        return (
+            plan.within(self.drugs, self.routes, self.areas, self.protocols)
+            and (not self.locales or plan.locale is None or plan.locale in self.locales)
+            and (not self.programmes or not plan.programmes.isdisjoint(self.programmes))
+            and plan.programmes.isdisjoint(self.not_programmes)
         )
 
 
@@ -177,6 +185,7 @@ class Question:
     routes: tuple[str, ...]
     areas: tuple[str, ...]
     protocols: tuple[str, ...]
+    programmes: tuple[str, ...]
     asked_for: tuple[str, ...]
     undated_for: str
     known_from: Mapping[str, Any]
@@ -184,5 +193,7 @@ class Question:
     at_gate: bool
 
     def fits(self, plan: "Plan") -> bool:
-        """Whether it matters under this protocol."""
-        return plan.within(self.drugs, self.routes, self.areas, self.protocols)
+        """Whether it matters under this protocol and in this clinic."""
+        return plan.within(self.drugs, self.routes, self.areas, self.protocols) and (
+            not self.programmes or not plan.programmes.isdisjoint(self.programmes)
+        )

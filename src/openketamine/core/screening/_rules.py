@@ -48,6 +48,12 @@ def _numbered(found: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 @cache
+def known_programmes() -> frozenset[str]:
+    """What a clinic may switch on for itself, since a rule speaks of it."""
+    return frozenset(name for rule in rules() for name in (*rule.programmes, *rule.not_programmes))
+
+
+@cache
 def questions() -> tuple[Question, ...]:
     """Every question, in file order."""
     nodes = [
@@ -114,6 +120,8 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         areas=_words(node, "areas"),
         protocols=_words(node, "protocols"),
         locales=_words(node, "locales"),
+        programmes=_words(node, "programmes"),
+        not_programmes=_words(node, "not_programmes"),
         always=bool(node.get("always", False)),
         not_understood=_words(node, "not_understood"),
         conditions=_conditions(node["conditions"]) if "conditions" in node else None,
@@ -184,6 +192,7 @@ def _question(node: Mapping[str, Any]) -> Question:
         routes=_words(node, "routes"),
         areas=_words(node, "areas"),
         protocols=_words(node, "protocols"),
+        programmes=_words(node, "programmes"),
         asked_for=_words(node, "asked_for"),
         undated_for=str(node.get("undated_for", "")),
         known_from=dict(node.get("known_from", {})),

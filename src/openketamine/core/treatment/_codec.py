@@ -64,7 +64,7 @@ def decode_fact(raw: object) -> Fact:
     ):
         raise BadInput("by", "an object with id, name and role", by)
     number = raw.get("number")
-    recorded_at = raw.get("recorded_at")
+    recorded_at, device_at = raw.get("recorded_at"), raw.get("device_at")
     return Fact(
         id=_value(str, raw.get("id"), "id"),
         at=_value(datetime, raw.get("at"), "at"),
@@ -72,6 +72,7 @@ def decode_fact(raw: object) -> Fact:
         body=decode_body(_value(str, raw.get("kind"), "kind"), raw.get("body")),
         recorded_at=None if recorded_at is None else _value(datetime, recorded_at, "recorded_at"),
         number=None if number is None else _value(int, number, "number"),
+        device_at=None if device_at is None else _value(datetime, device_at, "device_at"),
     )
 
 

@@ -8,6 +8,8 @@ from openketamine.core.treatment._facts import (
     DeviceAttached,
     Discharged,
     DoseFinished,
+    DoseGiven,
+    DoseStopped,
     DoseVerified,
     DrugWithdrawn,
     FindingCleared,
@@ -28,7 +30,7 @@ from openketamine.core.treatment._state import State
 
 _ONCE = (SessionOpened, InfusionStarted, DoseFinished, Discharged, SessionClosed)
 _WITH_THE_PERSON = (
-    ChairAssigned, PlanSigned, DrugWithdrawn, DoseVerified, InfusionStarted, RateChanged,
+    ChairAssigned, PlanSigned, DrugWithdrawn, DoseVerified, DoseGiven, InfusionStarted, RateChanged,
     InfusionPaused, InfusionResumed, InfusionStopped, DeviceAttached, ReadingTaken, RecoveryScored,
 )  # fmt: skip
 
@@ -41,6 +43,7 @@ def contradictions(state: State) -> tuple[str, ...]:
         *_twice(state),
         *_after_the_end(state),
         *_other_than_ordered(state),
+        *_by_hand_other_than_ordered(state),
         *_impossible_amounts(state),
         *_finished_while_running(state),
         *_unknown_findings(state),
@@ -93,8 +96,30 @@ def _other_than_ordered(state: State) -> Iterator[str]:
             yield f"{name(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
 
 
+def _by_hand_other_than_ordered(state: State) -> Iterator[str]:
+    """Doses without a pump: before or beyond the plan, by another way, or after the stop."""
+    total = 0
+    stopped = state.last(DoseStopped)
+    for one in state.all(DoseGiven):
+        total += one.body.dose_ug
+        plan = next((p for p in reversed(state.all(PlanSigned)) if p.at <= one.at), None)
+        if plan is None:
+            yield f"{name(one.fact)}: a dose was given without a signed plan"
+            continue
+        if one.body.route != plan.body.route:
+            words = f"given by route {one.body.route}, the plan says {plan.body.route}"
+            yield f"{name(one.fact)}: {words}"
+        if total > plan.body.dose_ug:
+            words = f"{total} micrograms given in all, the plan orders {plan.body.dose_ug}"
+            yield f"{name(one.fact)}: {words}"
+        if stopped is not None and one.at > stopped.at:
+            yield f"{name(one.fact)}: given after no more was to be given"
+    if stopped is not None and state.doses is None:
+        yield f"{name(stopped.fact)}: the dose was stopped before any of it was given"
+
+
 def _impossible_amounts(state: State) -> Iterator[str]:
-    for kind in (InfusionStarted, RateChanged, InfusionResumed):
+    for kind in (InfusionStarted, RateChanged, InfusionResumed, DoseGiven):
         for one in state.all(kind):
             if min(value for value in vars(one.body).values() if isinstance(value, int)) < 0:
                 yield f"{name(one.fact)}: an amount below zero"
@@ -102,8 +127,12 @@ def _impossible_amounts(state: State) -> Iterator[str]:
 
 def _finished_while_running(state: State) -> Iterator[str]:
     finished = state.last(DoseFinished)
-    if finished is not None and state.infusion is not None and state.infusion.stopped_at is None:
+    if finished is None:
+        return
+    if state.infusion is not None and state.infusion.stopped_at is None:
         yield f"{name(finished.fact)}: the dose is called finished, but nobody stopped the infusion"
+    if state.started_at is None:
+        yield f"{name(finished.fact)}: the dose is called finished, but nobody gave any of it"
 
 
 def _unknown_findings(state: State) -> Iterator[str]:

@@ -150,6 +150,32 @@ class InfusionStopped:
 
 
 @dataclass(frozen=True)
+class DoseGiven:
+    """One act of giving that is no infusion: an injection, a nasal device, a tablet or troche.
+
+    `place`: where, in the nurse's words (left deltoid). `unit`: device, tablet, troche; empty for
+    an injection. `held_s`: how long it was kept under the tongue; `ending`: swallowed or spat_out,
+    which changes how much of it counts; empty where nobody said.
+    """
+
+    route: str
+    dose_ug: int
+    volume_ul: int = 0
+    place: str = ""
+    unit: str = ""
+    lot: str = ""
+    held_s: int = 0
+    ending: str = ""
+
+
+@dataclass(frozen=True)
+class DoseStopped:
+    """No more of the ordered dose will be given by hand; `reason` in the nurse's words."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class DoseFinished:
     """What the person received in all, and the ledger transfer that says so."""
 
@@ -293,7 +319,7 @@ Body = (
     SessionOpened | ChairAssigned | ChecklistAnswered | ScoreRecorded | PlanSigned | OverrideSigned
     | DrugWithdrawn | DoseVerified
     | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed | InfusionStopped
-    | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
+    | DoseGiven | DoseStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
     | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
     | FindingRaised | FindingCleared | FindingAcknowledged
     | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
@@ -314,7 +340,8 @@ class Fact:
     """One entry of the log.
 
     `at` is when it happened, `recorded_at` when it was written down; `number` its place in the
-    session, from 1, without gaps; None before the journal gave it one.
+    session, from 1, without gaps; None before the journal gave it one. `device_at` is what the clock
+    of a tablet showed that wrote it down while it was cut off; None where it was recorded at once.
     """
 
     id: str
@@ -323,3 +350,4 @@ class Fact:
     body: Body
     recorded_at: datetime | None = None
     number: int | None = None
+    device_at: datetime | None = None

@@ -28,7 +28,7 @@ def sign_plan(state: State, _: datetime, context: Context) -> Iterator[Finding]:
     """A plan is signed before the dose starts, and not over an open objection."""
     if state.opened is None:
         yield reason("SG-01", "The session has not been opened for a person", action=Action.BLOCK)
-    if state.infusion is not None or state.ended_at is not None:
+    if state.started_at is not None:
         yield reason("SG-02", "The dose has begun: a plan is signed before", action=Action.BLOCK)
     overridden = {one.body.rule for one in state.all(OverrideSigned)}
     for objection in context.claim.get("findings", ()):
@@ -70,14 +70,19 @@ def verify(state: State, now: datetime, context: Context) -> Iterator[Finding]:
     elif context.second.id in withdrawers:
         yield reason("VF-01", "The one who drew up the drug cannot verify it", action=Action.BLOCK)
     if state.plan is not None:
-        yield from mismatches(state, context.claim, required=tuple(_COMPARED))
+        yield from mismatches(state, context.claim, required=_to_read(state))
+
+
+def _to_read(state: State) -> tuple[str, ...]:
+    """What stands on bag, pump, syringe or device: an injection has no rate, a device no volume."""
+    return tuple(field for field in _COMPARED if _ordered(state, field) != 0)
 
 
 def verifiable(state: State, now: datetime, context: Context) -> Iterator[Finding]:
     """What must be there before anybody can verify."""
     yield from plan_today(state, now, context)
-    if state.infusion is not None:
-        yield reason("VF-03", "The infusion has been started already", action=Action.BLOCK)
+    if state.started_at is not None:
+        yield reason("VF-03", "The dose has been started already", action=Action.BLOCK)
     if not state.all(DrugWithdrawn):
         yield reason("VF-04", "No drug has been withdrawn for this session")
 

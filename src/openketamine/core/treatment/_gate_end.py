@@ -53,11 +53,11 @@ def close(state: State, _: datetime, __: Context) -> Iterator[Finding]:
     """A session closes with an empty tray, or with a difference that somebody has answered."""
     if state.phase == "closed":
         yield reason("CL-01", "The session has been closed already", action=Action.BLOCK)
-    if state.infusion is not None and not state.last(Discharged):
+    if state.started_at is not None and not state.last(Discharged):
         yield reason("CL-03", "The person has not been discharged")
     if not _discrepancy_answered(state):
         yield from book_differs(state)
-    if state.infusion is not None and not state.last(DoseFinished):
+    if state.started_at is not None and not state.last(DoseFinished):
         yield reason("CL-04", "Not known: what the person received in all (finish the dose)")
 
 
@@ -79,7 +79,10 @@ def book_differs(state: State) -> Iterator[Finding]:
             else f"{-left} micrograms too many used"
         )
         yield reason("CL-02", f"The drug book does not balance: {words}")
-    finished, infusion = state.last(DoseFinished), state.infusion
+    finished, infusion, doses = state.last(DoseFinished), state.infusion, state.doses
+    if finished and doses and not infusion and doses.given_ug != finished.body.given_ug:
+        words = f"{doses.given_ug} micrograms charted, the book says {finished.body.given_ug}"
+        yield reason("CL-05", f"Chart and book differ: {words}")
     if finished is None or infusion is None or infusion.stopped_at is None:
         return
     pumped = infusion.given_ul(infusion.stopped_at)
@@ -140,7 +143,7 @@ def _awake(state: State, now: datetime, node: Mapping[str, Any]) -> Iterator[Fin
 def _dissociation(state: State, node: Mapping[str, Any]) -> Iterator[Finding]:
     """Asked for where CADSS-6 was scored in this session; else the checklist asks in words."""
     scores = [one for one in state.all(ScoreRecorded) if one.body.instrument == "cadss-6"]
-    after = [one for one in scores if state.infusion and one.at > state.infusion.started_at]
+    after = [one for one in scores if state.started_at and one.at > state.started_at]
     before = [one for one in scores if one not in after]
     if not after:
         return

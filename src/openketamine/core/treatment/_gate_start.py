@@ -24,8 +24,8 @@ from openketamine.knowledge import document, read_threshold
 
 def start(state: State, now: datetime, context: Context) -> Iterator[Finding]:
     """Every reason against starting now."""
-    if state.infusion is not None:
-        yield reason("ST-01", "The infusion has been started already", action=Action.BLOCK)
+    if state.started_at is not None:
+        yield reason("ST-01", "The dose has been started already", action=Action.BLOCK)
     yield from plan_today(state, now, context)
     yield from _drug_ready(state)
     yield from unanswered(state, "pre-dose")

@@ -12,7 +12,8 @@ from openketamine.core.treatment._alarms import Alarm, alarms, attached_devices
 from openketamine.core.treatment._chart import answers, items, tray
 from openketamine.core.treatment._codec import encode_body, kind_of
 from openketamine.core.treatment._contradictions import contradictions
-from openketamine.core.treatment._due import due
+from openketamine.core.treatment._doses import Doses
+from openketamine.core.treatment._due import due, next_dose_at
 from openketamine.core.treatment._infusion import Infusion
 from openketamine.core.treatment._may import gate, requests
 from openketamine.core.treatment._state import State
@@ -28,6 +29,7 @@ def state_as_json(state: State, now: datetime) -> dict[str, Any]:
         **_header(state),
         "plan": _plan(state),
         "infusion": infusion_as_json(state.infusion, now) if state.infusion else None,
+        "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
         "gates": {request: _gate(request, state, now) for request in requests()},
         "findings": [_alarm(alarm) for alarm in alarms(state)],
         "events": _events(state),
@@ -101,6 +103,19 @@ def infusion_as_json(infusion: Infusion, now: datetime) -> dict[str, Any]:
     }
 
 
+def _doses(doses: Doses, next_at: datetime | None) -> dict[str, Any]:
+    """What was given without a pump, act by act, and what is still to come."""
+    left = None if doses.ordered_ug is None else max(0, doses.ordered_ug - doses.given_ug)
+    return {
+        "given": [encode_body(one.body) | {"at": one.at.isoformat()} for one in doses.given],
+        "given_mg": _rounded(Fraction(doses.given_ug, 1000)),
+        "left_mg": None if left is None else _rounded(Fraction(left, 1000)),
+        "started_at": doses.started_at.isoformat(),
+        "ended_at": doses.ended_at.isoformat() if doses.ended_at else None,
+        "next_at": next_at.isoformat() if next_at else None,
+    }
+
+
 def _segments(infusion: Infusion, now: datetime) -> list[dict[str, Any]]:
     concentration = infusion.concentration_ug_per_ml
     volumes = infusion.given_ul_by_segment(now)
@@ -145,12 +160,23 @@ def _events(state: State) -> list[dict[str, Any]]:
             "text": in_words(entry.fact.body),
             "by": entry.fact.by.name,
             "fact": entry.fact.id,
+            "offline": _offline(entry.fact),
             "corrected": entry.corrected_by is not None,
             "now_reads": in_words(entry.body) if entry.corrected_by and entry.body else None,
         }
         for entry in state.entries
         if not isinstance(entry.fact.body, f.ReadingTaken)
     ]
+
+
+def _offline(fact: f.Fact) -> dict[str, str] | None:
+    """Both clocks of what was written down while the tablet was cut off."""
+    if fact.device_at is None or fact.recorded_at is None:
+        return None
+    return {
+        "device_at": fact.device_at.isoformat(),
+        "recorded_at": fact.recorded_at.isoformat(),
+    }
 
 
 def _latest(state: State, now: datetime) -> dict[str, Any]:

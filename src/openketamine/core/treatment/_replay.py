@@ -115,7 +115,7 @@ class _Watch:
         self._samples = state.samples
         self._times = [sample.moment for sample in self._samples]
         self._baseline = baseline(state)
-        self._start = state.infusion.started_at if state.infusion else None
+        self._start = state.started_at
         self._active: dict[str, FindingRaised] = {}
 
     def at(self, moment: datetime) -> tuple[FindingRaised | FindingCleared, ...]:

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from openketamine.core.monitoring import Sample, assess_reading
+from openketamine.core.treatment._doses import Doses, read_doses
 from openketamine.core.treatment._effective import Effective, Entry, effective
 from openketamine.core.treatment._facts import (
     Author,
     Discharged,
-    DoseFinished,
     DrugWithdrawn,
     Fact,
     ObservationCharted,
@@ -87,6 +87,18 @@ class State:
         return read_infusion(self.entries)[0]
 
     @cached_property
+    def doses(self) -> Doses | None:
+        """What was given without a pump, None before the first of it."""
+        plan = self.plan.body if self.plan else None
+        return read_doses(self.entries, plan.dose_ug if plan else None)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the person first received drug; None before."""
+        starts = [one.started_at for one in (self.infusion, self.doses) if one is not None]
+        return min(starts, default=None)
+
+    @cached_property
     def samples(self) -> tuple[Sample, ...]:
         """Every set of numbers of the session, from devices and by hand, in time."""
         by_device = [
@@ -117,12 +129,17 @@ class State:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the dose was over; None before, and while nobody said so."""
+        """When the dose was over; None before, and while nobody said so.
+
+        A pump that nobody stopped still runs, whatever the drug book says.
+        """
+        ends = []
         if self.infusion is not None:
-            # A pump that nobody stopped still runs, whatever the drug book says.
-            return self.infusion.stopped_at
-        finished = self.last(DoseFinished)
-        return finished.at if finished else None
+            ends.append(self.infusion.stopped_at)
+        if self.doses is not None:
+            ends.append(self.doses.ended_at)
+        over = [end for end in ends if end is not None]
+        return max(over) if over and len(over) == len(ends) else None
 
     @property
     def phase(self) -> str:
@@ -135,6 +152,8 @@ class State:
             return "recovery"
         if self.infusion is not None:
             return "infusing" if self.infusion.running else "paused"
+        if self.doses is not None:
+            return "giving"
         if self.last(DrugWithdrawn):
             return "prepared"
         return "planned" if self.plan else "expected"

@@ -47,9 +47,9 @@ def baseline(state: State) -> Mapping[str, Decimal]:
     How many, and how far back, stands in knowledge/checklists/pre-dose.yaml. Empty before the dose:
     until then there is nothing to rise from.
     """
-    if state.infusion is None:
+    if state.started_at is None:
         return {}
-    return baseline_before(state.samples, state.infusion.started_at)
+    return baseline_before(state.samples, state.started_at)
 
 
 def baseline_before(numbers: tuple[Sample, ...], start: datetime) -> Mapping[str, Decimal]:

@@ -53,8 +53,20 @@ def _numbers(values: Mapping[str, Decimal | None]) -> str:
 
 
 def _plan(body: f.PlanSigned) -> str:
-    dose = f"{body.drug} {milligrams(body.dose_ug)} {body.route} over {body.over_s // 60} min"
-    return f"Plan signed: {dose}, {rate(body.rate_ul_per_h)}"
+    dose = f"{body.drug} {milligrams(body.dose_ug)} {body.route}"
+    if not body.rate_ul_per_h:
+        return f"Plan signed: {dose}"
+    return f"Plan signed: {dose} over {body.over_s // 60} min, {rate(body.rate_ul_per_h)}"
+
+
+def _given(body: f.DoseGiven) -> str:
+    volume = f" ({millilitres(body.volume_ul)})" if body.volume_ul else ""
+    lot = f", lot {body.lot}" if body.lot else ""
+    place = f", {body.place}" if body.place else ""
+    held = f", held {body.held_s // 60} min" if body.held_s else ""
+    ending = f", then {body.ending.replace('_', ' ')}" if body.ending else ""
+    what = f"{body.unit.capitalize()} given" if body.unit else "Given"
+    return f"{what}: {milligrams(body.dose_ug)}{volume} {body.route}{place}{lot}{held}{ending}"
 
 
 def _withdrawn(body: f.DrugWithdrawn) -> str:
@@ -121,8 +133,11 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     f.InfusionPaused: lambda b: _because("Infusion paused", b.reason),
     f.InfusionResumed: lambda b: _because(f"Infusion resumed at {rate(b.rate_ul_per_h)}", b.reason),
     f.InfusionStopped: lambda b: _because("Infusion stopped", b.reason),
+    f.DoseGiven: _given,
+    f.DoseStopped: lambda b: _because("No more is given", b.reason),
     f.DoseFinished: lambda b: (
-        f"Dose finished: {milligrams(b.given_ug)} given ({millilitres(b.given_ul)})"
+        f"Dose finished: {milligrams(b.given_ug)} given"
+        + (f" ({millilitres(b.given_ul)})" if b.given_ul else "")
     ),
     f.DrugWasted: _wasted,
     f.DeviceAttached: lambda b: f"{b.device_kind.capitalize()} {b.device_id} attached",
