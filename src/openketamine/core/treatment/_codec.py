@@ -86,7 +86,7 @@ def encode_fact(fact: Fact) -> dict[str, Any]:
         "recorded_at": None if fact.recorded_at is None else fact.recorded_at.isoformat(),
         "by": {"id": fact.by.id, "name": fact.by.name, "role": fact.by.role},
         "body": encode_body(fact.body),
-    }
+    } | ({"device_at": fact.device_at.isoformat()} if fact.device_at else {})
 
 
 @cache

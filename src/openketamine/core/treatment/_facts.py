@@ -340,8 +340,8 @@ class Fact:
     """One entry of the log.
 
     `at` is when it happened, `recorded_at` when it was written down; `number` its place in the
-    session, from 1, without gaps; None before the journal gave it one. `device_at` is what the clock
-    of a tablet showed that wrote it down while it was cut off; None where it was recorded at once.
+    session, from 1, without gaps; None before the journal gave it one. `device_at` is what the
+    clock of a tablet showed that wrote it down while cut off; None where it was recorded at once.
     """
 
     id: str
