@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.screening import Tightened
 from openketamine.core.treatment import Allowed, Author, Context, facts, may, state_as_json
 
 
@@ -95,6 +96,18 @@ def test_pregnancy_may_not_apply_but_identity_always_does(story):
 def test_the_pressure_gate_of_the_day(story, second_systolic, shut):
     story.prepared().vitals(14, systolic=second_systolic)
     assert bool(reasons("start", story, 15)) is shut
+
+
+@pytest.mark.parametrize(("systolic", "shut"), [(149, False), (150, True)])
+def test_the_pressure_gate_uses_the_limit_that_a_clinic_has_tightened(story, systolic, shut):
+    own = (Tightened("BP-02", "defer", "systolic", Decimal(150), "our anaesthetist", by="Dr M"),)
+    story.prepared().vitals(14, systolic=systolic)
+    answer = may("start", story.state(), story.time(15), Context(actor=story.nora, site=own))
+    assert isinstance(answer, Refusal) is shut
+    gate = state_as_json(story.state(), story.time(15), own)["gates"]["start"]
+    assert gate["open"] is not shut
+    told = [fact["text"] for one in gate["waits_for"] for fact in one["because"]]
+    assert any("150 mmHg, house 160 mmHg, set by Dr M" in text for text in told) is shut
 
 
 def test_one_pressure_or_two_in_the_same_minute_are_not_enough(story):

@@ -75,6 +75,7 @@ class DoseProposal:
     unit_name: str = ""
     range: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
+    knowledge: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The `proposal` object of the command-line contract."""
@@ -119,7 +120,7 @@ class DoseProposal:
             "weight_basis": self.weight_basis,
             "proposal": self.as_json(),
             "findings": tuple(finding.as_json() for finding in self.findings),
-            "knowledge": digest(),
+            "knowledge": self.knowledge or digest(),
         }
 
 
@@ -130,7 +131,7 @@ def as_json(answer: DoseProposal | Refusal) -> dict[str, Any]:
         "proposal": answer.as_json() if isinstance(answer, DoseProposal) else None,
         "refusal": None if offered else {"summary": _summary(answer), **_findings(answer)},
         **_findings(answer),
-        "knowledge": digest(),
+        "knowledge": (answer.knowledge if isinstance(answer, DoseProposal) else "") or digest(),
     }
 
 

@@ -70,7 +70,7 @@ def propose(
         return offered
     findings = (*evaluation.findings, *own, *weight.findings, *dose_checks(plan.area, offered))
     days = plan.phase_of(number, week).next_in_days
-    return replace(offered, findings=findings, next_in_days=days)
+    return replace(offered, findings=findings, next_in_days=days, knowledge=evaluation.knowledge)
 
 
 def _start(plan: Protocol, years: int | None, locale: str | None) -> tuple[int, tuple[str, ...]]:

@@ -12,13 +12,14 @@ from openketamine.core.screening._pressure import pre_dose_blood_pressure
 from openketamine.core.screening._recorded import recorded
 from openketamine.core.screening._rule import Question
 from openketamine.core.screening._rules import questions
-from openketamine.core.screening._site import Tightened
+from openketamine.core.screening._site import HouseLimit, Tightened, digest_with, house_limits
 from openketamine.core.screening._unasked import unasked
 
 __all__ = [
     "Change",
     "Difference",
     "Evaluation",
+    "HouseLimit",
     "Override",
     "OverrideReason",
     "Question",
@@ -26,7 +27,9 @@ __all__ = [
     "Unknown",
     "compare",
     "differences",
+    "digest_with",
     "evaluate",
+    "house_limits",
     "override_reasons",
     "pre_dose_blood_pressure",
     "questions",

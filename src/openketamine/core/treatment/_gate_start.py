@@ -57,14 +57,14 @@ def pressure(state: State, now: datetime, context: Context) -> Iterator[Finding]
         yield reason(node["rule"], words, knowledge=node)
     found: dict[str, Finding] = {}
     for _, systolic, diastolic in pair:
-        for finding in _graded(systolic, diastolic, context.age):
+        for finding in _graded(systolic, diastolic, context):
             found[finding.rule] = finding
     yield from found.values()
 
 
-def _graded(systolic: Any, diastolic: Any, age: int | None) -> tuple[Finding, ...]:
+def _graded(systolic: Any, diastolic: Any, context: Context) -> tuple[Finding, ...]:
     try:
-        return pre_dose_blood_pressure(systolic, diastolic, age)
+        return pre_dose_blood_pressure(systolic, diastolic, context.age, context.site)
     except BadInput as error:
         return (reason("PD-20", str(error), knowledge=_knowledge()["blood_pressure"]),)
 

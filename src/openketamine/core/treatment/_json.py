@@ -7,6 +7,7 @@ from typing import Any
 
 from openketamine.core.findings import Refusal
 from openketamine.core.monitoring import freshness
+from openketamine.core.screening import Tightened
 from openketamine.core.treatment import _facts as f
 from openketamine.core.treatment._alarms import Alarm, alarms, attached_devices
 from openketamine.core.treatment._chart import answers, items, tray
@@ -23,14 +24,14 @@ from openketamine.core.treatment._words import in_words
 _CHECKLISTS = ("pre-dose", "discharge", "closing")
 
 
-def state_as_json(state: State, now: datetime) -> dict[str, Any]:
-    """Everything that can be said about a session at `now`."""
+def state_as_json(state: State, now: datetime, site: tuple[Tightened, ...] = ()) -> dict[str, Any]:
+    """Everything that can be said about a session at `now`, in a clinic with these thresholds."""
     return {
         **_header(state),
         "plan": _plan(state),
         "infusion": infusion_as_json(state.infusion, now) if state.infusion else None,
         "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
-        "gates": {request: _gate(request, state, now) for request in requests()},
+        "gates": {request: _gate(request, state, now, site) for request in requests()},
         "findings": [_alarm(alarm) for alarm in alarms(state)],
         "events": _events(state),
         "latest": _latest(state, now),
@@ -133,8 +134,8 @@ def _segments(infusion: Infusion, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _gate(request: str, state: State, now: datetime) -> dict[str, Any]:
-    answer = gate(request, state, now)
+def _gate(request: str, state: State, now: datetime, site: tuple[Tightened, ...]) -> dict[str, Any]:
+    answer = gate(request, state, now, site)
     if isinstance(answer, Refusal):
         waits = [finding.as_json() for finding in answer.findings]
         return {"open": False, "waits_for": waits, "cautions": []}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from openketamine.core.findings import Action, BadInput, Finding, Refusal
+from openketamine.core.screening import Tightened
 from openketamine.core.treatment import _gate_dose as dose
 from openketamine.core.treatment import _gate_end as end
 from openketamine.core.treatment._facts import OverrideSigned
@@ -49,10 +50,15 @@ def may(request: str, state: State, now: datetime, context: Context) -> Allowed 
     return _answer(request, state, _GATES[request](state, now, context))
 
 
-def gate(request: str, state: State, now: datetime) -> Allowed | Refusal:
-    """What a request waits for before anybody asks: no second person, nothing read yet."""
+def gate(
+    request: str, state: State, now: datetime, site: tuple[Tightened, ...] = ()
+) -> Allowed | Refusal:
+    """What a request waits for before anybody asks: no second person, nothing read yet.
+
+    `site`: the thresholds that this clinic has tightened.
+    """
     asked = dose.verifiable if request == "verify" else _GATES[request]
-    return _answer(request, state, asked(state, now, Context()))
+    return _answer(request, state, asked(state, now, Context(site=site)))
 
 
 def _answer(request: str, state: State, found: Iterator[Finding]) -> Allowed | Refusal:

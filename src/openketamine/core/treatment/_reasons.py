@@ -7,6 +7,7 @@ from typing import Any
 
 from openketamine.core.findings import Action, Because, Evidence, Finding, Source
 from openketamine.core.monitoring import FindingRaised
+from openketamine.core.screening import Tightened
 from openketamine.core.treatment._alarms import alarms
 from openketamine.core.treatment._chart import answers, items, last_score
 from openketamine.core.treatment._facts import Author
@@ -25,13 +26,15 @@ class Context:
     """What a session cannot know by itself.
 
     `actor` asks; `second` is the other person, who has proved who they are. `claim` is what is
-    asked for: what the second person read off bag and pump, or the plan to sign. `age` in years.
+    asked for: what the second person read off bag and pump, or the plan to sign. `age` in years;
+    `site`: the thresholds that this clinic has tightened.
     """
 
     actor: Author | None = None
     second: Author | None = None
     today: date | None = None
     age: int | None = None
+    site: tuple[Tightened, ...] = ()
     claim: Mapping[str, Any] = field(default_factory=dict)
 
 
