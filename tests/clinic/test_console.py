@@ -129,6 +129,14 @@ class TestFacts:
         assert ": expected " in said.json()["error"]
 
     @pytest.mark.hazard("HZ-16")
+    def test_it_is_never_written_under_the_name_of_a_colleague(self, bed):
+        fact = {"id": str(uuid.uuid4()), "kind": "note_charted", "at": bed.now.isoformat()}
+        fact |= {"body": {"text": "calm"}, "by": str(bed.cast.nora.pk)}
+        path = reverse("session-facts", args=[bed.session.pk])
+        assert posting(bed.cast.wes)(path, fact).status_code == 401
+        assert bed.kinds() == ["SessionOpened"]
+        assert posting(bed.cast.nora)(path, fact).status_code == 200
+
     def test_only_who_charts_may_chart(self, bed):
         assert posting(bed.cast.fran)(self.path(bed), note()).status_code == 403
         said = Client().post(self.path(bed), "{}", content_type="application/json")

@@ -1,14 +1,16 @@
 """Facts from the bedside: kept once, kept always, in order."""
 
 import uuid
+from datetime import datetime, timedelta
 
 import pytest
 from tests.clinic.bedside import Bedside
 
 from openketamine.clinic.journal.commands import KeyReused
 from openketamine.clinic.pharmacy import queries as pharmacy
-from openketamine.clinic.sessions import queries
+from openketamine.clinic.sessions import commands, queries
 from openketamine.core.findings import BadInput
+from openketamine.core.treatment import encode_fact
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,33 @@ class TestAFactIsThereOnce:
         bed.later(minutes=20).tell("note_charted", {"text": "calm"}, at=then)
         fact = queries.facts(bed.session)[-1]
         assert (fact.at, fact.recorded_at) == (then, bed.now)
+
+
+class TestAFactThatWaitedOnATablet:
+    def charted(self, bed, device):
+        then = bed.now
+        raw = {"id": str(uuid.uuid4()), "kind": "note_charted", "at": then.isoformat()}
+        bed.later(minutes=60)
+        raw |= {"body": {"text": "calm"}, "device": device}
+        commands.record_fact(bed.session.pk, raw, bed.cast.nora, bed.now)
+        return queries.facts(bed.session)[-1]
+
+    def test_it_says_so_with_the_time_of_the_tablet_and_the_time_of_the_server(self, bed):
+        ahead = bed.now + timedelta(minutes=3)
+        fact = self.charted(bed, {"at": ahead.isoformat(), "offline": True})
+        assert fact.device_at == ahead.replace(microsecond=0)
+        assert fact.recorded_at == bed.now
+        (event,) = [one for one in bed.state["events"] if one["kind"] == "note_charted"]
+        shown = {name: datetime.fromisoformat(at) for name, at in event["offline"].items()}
+        assert shown == {"device_at": fact.device_at, "recorded_at": fact.recorded_at}
+        assert encode_fact(fact)["device_at"] == fact.device_at.isoformat()
+
+    @pytest.mark.parametrize(
+        "device",
+        [None, {}, [], {"offline": True}, {"offline": True, "at": "noon"}, {"offline": "yes"}],
+    )
+    def test_what_is_said_of_the_tablet_is_no_reason_to_refuse_it(self, bed, device):
+        assert self.charted(bed, device).device_at is None
 
 
 class TestAFactIsNeverRefused:

@@ -10,6 +10,9 @@ from openketamine.clinic.journal.models import Fact
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import Author
 
+# The origin of a fact that waited on a tablet begins with this word; the tablet's own time follows.
+OFFLINE = "offline"
+
 
 class KeyReused(BadInput):
     """The id of this fact was used before, for something else. Nothing was written."""
@@ -42,6 +45,12 @@ class StoredFact:
     origin: str
     hash: str
 
+    @property
+    def device_at(self) -> str | None:
+        """What the clock of a tablet showed that wrote this down while cut off, as ISO 8601."""
+        word, _, when = self.origin.partition(" ")
+        return when if word == OFFLINE else None
+
     def as_json(self) -> dict[str, Any]:
         """The form that `core.treatment.decode_fact` reads."""
         return {
@@ -52,7 +61,7 @@ class StoredFact:
             "recorded_at": self.recorded_at.isoformat(),
             "by": {"id": self.by.id, "name": self.by.name, "role": self.by.role},
             "body": dict(self.body),
-        }
+        } | ({"device_at": self.device_at} if self.device_at else {})
 
 
 class _Row(Protocol):

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from openketamine.clinic.journal._chain import content_hash
-from openketamine.clinic.journal._stored import StoredFact, row_hash, stored
+from openketamine.clinic.journal._stored import OFFLINE, StoredFact, row_hash, stored
 from openketamine.clinic.journal.models import Access, Fact, Head
 
 __all__ = [
+    "OFFLINE",
     "Broken",
     "StoredFact",
     "Verification",
@@ -17,6 +18,7 @@ __all__ = [
     "fact",
     "facts",
     "head",
+    "newest",
     "verify",
 ]
 
@@ -39,6 +41,13 @@ def facts(
 def fact(fact_id: str) -> StoredFact | None:
     """One fact by its id."""
     row = Fact.objects.filter(id=UUID(fact_id)).first()
+    return None if row is None else stored(row)
+
+
+def newest(stream: str, kind: str, **said: Any) -> StoredFact | None:
+    """The last fact of one kind in a stream whose body says this."""
+    rows = Fact.objects.filter(stream=stream, kind=kind, body__contains=said)
+    row = rows.order_by("-number").first()
     return None if row is None else stored(row)
 
 

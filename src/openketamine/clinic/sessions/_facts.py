@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -36,6 +36,8 @@ BEDSIDE_KINDS = frozenset(
         "rate_changed",
         "infusion_paused",
         "infusion_stopped",
+        "dose_given",
+        "dose_stopped",
         "observation_charted",
         "adverse_event_charted",
         "note_charted",
@@ -65,12 +67,13 @@ def record_fact(session_id: uuid.UUID, raw: Mapping[str, Any], by: Staff, now: d
     Raises BadInput where it cannot be read at all, KeyReused where the id stands for another fact.
     """
     fact_id, at, body = _read(raw)
+    origin = _origin(raw.get("device"))
     with transaction.atomic():
         session = in_line(session_id)
         known = journal.fact(fact_id)
         if isinstance(body, facts.Corrected):
             _check_target(session, body)
-        stored = append(session, [entry(body, at, by, fact_id)], now)
+        stored = append(session, [entry(body, at, by, fact_id, origin)], now)
         if known is None:
             _follow(session, body, stored[-1], by, now)
         return done(stored)
@@ -82,6 +85,21 @@ def _read(raw: Mapping[str, Any]) -> tuple[str, datetime, facts.Body]:
         raise BadInput("kind", f"one of {', '.join(sorted(BEDSIDE_KINDS))}", kind)
     body = body_of(kind, raw.get("body"))
     return client_id(raw.get("id")), moment(raw.get("at"), "at"), _scored(body)
+
+
+def _origin(device: object) -> str:
+    """Where a fact comes from. One that waited on a tablet keeps what that tablet's clock showed.
+
+    `device`: `{"at": ISO 8601 with offset, "offline": bool}`, both times by the tablet's own clock;
+    what cannot be read of it is left out, because a fact is never refused for it.
+    """
+    if not isinstance(device, Mapping) or device.get("offline") is not True:
+        return "console"
+    try:
+        at = moment(device.get("at"), "device.at").astimezone(UTC)
+    except (BadInput, OverflowError):
+        return "console"
+    return f"{journal.OFFLINE} {at.isoformat(timespec='seconds')}"
 
 
 def _scored(body: facts.Body) -> facts.Body:
@@ -118,6 +136,8 @@ def _follow(
     """What a fact brings with it, in the same transaction."""
     if isinstance(body, facts.InfusionStopped):
         finish(session, stored, by, now)
+    if isinstance(body, (facts.DoseGiven, facts.DoseStopped)):
+        finish_by_hand(session, by, now)
     if isinstance(body, _ASSESSED):
         entries = finding_entries(session, folded(session.stream), now)
         if entries:
@@ -140,3 +160,15 @@ def finish(session: Session, stop: journal.StoredFact, by: Staff, now: datetime)
     transfer = pharmacy.give(session.id, given_ug, by, now)
     finished = facts.DoseFinished(given_ug=given_ug, given_ul=given_ul, transfer_id=str(transfer))
     append(session, [entry(finished, stop.at, by, derived_id("finished", stop.id))], now)
+
+
+def finish_by_hand(session: Session, by: Staff, now: datetime) -> None:
+    """Once the last of a dose without a pump is given, or no more is to come: the book's word."""
+    state = folded(session.stream).state
+    doses = state.doses
+    if doses is None or doses.ended_at is None or state.last(facts.DoseFinished) is not None:
+        return
+    transfer = pharmacy.give(session.id, doses.given_ug, by, now)
+    finished = facts.DoseFinished(doses.given_ug, doses.given_ul, transfer_id=str(transfer))
+    identity = derived_id("finished", str(session.id), doses.started_at.isoformat())
+    append(session, [entry(finished, doses.ended_at, by, identity)], now)

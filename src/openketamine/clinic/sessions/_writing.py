@@ -68,7 +68,7 @@ def fact_of(one: journal.Entry | StoredFact) -> Fact:
     by = {"id": one.by.id, "name": one.by.name, "role": one.by.role}
     raw = {"id": one.id, "kind": one.kind, "at": one.at, "by": by, "body": one.body}
     if isinstance(one, StoredFact):
-        raw |= {"number": one.number, "recorded_at": one.recorded_at}
+        raw |= {"number": one.number, "recorded_at": one.recorded_at, "device_at": one.device_at}
     return decode_fact(raw)
 
 

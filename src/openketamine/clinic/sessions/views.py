@@ -53,9 +53,20 @@ def _who(request: HttpRequest) -> Staff:
 @require_POST
 @allowed("chart.write")
 def facts(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Write down one fact."""
+    """Write down one fact, under the name of who charted it and under no other."""
     now = clock.now()
+    if _charted_by_another(request):
+        return JsonResponse({"error": "A colleague is signed in on this tablet now."}, status=401)
     return _answer(lambda: commands.record_fact(session_id, _body(request), _who(request), now))
+
+
+def _charted_by_another(request: HttpRequest) -> bool:
+    """A tablet may hold what one nurse charted while another has signed in since."""
+    try:
+        charted_by = _body(request).get("by")
+    except BadInput:
+        return False
+    return charted_by is not None and charted_by != str(_who(request).pk)
 
 
 def asks(task: str, command: Callable[..., commands.Done | Refusal]) -> Callable[..., HttpResponse]:
@@ -143,11 +154,12 @@ def watches(view: Callable[[HttpRequest, Session], HttpResponse]) -> Callable[..
 
 
 @watches
-def state(request: HttpRequest, session: Session) -> HttpResponse:  # noqa: ARG001
+def state(request: HttpRequest, session: Session) -> HttpResponse:
     """The fold of the log, now."""
     now = clock.now()
     state = queries.state_json(session, now)
-    return JsonResponse({**state, "manual": queries.charted(session), "now": now.isoformat()})
+    own = {"manual": queries.charted(session), "reader": str(_who(request).pk)}
+    return JsonResponse({**state, **own, "now": now.isoformat()})
 
 
 @watches
