@@ -76,11 +76,9 @@ class Bedside:
         self.now += timedelta(**time)
         return self
 
-    def opened(self, **person):
+    def opened(self, protocol="iv-depression", **person):
         imported = import_bundle(bundle(**person), self.cast.nora, self.now)
-        self.session = commands.open_session(
-            imported.person.id, "iv-depression", self.cast.nora, self.now
-        )
+        self.session = commands.open_session(imported.person.id, protocol, self.cast.nora, self.now)
         return self
 
     def tell(self, kind, body, by=None, fact_id=None, at=None):

@@ -64,7 +64,7 @@ class TestTheNextDose:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("protocol", ["im-depression", "spravato-trd", "oral-depression", "magic"])
+@pytest.mark.parametrize("protocol", ["oral-depression", "sublingual-depression", "magic"])
 @pytest.mark.hazard("HZ-05")
 def test_no_session_is_opened_whose_dose_it_could_not_record(bed, protocol):
     with pytest.raises(BadInput, match=r"given on record here: .*iv-depression"):

@@ -15,12 +15,12 @@ from openketamine.core.treatment import facts
 
 
 def given_here() -> tuple[str, ...]:
-    """The protocols whose dose the session record can hold: infusions, so far.
+    """The protocols whose dose can be drawn from the drug book: infusions, injections, devices.
 
-    The others are evaluated, proposed and forecast; a session that could only be charted as an
-    infusion would be a false record of an injection, a tablet or a spray.
+    What is counted out by mouth is evaluated, proposed and forecast; the book does not count
+    tablets yet, and a dose without its withdrawal would be a hole in it.
     """
-    return tuple(name for name in protocols() if protocol(name).form == "infusion")
+    return tuple(name for name in protocols() if protocol(name).form != "by-mouth")
 
 
 def open_session(

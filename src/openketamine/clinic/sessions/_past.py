@@ -37,9 +37,9 @@ def history(session: Session) -> tuple[PastSession, ...]:
 
 def _visit(one: Session) -> Visit | None:
     state = folded(one.stream).state
-    if state.infusion is None:
+    start = state.started_at
+    if start is None:
         return None
-    start = state.infusion.segments[0].start
     spo2, systolic, diastolic = _extremes(one.stream, start)
     return Visit(_day(start), state, spo2, systolic, diastolic)
 

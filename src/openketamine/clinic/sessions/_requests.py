@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions._devices import detach_all
+from openketamine.clinic.sessions._facts import finish_by_hand
 from openketamine.clinic.sessions._fold import folded, foreseen
 from openketamine.clinic.sessions._past import history
 from openketamine.clinic.sessions._proofs import own_proof, second_person
@@ -36,13 +37,13 @@ from openketamine.core.treatment import Context, State, facts, may
 
 # Verb → the kind of fact that it writes.
 _WRITES = {
-    "sign_plan": "plan_signed",
-    "verify": "dose_verified",
-    "start": "infusion_started",
-    "resume": "infusion_resumed",
-    "discharge": "discharged",
-    "close": "session_closed",
-    "sign_report": "report_signed",
+    "sign_plan": ("plan_signed",),
+    "verify": ("dose_verified",),
+    "start": ("infusion_started", "dose_given"),
+    "resume": ("infusion_resumed",),
+    "discharge": ("discharged",),
+    "close": ("session_closed",),
+    "sign_report": ("report_signed",),
 }
 
 
@@ -71,7 +72,7 @@ def _decide(
     fact_id = client_id(asked.get("id"))
     with transaction.atomic():
         session = in_line(session_id)
-        if before_now := done_before(fact_id, session, _WRITES[one.verb]):
+        if before_now := done_before(fact_id, session, *_WRITES[one.verb]):
             return before_now
         before = [entry(body, now, by) for body in one.before]
         state = foreseen(folded(session.stream), before)
@@ -144,9 +145,10 @@ def verify(
         person_id=str(person.pk) if band == person.mrn else band,
         drug=text(asked, "drug").lower(),
         dose_ug=whole(asked, "dose_ug"),
-        concentration_ug_per_ml=whole(asked, "concentration_ug_per_ml"),
-        volume_ul=whole(asked, "volume_ul"),
-        rate_ul_per_h=whole(asked, "rate_ul_per_h"),
+        # A device has no volume, an injection no rate: what cannot be read is not asked for.
+        concentration_ug_per_ml=whole(asked, "concentration_ug_per_ml", or_none=True),
+        volume_ul=whole(asked, "volume_ul", or_none=True),
+        rate_ul_per_h=whole(asked, "rate_ul_per_h", or_none=True),
     )
     context = Context(actor=author_of(by), second=author_of(second), claim=vars(read))
     return _decide(_Asked("verify", lambda _: read, context), session_id, asked, by, now)
@@ -155,18 +157,40 @@ def verify(
 def start(
     session_id: uuid.UUID, asked: Mapping[str, Any], by: Staff, now: datetime
 ) -> Done | Refusal:
-    """The pump is started as the plan says; whoever presses second gets the reasons why not."""
+    """The dose is begun as the plan says; whoever presses second gets the reasons why not.
+
+    An infusion starts its pump. An injection is given, or the first device, with its `place` and
+    `lot`: what follows is charted as it happens.
+    """
     person = Session.objects.select_related("person").get(pk=session_id).person
     years = age(patients.record(person), timezone.localdate(now))
     context = Context(actor=author_of(by), age=years)
-    return _decide(_Asked("start", _started, context), session_id, asked, by, now)
+
+    def begun(state: State) -> facts.InfusionStarted | facts.DoseGiven:
+        assert state.plan is not None  # noqa: S101  (`may` lets nobody start without one)
+        return _begun(state.plan.body, asked)
+
+    def after(session: Session) -> None:
+        finish_by_hand(session, by, now)
+
+    return _decide(_Asked("start", begun, context, after=after), session_id, asked, by, now)
 
 
-def _started(state: State) -> facts.InfusionStarted:
-    assert state.plan is not None  # noqa: S101  (`may` lets nobody start without one)
-    plan = state.plan.body
-    return facts.InfusionStarted(
-        plan.rate_ul_per_h, plan.concentration_ug_per_ml, plan.volume_ul, plan.weight_g
+def _begun(
+    plan: facts.PlanSigned, asked: Mapping[str, Any]
+) -> facts.InfusionStarted | facts.DoseGiven:
+    if plan.rate_ul_per_h:
+        return facts.InfusionStarted(
+            plan.rate_ul_per_h, plan.concentration_ug_per_ml, plan.volume_ul, plan.weight_g
+        )
+    units = int(plan.proposal.get("units") or 1)
+    return facts.DoseGiven(
+        route=plan.route,
+        dose_ug=plan.dose_ug // units,
+        volume_ul=plan.volume_ul // units,
+        place=text(asked, "place", required=False),
+        unit=str(plan.proposal.get("unit_name") or ""),
+        lot=text(asked, "lot", required=False),
     )
 
 

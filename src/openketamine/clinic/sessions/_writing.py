@@ -82,7 +82,7 @@ def done(stored: list[StoredFact]) -> Done:
     return Done(stored[-1].number, stored[-1].id)
 
 
-def done_before(fact_id: str, session: Session, kind: str) -> Done | None:
+def done_before(fact_id: str, session: Session, *kinds: str) -> Done | None:
     """What this request wrote when it came the first time; None where it is new.
 
     Raises KeyReused where the id stands for something else: "done" would be a lie.
@@ -90,7 +90,7 @@ def done_before(fact_id: str, session: Session, kind: str) -> Done | None:
     known = journal_queries.fact(fact_id)
     if known is None:
         return None
-    if (known.stream, known.kind) != (session.stream, kind):
+    if known.stream != session.stream or known.kind not in kinds:
         raise journal.KeyReused("id", "an id that was not used before for something else", fact_id)
     return Done(known.number, known.id)
 
@@ -124,9 +124,14 @@ def text(body: Mapping[str, Any], name: str, *, required: bool = True) -> str:
     raise BadInput(name, "text", value)
 
 
-def whole(body: Mapping[str, Any], name: str) -> int:
-    """A counted amount out of a request: whole micrograms or microlitres, more than nothing."""
+def whole(body: Mapping[str, Any], name: str, *, or_none: bool = False) -> int:
+    """A counted amount out of a request: whole micrograms or microlitres, more than nothing.
+
+    `or_none`: 0 where the form of the dose has no such amount and nothing was sent.
+    """
     value = body.get(name)
+    if or_none and value in (None, 0):
+        return 0
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     raise BadInput(name, "a whole number above 0", value)
