@@ -1,12 +1,16 @@
 """A dose without a pump, from plan to book: given by muscle, charted as what it was."""
 
 import uuid
+from datetime import UTC
 
 import pytest
 from tests.clinic.bedside import Bedside
 
 from openketamine.clinic.pharmacy import queries as pharmacy
+from openketamine.clinic.reports.plan_and_delivery import plan_and_delivery
+from openketamine.clinic.reports.times import Clock
 from openketamine.clinic.sessions import commands, queries
+from openketamine.clinic.sessions._past import history
 from openketamine.core.findings import BadInput, Refusal
 
 
@@ -57,13 +61,18 @@ class TestAnInjection:
         assert bed.state["drug"]["tray_ug"] == 15_000
         assert pharmacy.tray(bed.session.id) == 15_000
 
+    def test_the_report_tells_where_and_how_much_and_no_rate(self, bed):
+        bed.ready().checked(bed.ask("start", place="left deltoid"))
+        rows = {row["what"]: row for row in plan_and_delivery(bed.state, Clock(UTC))["rows"]}
+        assert rows["Dose"]["delivered"] == "35 mg"
+        assert rows["Given"]["delivered"].endswith("left deltoid")
+        assert "Rate" not in rows
+
     def test_it_counts_as_a_session_before_the_next(self, bed, cast):
         bed.ready().checked(bed.ask("start"))
         later = commands.open_session(
             bed.session.person_id, "im-depression", cast.nora, bed.later(days=4).now
         )
-        from openketamine.clinic.sessions._past import history
-
         assert [one.dose_ug for one in history(later)] == [35_000]
 
 

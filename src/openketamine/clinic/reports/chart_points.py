@@ -23,6 +23,8 @@ _TOLD = frozenset(
         "infusion_paused",
         "infusion_resumed",
         "infusion_stopped",
+        "dose_given",
+        "dose_stopped",
         "medicine_given",
         "adverse_event_charted",
         "note_charted",

@@ -56,9 +56,9 @@ def report_content(
 
 
 def _began(state: Mapping[str, Any]) -> str | None:
-    infusion = state.get("infusion") or {}
+    given = state.get("infusion") or state.get("doses") or {}
     events = state.get("events") or ()
-    return infusion.get("started_at") or (str(events[0]["at"]) if events else None)
+    return given.get("started_at") or (str(events[0]["at"]) if events else None)
 
 
 def _told(state: Mapping[str, Any], clock: Clock, kinds: Sequence[str]) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ def _told(state: Mapping[str, Any], clock: Clock, kinds: Sequence[str]) -> list[
 
 def _interventions(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:
     kinds = ("medicine_given", "adverse_event_charted", "rate_changed", "infusion_paused")
-    return _told(state, clock, (*kinds, "infusion_resumed", "infusion_stopped"))
+    return _told(state, clock, (*kinds, "infusion_resumed", "infusion_stopped", "dose_stopped"))
 
 
 def _findings(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:

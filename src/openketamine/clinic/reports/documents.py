@@ -69,8 +69,10 @@ def _device(body: ReadingTaken) -> Sample:
     return Sample(body.measured_at, body.received_at, body.values, body.doubts, "device")
 
 
-def report_pdf(report: Report, banner: Banner, now: datetime, zone: tzinfo, *, demo: bool) -> bytes:
-    """One to two pages of A4. Nothing of the person is in the name or the metadata of the file."""
+def report_pdf(
+    report: Report, banner: Banner, now: datetime, zone: tzinfo, *, paper: str = "a4", demo: bool
+) -> bytes:
+    """One to two pages. Nothing of the person is in the name or the metadata of the file."""
     clock = Clock(zone)
     allergies = banner.allergies
     data = {
@@ -88,6 +90,7 @@ def report_pdf(report: Report, banner: Banner, now: datetime, zone: tzinfo, *, d
         "weight": " ".join(filter(None, (banner.weight, banner.weight_on))),
         "printed": f"{clock.day(now)} {clock.time(now)}",
         "demo": demo,
+        "paper": paper,
     }
     made = typst.compile(str(_TEMPLATE), sys_inputs={"data": json.dumps(data)})
     assert isinstance(made, bytes)  # noqa: S101  (one file was asked for)

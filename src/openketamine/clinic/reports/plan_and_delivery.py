@@ -15,37 +15,73 @@ def plan_and_delivery(state: Mapping[str, Any], clock: Clock) -> dict[str, Any] 
     plan = state.get("plan")
     if not plan:
         return None
-    infusion = state.get("infusion") or {}
     return {
         "drug": plan["drug"],
         "route": ROUTES.get(plan["route"], plan["route"]),
-        "weight": f"{_number(plan['weight_g'], 1000)} kg, {plan['weight_basis']}",
-        "concentration": f"{_number(plan['concentration_ug_per_ml'], 1000)} mg in 1 mL",
+        "weight": _weight(plan),
+        "concentration": _concentration(plan["concentration_ug_per_ml"]),
         "signed_by": plan.get("signed_by", ""),
         "signed_at": clock.time(plan.get("signed_at")),
-        "rows": _rows(plan, infusion, state["drug"], clock),
+        "rows": [row for row in _rows(state, clock) if row["planned"] or row["delivered"]],
         "reasons": _reasons(state, clock),
     }
 
 
-def _rows(
-    plan: Mapping[str, Any],
-    infusion: Mapping[str, Any],
-    drug: Mapping[str, int],
-    clock: Clock,
-) -> list[dict[str, str]]:
-    started, ended = infusion.get("started_at"), _ended(infusion)
-    runs = f"{_number(plan['rate_ul_per_h'], 1000)} mL/h"
-    given = drug["given_ug"]
-    volume = infusion.get("volume_given_ml")
+def _weight(plan: Mapping[str, Any]) -> str:
+    """Devices go by no weight."""
+    return (
+        f"{_number(plan['weight_g'], 1000)} kg, {plan['weight_basis']}" if plan["weight_g"] else ""
+    )
+
+
+def _concentration(ug_per_ml: int) -> str:
+    return f"{_number(ug_per_ml, 1000)} mg in 1 mL" if ug_per_ml else ""
+
+
+def _rows(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:
+    """A line each; what a form of dose does not have (a rate, a volume) is empty on both sides."""
+    plan, infusion = state["plan"], state.get("infusion") or {}
+    by_hand = state.get("doses") or {}
+    begun = infusion or by_hand
+    started, ended = begun.get("started_at"), by_hand.get("ended_at") or _ended(infusion)
+    over = timedelta(seconds=plan["over_s"])
+    given = state["drug"]["given_ug"]
     return [
-        _row("Dose", _mg(plan["dose_ug"]), _mg(given) if infusion else "Not started"),
+        _row("Dose", _mg(plan["dose_ug"]), _mg(given) if begun else "Not started"),
         _row("Dose by weight", _per_kg(plan["dose_ug"], plan), _per_kg(given, plan)),
-        _row("Volume", _ml(plan["volume_ul"]), "" if volume is None else f"{volume:,.4g} mL"),
-        _row("Rate", runs, _rates(infusion)),
-        _row("Time", _minutes(timedelta(seconds=plan["over_s"])), _lasted(started, ended)),
+        _row("Volume", _ml(plan["volume_ul"]), _volume(infusion, by_hand)),
+        _row("Rate", _rate(plan["rate_ul_per_h"]), _rates(infusion)),
+        _row("Given", "", _acts(by_hand, clock)),
+        _row("Time", _minutes(over) if over else "", _lasted(started, ended) if over else ""),
         _row("Start and end", "", f"{clock.time(started)} to {clock.time(ended)}" if ended else ""),
     ]
+
+
+def _volume(infusion: Mapping[str, Any], by_hand: Mapping[str, Any]) -> str:
+    if infusion:
+        return f"{infusion['volume_given_ml']:,.4g} mL"
+    return _ml(sum(one["volume_ul"] for one in by_hand.get("given", ())))
+
+
+def _acts(by_hand: Mapping[str, Any], clock: Clock) -> str:
+    """`28 mg at 09:15, right and left; 28 mg at 09:20, right and left`."""
+    acts = (
+        ", ".join(
+            part
+            for part in (
+                f"{_mg(one['dose_ug'])} at {clock.time(one['at'])}",
+                one["place"],
+                one["lot"] and f"lot {one['lot']}",
+            )
+            if part
+        )
+        for one in by_hand.get("given", ())
+    )
+    return "; ".join(acts)
+
+
+def _rate(rate_ul_per_h: int) -> str:
+    return f"{_number(rate_ul_per_h, 1000)} mL/h" if rate_ul_per_h else ""
 
 
 def _row(what: str, planned: str, delivered: str) -> dict[str, str]:
@@ -82,7 +118,7 @@ def _mg(mass_ug: int) -> str:
 
 
 def _ml(volume_ul: int) -> str:
-    return f"{_number(volume_ul, 1000)} mL"
+    return f"{_number(volume_ul, 1000)} mL" if volume_ul else ""
 
 
 def _number(amount: int, divisor: int) -> str:

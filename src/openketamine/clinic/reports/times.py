@@ -22,3 +22,12 @@ class Clock:
     def day(self, at: str | datetime | None) -> str:
         """`22-Nov-2026`."""
         return "" if at is None else f"{moment(at).astimezone(self.zone):%d-%b-%Y}"
+
+    def with_zone(self, at: str | datetime) -> str:
+        """`22-Nov-2026 14:03 EST (UTC-05:00)`: what is printed may be read in another place."""
+        local = moment(at).astimezone(self.zone)
+        offset = f"UTC{local:%z}"
+        shown = f"{offset[:-2]}:{offset[-2:]}"
+        name = local.tzname() or ""
+        named = f"{name} ({shown})" if name.isalpha() and name != "UTC" else shown
+        return f"{self.day(local)} {self.time(local)} {named}"

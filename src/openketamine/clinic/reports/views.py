@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -17,7 +17,10 @@ from openketamine.clinic.library.cards import finding_cards
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import Banner, banner_for
 from openketamine.clinic.patients.forms import ProofForm
+from openketamine.clinic.patients.views import find
 from openketamine.clinic.reports.documents import Report, report_of, report_pdf
+from openketamine.clinic.reports.evaluation_document import evaluation_pdf
+from openketamine.clinic.reports.paper import paper
 from openketamine.clinic.reports.signature import MEANING
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
@@ -45,9 +48,23 @@ def report_file(request: HttpRequest, session_id: UUID) -> HttpResponse:
     now = clock.now()
     banner, made = _report(request, session)
     zone = timezone.get_current_timezone()
-    pdf = report_pdf(made, banner, now, zone, demo=settings.OPENKETAMINE_DEMO)
+    pdf = report_pdf(made, banner, now, zone, paper=paper(), demo=settings.OPENKETAMINE_DEMO)
     answer = HttpResponse(pdf, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="session-{session.id}.pdf"'
+    return answer
+
+
+@require_GET
+@allowed("person.evaluate", person="person_id")
+def evaluation_file(_: HttpRequest, person_id: UUID, fact_id: UUID) -> HttpResponse:
+    """A recorded evaluation as PDF, named after its entry in the journal, never after the person."""
+    kept = patients.evaluation(find(person_id), fact_id)
+    if kept is None:
+        raise Http404("There is no such evaluation of this person.")
+    zone, demo = timezone.get_current_timezone(), settings.OPENKETAMINE_DEMO
+    pdf = evaluation_pdf(kept, clock.now(), zone, paper=paper(), demo=demo)
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="evaluation-{fact_id}.pdf"'
     return answer
 
 
