@@ -20,12 +20,16 @@ _COLUMN = {
 
 @dataclass(frozen=True)
 class Due:
-    """One thing to do, at a time; `signal` is empty where nothing is measured."""
+    """One thing to do, at a time; `signal` is empty where nothing is measured.
+
+    `every_s`: how long after it was done it is due again, in seconds; 0 where it is not.
+    """
 
     what: str
     signal: str
     at: datetime
     overdue: bool
+    every_s: int = 0
 
 
 def due(state: State, now: datetime) -> tuple[Due, ...]:
@@ -45,7 +49,7 @@ def _observations(state: State, now: datetime) -> Iterator[Due]:
         since = max(last or state.started_at, state.started_at)
         seconds = own.get(node["signal"], int(node[column]["value"]))
         at = since + timedelta(seconds=seconds)
-        yield Due(node["what"], node["signal"], at, overdue=now > at)
+        yield Due(node["what"], node["signal"], at, overdue=now > at, every_s=seconds)
 
 
 def next_dose_at(state: State) -> datetime | None:

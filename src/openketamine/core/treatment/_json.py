@@ -45,6 +45,7 @@ def state_as_json(state: State, now: datetime, site: tuple[Tightened, ...] = ())
                 "signal": one.signal,
                 "at": one.at.isoformat(),
                 "overdue": one.overdue,
+                "every_s": one.every_s,
             }
             for one in due(state, now)
         ],
