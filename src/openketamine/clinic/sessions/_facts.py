@@ -43,6 +43,9 @@ BEDSIDE_KINDS = frozenset(
         "note_charted",
         "medicine_given",
         "finding_acknowledged",
+        "emergency_begun",
+        "emergency_step_done",
+        "emergency_over",
         "recovery_scored",
         "corrected",
     }

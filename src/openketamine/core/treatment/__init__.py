@@ -16,6 +16,7 @@ from openketamine.core.treatment._codec import (
     kind_of,
     kinds,
 )
+from openketamine.core.treatment._emergency import cards as emergency_cards
 from openketamine.core.treatment._facts import (
     AdverseEventCharted,
     Author,
@@ -32,6 +33,9 @@ from openketamine.core.treatment._facts import (
     DoseVerified,
     DrugWasted,
     DrugWithdrawn,
+    EmergencyBegun,
+    EmergencyOver,
+    EmergencyStepDone,
     Fact,
     FindingAcknowledged,
     FindingCleared,
@@ -78,6 +82,9 @@ __all__ = [
     "DoseVerified",
     "DrugWasted",
     "DrugWithdrawn",
+    "EmergencyBegun",
+    "EmergencyOver",
+    "EmergencyStepDone",
     "Fact",
     "FindingAcknowledged",
     "FindingCleared",
@@ -103,6 +110,7 @@ __all__ = [
     "baseline",
     "decode_body",
     "decode_fact",
+    "emergency_cards",
     "encode_body",
     "encode_fact",
     "facts",

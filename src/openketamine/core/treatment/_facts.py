@@ -274,6 +274,30 @@ class FindingAcknowledged:
 
 
 @dataclass(frozen=True)
+class EmergencyBegun:
+    """An emergency card of knowledge/emergencies was opened; its clock runs from here."""
+
+    card: str
+
+
+@dataclass(frozen=True)
+class EmergencyStepDone:
+    """A step of an open card was done, tapped as it happened."""
+
+    card: str
+    step: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class EmergencyOver:
+    """The emergency is over; `outcome`: settled, transferred, or the nurse's words."""
+
+    card: str
+    outcome: str
+
+
+@dataclass(frozen=True)
 class RecoveryScored:
     """A recovery scale such as `modified-aldrete`, with its items."""
 
@@ -322,6 +346,7 @@ Body = (
     | DoseGiven | DoseStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
     | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
     | FindingRaised | FindingCleared | FindingAcknowledged
+    | EmergencyBegun | EmergencyStepDone | EmergencyOver
     | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from openketamine.core.treatment._codec import encode_body, kind_of
 from openketamine.core.treatment._contradictions import contradictions
 from openketamine.core.treatment._doses import Doses
 from openketamine.core.treatment._due import due, next_dose_at
+from openketamine.core.treatment._emergency import emergencies, offered
 from openketamine.core.treatment._infusion import Infusion
 from openketamine.core.treatment._may import gate, requests
 from openketamine.core.treatment._state import State
@@ -33,6 +34,7 @@ def state_as_json(state: State, now: datetime, site: tuple[Tightened, ...] = ())
         "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
         "gates": {request: _gate(request, state, now, site) for request in requests()},
         "findings": [_alarm(alarm) for alarm in alarms(state)],
+        "emergencies": _emergencies(state, now),
         "events": _events(state),
         "latest": _latest(state, now),
         "baseline": {signal: _number(value) for signal, value in baseline(state).items()},
@@ -150,6 +152,24 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "acknowledged_at": alarm.acknowledged_at.isoformat() if alarm.acknowledged_at else None,
         "acknowledged_by": alarm.acknowledged_by.name if alarm.acknowledged_by else None,
     }
+
+
+def _emergencies(state: State, now: datetime) -> dict[str, Any]:
+    """Cards that fit the moment, and those that were opened, with what was done and when."""
+    opened = [
+        {
+            "card": one.card,
+            "begun_at": one.begun.at.isoformat(),
+            "done": [
+                {"step": o.body.step, "note": o.body.note, "at": o.at.isoformat(), "by": o.by.name}
+                for o in one.done
+            ],
+            "over_at": one.over.at.isoformat() if one.over else None,
+            "outcome": one.over.body.outcome if one.over else None,
+        }
+        for one in emergencies(state)
+    ]
+    return {"offered": list(offered(state, now)), "opened": opened}
 
 
 def _events(state: State) -> list[dict[str, Any]]:

@@ -113,6 +113,17 @@ def _scored(body: f.ScoreRecorded) -> str:
     return f"{scored}, {said}" if said else scored
 
 
+def _card(card: str) -> str:
+    """The title as it stood on the screen, or the id where the card is no longer there."""
+    return next((one.title for one in documents("emergencies") if one.id == card), card)
+
+
+def _step(card: str, step: str) -> str:
+    known = {one.id: one.body["steps"] for one in documents("emergencies")}
+    said = (one["text"] for one in known.get(card, ()) if one["step"] == step)
+    return f"{_card(card)}: {next(said, step)}"
+
+
 def _corrected(body: f.Corrected) -> str:
     what = "struck out" if body.replacement is None else "corrected"
     return f"An entry was {what}: {body.reason}"
@@ -150,6 +161,9 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     f.FindingRaised: lambda b: b.summary,
     f.FindingCleared: lambda _: "The condition is over",
     f.FindingAcknowledged: lambda _: "Finding seen",
+    f.EmergencyBegun: lambda b: f"Emergency card opened: {_card(b.card)}",
+    f.EmergencyStepDone: lambda b: _because(_step(b.card, b.step), b.note),
+    f.EmergencyOver: lambda b: f"{_card(b.card)} over: {b.outcome}",
     f.RecoveryScored: lambda b: f"{b.scale} {b.total}",
     f.Discharged: lambda b: f"Discharged with {b.escort_name}",
     f.SessionClosed: lambda b: _because(
