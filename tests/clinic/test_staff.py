@@ -31,6 +31,10 @@ MAY = {
     "person.import": {"priya", "miriam", "nora", "wes", "fran"},
     "vials.receive": {"ines", "miriam"},
     "audit.read": {"aude", "miriam"},
+    "rule-uses.read": {"priya", "miriam", "nora", "wes", "aude"},
+    "rule.review": {"miriam"},
+    "rule.tighten": {"miriam"},
+    "decisions.read": {"aude", "miriam"},
 }
 
 

@@ -31,7 +31,17 @@ class Fact(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["stream", "number"], name="journal_number_once"),
         )
-        indexes = (models.Index(fields=["stream", "kind", "number"], name="journal_stream_kind"),)
+        indexes = (
+            models.Index(fields=["stream", "kind", "number"], name="journal_stream_kind"),
+            # A few thousand among many million readings: asked for across all people and sessions.
+            models.Index(
+                fields=["at"],
+                name="journal_decisions",
+                condition=models.Q(
+                    kind__in=["evaluation_recorded", "finding_overridden", "plan_signed"]
+                ),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.stream} {self.number} {self.kind}"

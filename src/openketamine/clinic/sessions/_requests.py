@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from openketamine.clinic.library.queries import site
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions._devices import detach_all
 from openketamine.clinic.sessions._facts import finish_by_hand
@@ -119,7 +120,7 @@ def plan_of(
     wish. Looking is free. Raises BadInput for a wish that is no dose."""
     record = patients.record(session.person)
     overrides = patients.overrides(session.person, on)
-    evaluation = evaluate(record, session.protocol_id, on, overrides)
+    evaluation = evaluate(record, session.protocol_id, on, overrides, site=site())
     before = history(session)
     return evaluation, propose(record, session.protocol_id, on, before, evaluation, wish)
 
@@ -164,7 +165,7 @@ def start(
     """
     person = Session.objects.select_related("person").get(pk=session_id).person
     years = age(patients.record(person), timezone.localdate(now))
-    context = Context(actor=author_of(by), age=years)
+    context = Context(actor=author_of(by), age=years, site=site())
 
     def begun(state: State) -> facts.InfusionStarted | facts.DoseGiven:
         assert state.plan is not None  # noqa: S101  (`may` lets nobody start without one)

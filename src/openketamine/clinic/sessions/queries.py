@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
@@ -77,7 +78,7 @@ def state(one: Session, now: datetime) -> State:  # noqa: ARG001  (the door; the
 
 def state_json(one: Session, now: datetime) -> dict[str, Any]:
     """The state as the console, `replay` and the report read it."""
-    return state_as_json(folded(one.stream).state, timezone.localtime(now))
+    return state_as_json(folded(one.stream).state, timezone.localtime(now), site())
 
 
 def charted(one: Session) -> list[dict[str, Any]]:

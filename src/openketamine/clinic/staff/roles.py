@@ -53,6 +53,11 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "vials.count": frozenset({"inventory_officer", "medical_director", "nurse"}),
         "audit.read": frozenset({"medical_director", "auditor"}),
         "knowledge.read": _READERS | {"inventory_officer", "front_desk", "system_admin"},
+        # In whom a rule fired is a diagnosis by another name: only for those who treat or audit.
+        "rule-uses.read": _CLINICIANS | {"auditor"},
+        "rule.review": frozenset({"medical_director"}),
+        "rule.tighten": frozenset({"medical_director"}),
+        "decisions.read": frozenset({"medical_director", "auditor"}),
     }
 )
 

@@ -68,13 +68,12 @@ def _changes(before: Evaluation, after: Evaluation) -> Iterator[Change]:
     for rule in sorted(was.keys() | now.keys()):
         gone, come = _unlike(was[rule], now[rule])
         for old, new in zip_longest(gone, come):
-            said = new or old
-            yield Change(
-                rule,
-                old.action.value if old else "-",
-                new.action.value if new else "-",
-                said.summary,
-            )
+            said = [one.summary for one in (new, old) if one is not None]
+            yield Change(rule, _asks(old), _asks(new), said[0])
+
+
+def _asks(finding: Finding | None) -> str:
+    return finding.action.value if finding else "-"
 
 
 def _by_rule(evaluation: Evaluation) -> defaultdict[str, list[Finding]]:
