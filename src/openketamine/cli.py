@@ -136,6 +136,12 @@ def _knowledge(options: argparse.Namespace) -> int:
 def _forecast(options: argparse.Namespace) -> int:
     from openketamine.core.pharmacology import ForecastRequest, foresee
 
+    files = {"plot": options.plot, "csv": options.csv, "arrow": options.arrow}
+    _check_files({f"--{name}": path for name, path in files.items() if path})
+    if options.arrow:
+        from openketamine.pharmacology import need_arrow
+
+        need_arrow()
     answer = foresee(
         ForecastRequest(
             drug=options.drug,
@@ -158,13 +164,30 @@ def _forecast(options: argparse.Namespace) -> int:
             measured=options.measured,
         )
     )
-    if options.plot:
-        Path(options.plot).write_text(answer.as_svg(), encoding="utf-8")
-    if options.csv:
-        Path(options.csv).write_text(answer.as_csv(), encoding="utf-8")
-    if options.json or not (options.plot or options.csv):
+    # Everything is made before anything is written: a refusal leaves no half of an answer.
+    texts = {
+        path: make()
+        for path, make in ((options.plot, answer.as_svg), (options.csv, answer.as_csv))
+        if path
+    }
+    for path, text in texts.items():
+        Path(path).write_text(text, encoding="utf-8")
+    if options.arrow:
+        from openketamine.pharmacology import write_arrow
+
+        write_arrow(answer, options.arrow)
+    if options.json or not any(files.values()):
         print(json.dumps(answer.as_json(), ensure_ascii=False, allow_nan=False))
     return DONE
+
+
+def _check_files(files: Mapping[str, str]) -> None:
+    """Each file can be made, and no two are one, before a long answer is worked out."""
+    for option, path in files.items():
+        if "\0" in path or Path(path).is_dir() or not Path(path).resolve().parent.is_dir():
+            raise BadInput(option, "a file in a folder that exists", path)
+    if len({Path(path).resolve() for path in files.values()}) < len(files):
+        raise BadInput(" and ".join(files), "a file each", next(iter(files.values())))
 
 
 # --- record ---------------------------------------------------------------------------------
@@ -323,8 +346,9 @@ def _add_forecast(verbs: Any) -> None:
     verb.add_argument("--seed", type=int, default=1, help="makes the band repeatable")
     verb.add_argument("--measured", action="store_true", help="add the scatter of a sample")
     verb.add_argument("--with-inhibitor", help="a medicine that changes the level")
-    verb.add_argument("--csv", metavar="FILE")
-    verb.add_argument("--plot", metavar="FILE.svg")
+    verb.add_argument("--csv", metavar="FILE", help="write the table, one row a time")
+    verb.add_argument("--arrow", metavar="FILE", help="the same as an Arrow file, with its sources")
+    verb.add_argument("--plot", metavar="FILE.svg", help="draw curves and band")
 
 
 def _add_record(verbs: Any) -> None:

@@ -22,6 +22,7 @@ from openketamine.core.pharmacology import (
     forecast,
     forecast_svg,
     foresee,
+    foreseen,
     model,
     model_from_file,
     models,
@@ -41,6 +42,7 @@ from openketamine.core.pharmacology._simulation import (
     simulate,
 )
 from openketamine.core.pharmacology._target import Hold, hold
+from openketamine.pharmacology._arrow import as_arrow, need_arrow, write_arrow
 from openketamine.pharmacology._machines import study
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "Simulation",
     "Traits",
     "analyse",
+    "as_arrow",
     "band",
     "cohort",
     "default_models",
@@ -74,16 +77,19 @@ __all__ = [
     "forecast",
     "forecast_svg",
     "foresee",
+    "foreseen",
     "hold",
     "interaction",
     "log_normal",
     "model",
     "model_from_file",
     "models",
+    "need_arrow",
     "outlook",
     "quantiles",
     "remainder",
     "schedule",
     "simulate",
     "study",
+    "write_arrow",
 ]

@@ -158,12 +158,14 @@ def test_it_warns(change, says) -> None:
     assert any(says in warning for warning in foresee(replace(USUAL, **change)).warnings)
 
 
-def test_s_ketamine_has_its_own_models_and_borrows_no_landmarks() -> None:
+def test_s_ketamine_has_its_own_models_and_landmarks() -> None:
     answer = foresee(replace(USUAL, drug="esketamine", dose=("20 mg",)))
     assert [curve.site for curve in answer.curves] == ["arterial", "venous"]
     page = answer.as_svg()
+    words = re.sub(r"</text>\s*<text[^>]*>", " ", page)
     assert "Esketamine in plasma" in page
-    assert "Seen in groups of people" not in page
+    assert "dissociation 71 ng/mL (SIMONS22-PD, read)" in words
+    assert "CLEMENTS-GRANT" not in words
 
 
 def test_the_usual_request_needs_no_warning() -> None:
@@ -260,7 +262,7 @@ def test_now_is_drawn_where_it_lies_on_the_chart(now_min, drawn) -> None:
 def test_landmarks_are_named_with_their_source_and_how_sure_we_are() -> None:
     words = re.sub(r"</text>\s*<text[^>]*>", " ", picture())
     assert "analgesia 100 to 200 ng/mL (CLEMENTS-GRANT, not yet checked)" in words
-    assert "dissociation 100 to 250 ng/mL (ZAN18, read)" in words
+    assert "dissociation 50 to 200 ng/mL (BOWDLE98, read)" in words
     assert (
         "anaesthesia 1,200 to 2,400 ng/mL (ZAN18, read). What lies above this chart is not drawn."
         in words

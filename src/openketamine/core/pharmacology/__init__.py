@@ -7,7 +7,9 @@ knowledge/pharmacokinetics: one of a known structure needs no Python.
 from openketamine.core.pharmacology._band import Band, band
 from openketamine.core.pharmacology._chart import forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
-from openketamine.core.pharmacology._foresight import Foresight
+from openketamine.core.pharmacology._foresight import Foresight, foreseen
+from openketamine.core.pharmacology._gaps import why_no_model
+from openketamine.core.pharmacology._interactions import interaction, known_medicines
 from openketamine.core.pharmacology._model import Model, default_models, model, models
 from openketamine.core.pharmacology._model_file import model_from_file
 from openketamine.core.pharmacology._outlook import Outlook, outlook
@@ -33,10 +35,14 @@ __all__ = [
     "forecast_as_json",
     "forecast_svg",
     "foresee",
+    "foreseen",
+    "interaction",
+    "known_medicines",
     "model",
     "model_from_file",
     "models",
     "outlook",
     "pharmacokinetics_page",
     "remainder",
+    "why_no_model",
 ]

@@ -22,11 +22,12 @@ from openketamine.core.pharmacology._people import (
 from openketamine.core.pharmacology._regimen import Dose, Regimen
 
 PERCENTILES = (5.0, 50.0, 95.0)
+NO_MOOD = "No level in blood is known to foretell how mood will change."
 NOT_KNOWN = (
     "Arterial blood reads higher than blood from an arm vein during an infusion, and lower "
     "after it. "
     "Behind the level usually quoted for 0.5 mg/kg over 40 min stands one published value. "
-    "No level in blood is known to foretell how mood will change."
+    + NO_MOOD
 )
 _AT_ONCE = 2000  # people solved together; bounds the memory, changes no number
 
@@ -48,6 +49,7 @@ class Band:
     caption: str
     differences: str = "surrogate variability"
     measured: bool = False
+    not_known: str = NOT_KNOWN
 
     def as_json(self) -> dict[str, Any]:
         """The form of the command-line contract."""
@@ -98,6 +100,8 @@ def band(
         ]
     )
     low, middle, high = (tuple(row.tolist()) for row in percentiles(everyone, PERCENTILES))
+    by_vein = not any(isinstance(entry, Dose) for entry in regimen)
+    not_known = NOT_KNOWN if by_vein else NO_MOOD
     return Band(
         people=people,
         models=tuple(entry.id for entry in used),
@@ -105,11 +109,10 @@ def band(
         p5=low,
         p50=middle,
         p95=high,
-        caption=_caption(
-            people, used, by_vein=not any(isinstance(e, Dose) for e in regimen), measured=measured
-        ),
+        caption=f"{_caption(people, used, by_vein=by_vein, measured=measured)} {not_known}",
         differences=_differences(used),
         measured=measured,
+        not_known=not_known,
     )
 
 
@@ -175,5 +178,5 @@ def _caption(people: int, used: tuple[Model, ...], *, by_vein: bool, measured: b
     return (
         f"Shaded: where 9 of 10 of {people:,} simulated people of this weight would lie, {whose}. "
         f"The differences between people are {_differences(used)}{borrowed}. "
-        f"The error of a measurement {error}. " + NOT_KNOWN
+        f"The error of a measurement {error}."
     )

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from html import escape
 
 from openketamine.core.findings import BadInput
-from openketamine.core.pharmacology._band import NOT_KNOWN, Band
+from openketamine.core.pharmacology._band import Band
 from openketamine.core.pharmacology._forecast import Curve
 from openketamine.core.pharmacology._landmarks import Landmark, landmarks
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 50, 384, 26, 264
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 448, 50, 384, 26, 264
 _LINE = 16
+_LETTERS = 66  # of a note on one line
 # Colours with a contrast of 3:1 or more on white and on near-black; dashes tell them apart without.
 _INK = (("#2f7ac6", ""), ("#c25a1c", "8 4"), ("#8a63c9", "2 3"), ("#7d7a1e", "10 3 2 3"))
 _SHADE = ("#71849b", "0.3")
@@ -51,24 +52,31 @@ def forecast_svg(
     now_min: float | None,
     dark: bool = False,
     drug: str = "ketamine",
+    route: str = "iv",
+    given: str = "",
+    doubts: Sequence[str] = (),
     key: str = "forecast",
 ) -> str:
     """The picture, with title, description, axes in min and ng/mL, legend and doubts.
 
     Leave `dark` False inside a page (text takes the page's colour); True for a dark page that
-    shows the picture as an image. `key` begins the ids inside: each picture of a page needs its
-    own. BadInput where there is no curve or less than two times.
+    shows the picture as an image. `given` is dose and weight in words, for the heading; `doubts`
+    are more sentences on what is not known. `key` begins the ids inside: each picture of a page
+    needs its own. BadInput where there is no curve or less than two times.
     """
     if not curves or len(band.time_min) < 2:
         raise BadInput("curves", "one or more curves and a band of two or more times")
     frame = _frame(curves, band)
-    shown = tuple(mark for mark in landmarks(drug) if mark.from_ng_per_ml < frame.top_ng)
-    notes = _notes(landmarks(drug), frame, curves, band)
+    known = landmarks(drug, route)
+    shown = tuple(mark for mark in known if mark.from_ng_per_ml < frame.top_ng)
+    notes = _notes(known, frame, curves, band, doubts)
+    heading = _heading(drug, given)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
     parts = (
-        _opening(height, key, dark=dark),
-        f'<title id="{key}-title">{escape(_title(drug))}</title>',
+        _opening(height, _LINE * len(heading), key, dark=dark),
+        f'<title id="{key}-title">{escape(_title(drug, given))}</title>',
         f'<desc id="{key}-desc">{escape(description(curves, band, now_min))}</desc>',
+        *_heading_lines(heading),
         *_axes(frame),
         _shade(frame, band),
         *_landmark_bars(frame, shown),
@@ -91,15 +99,28 @@ def description(curves: Sequence[Curve], band: Band, now_min: float | None) -> s
     return f"{peaks}.{where} {band.caption}"
 
 
-def _title(drug: str) -> str:
-    return f"{drug.capitalize()} in plasma: what the models expect"
+def _title(drug: str, given: str) -> str:
+    what = f"{drug.capitalize()} in plasma: what the models expect"
+    return f"{what} after {given}" if given else what
 
 
-def _opening(height: int, key: str, *, dark: bool) -> str:
+def _heading(drug: str, given: str) -> list[str]:
+    return textwrap.wrap(f"{drug.capitalize()} {given}", 52) if given else []
+
+
+def _heading_lines(heading: Sequence[str]) -> Iterable[str]:
+    """Above the plot, in the room that the view box begins earlier for."""
+    for place, line in enumerate(heading):
+        y = _LINE * (place + 1 - len(heading)) - 6
+        yield _text(8, y, line, ' class="forecast-heading" font-weight="600" font-size="14"')
+
+
+def _opening(height: int, above: int, key: str, *, dark: bool) -> str:
+    top = -above - 6 if above else 0
     ink = ' color="#e6e9ee"' if dark else ""
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" class="forecast" role="img" '
-        f'aria-labelledby="{key}-title {key}-desc" viewBox="0 0 {_WIDTH} {height}" '
+        f'aria-labelledby="{key}-title {key}-desc" viewBox="0 {top} {_WIDTH} {height - top}" '
         f'font-family="system-ui, sans-serif" font-size="13" fill="currentColor"{ink}>'
     )
 
@@ -116,8 +137,15 @@ def _step(span: float, about: int) -> float:
     return next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power * about >= span)
 
 
-def _minute_step(span: float) -> float:
-    steps = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 720, 1440)
+def _time_unit(span_min: float) -> tuple[str, float]:
+    """The unit of the time axis, and how many minutes it has."""
+    if span_min <= 720:
+        return "min", 1.0
+    return ("h", 60.0) if span_min <= 4320 else ("days", 1440.0)
+
+
+def _time_step(span: float) -> float:
+    steps = (1, 2, 5, 7, 10, 14, 15, 20, 30, 60, 120, 240)
     return next((step for step in steps if span / step <= 6), _step(span, 6))
 
 
@@ -139,11 +167,12 @@ def _axes(frame: _Frame) -> Iterable[str]:
             'stroke="currentColor" stroke-opacity="0.18"/>'
         )
         yield _text(_LEFT - 6, y + 4, f"{level:,g}", ' text-anchor="end"')
-    step = _minute_step(frame.last_min - frame.first_min)
-    for minute in _ticks(frame.first_min, frame.last_min, step):
-        yield _text(frame.x(minute), _BOTTOM + 17, f"{minute:g}", ' text-anchor="middle"')
+    unit, minutes = _time_unit(frame.last_min - frame.first_min)
+    step = _time_step((frame.last_min - frame.first_min) / minutes)
+    for time in _ticks(frame.first_min / minutes, frame.last_min / minutes, step):
+        yield _text(frame.x(time * minutes), _BOTTOM + 17, f"{time:g}", ' text-anchor="middle"')
     yield _text(_LEFT - 6, 14, "ng/mL", ' text-anchor="end"')
-    yield _text((_LEFT + _RIGHT) / 2, _BOTTOM + 34, "min", ' text-anchor="middle"')
+    yield _text((_LEFT + _RIGHT) / 2, _BOTTOM + 34, unit, ' text-anchor="middle"')
     yield "</g>"
 
 
@@ -174,7 +203,7 @@ def _landmark_bars(frame: _Frame, shown: Sequence[Landmark]) -> Iterable[str]:
     for place, mark in enumerate(shown):
         x = _RIGHT + 10 + 18 * place
         low, high = frame.y(mark.from_ng_per_ml), frame.y(mark.to_ng_per_ml)
-        middle = max((low + high) / 2, _TOP + 40)
+        middle = min(max((low + high) / 2, _TOP + 40), _BOTTOM - 32)
         yield (
             f'<path class="forecast-landmark" fill="none" stroke="currentColor" '
             f'stroke-opacity="0.7" d="M{x - 4} {low:.1f}h4V{high:.1f}h-4"/>'
@@ -213,24 +242,39 @@ def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
 
 
 def _notes(
-    known: Sequence[Landmark], frame: _Frame, curves: Sequence[Curve], band: Band
+    known: Sequence[Landmark],
+    frame: _Frame,
+    curves: Sequence[Curve],
+    band: Band,
+    more: Sequence[str],
 ) -> list[str]:
-    """Where differences come from, landmarks with their sources, and what nobody knows."""
+    """Where differences come from, landmarks and models with their sources, what nobody knows."""
     read = {"R": "read", "B": "not yet checked", "P": "our default"}
     marks = "; ".join(
-        f"{mark.effect} {mark.from_ng_per_ml:,.0f} to {mark.to_ng_per_ml:,.0f} ng/mL "
-        f"({mark.source.id}, {read[mark.evidence]})"
-        for mark in known
+        f"{mark.effect} {mark.span} ({mark.source.id}, {read[mark.evidence]})" for mark in known
     )
     hidden = any(mark.from_ng_per_ml >= frame.top_ng for mark in known)
     beyond = " What lies above this chart is not drawn." if hidden else ""
     seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}" if marks else ""
     differ = f"How people differ: {band.differences}."
-    doubts = [doubt for curve in curves for doubt in curve.provisional]
+    doubts = [*_together(doubt for curve in curves for doubt in curve.provisional)]
     if len(band.models) == 1:
         doubts.append("One model only: how far models disagree is not in this picture.")
-    texts = (differ, *doubts, seen, NOT_KNOWN)
-    return [line for text in texts for line in textwrap.wrap(text, 66)]
+    papers = "; ".join(f"{curve.title} {', '.join(curve.sources)}" for curve in curves)
+    others = (one for one in more if not any(one in curve.provisional for curve in curves))
+    texts = (differ, *doubts, *others, seen, band.not_known, f"Models: {papers}.")
+    return [
+        line for text in texts for line in textwrap.wrap(text, _LETTERS, break_on_hyphens=False)
+    ]
+
+
+def _together(doubts: Iterable[str]) -> Iterable[str]:
+    """What is said of several models is said once."""
+    of: dict[str, list[str]] = {}
+    for doubt in dict.fromkeys(doubts):
+        whose, _, what = doubt.partition(": ")
+        of.setdefault(what, []).append(whose)
+    return (f"{' and '.join(whose)}: {what}" for what, whose in of.items())
 
 
 def _note_lines(notes: Sequence[str], curves: int) -> Iterable[str]:

@@ -12,8 +12,6 @@ from openketamine.core.pharmacology._people import Floats, Values
 from openketamine.core.pharmacology._regimen import Bolus, Dose, Regimen, Segment, routes
 
 CENTRAL, SITE = "central", "effect site"
-# Devices that follow within this time belong to one session; our convention.
-_SESSION_MIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -233,7 +231,7 @@ def _devices(model: Model, dose: Dose, regimen: Regimen) -> float:
     )
     session: list[tuple[float, float]] = []
     for at_min, mass_mg in near:
-        if session and at_min - session[-1][0] > _SESSION_MIN:
+        if session and not rule.together.met_by(at_min - session[-1][0]):
             if session[-1][0] >= dose.at_min:
                 break
             session = []

@@ -11,6 +11,11 @@ from openketamine.core.pharmacology._regimen import Bolus, Dose, Segment
 from openketamine.core.quantities import Quantity, QuantityError, parse
 
 _MOST_POINTS = 200_000
+_MOST_DOSES = 10_000
+# Beyond these a word was mistyped: no person weighs so, and a float would run out of digits.
+_WEIGHTS_KG = (Decimal("0.2"), Decimal(1000))
+_MOST_MG = Decimal(1_000_000)
+_MOST_MINUTES = Decimal(20 * 366 * 1440)
 
 
 class Doses(Protocol):
@@ -30,14 +35,18 @@ def regimen(
     request: "Doses", weight_kg: Decimal, last_min: Decimal
 ) -> tuple[Segment | Bolus | Dose, ...]:
     """What is given, entry by entry; BadInput for doses and times that do not fit together."""
-    count = len(request.dose)
-    if count == 0:
+    if not request.dose:
         raise BadInput("dose", "an amount such as 0.5 mg/kg")
+    # One dose with many starts is a course of the same dose.
+    count = len(request.at) if len(request.dose) == 1 and request.at else len(request.dose)
+    if count > _MOST_DOSES:
+        raise BadInput("at", f"no more than {_MOST_DOSES:,} doses", count)
+    doses = list(request.dose) * (count if len(request.dose) == 1 else 1)
     over = _one_each("over", request.over, count, "0 min")
     at = _one_each("at", request.at, count, "0 min" if count == 1 else None)
     entries = [
         _entry(request.route, dose, length, start, weight_kg)
-        for dose, length, start in zip(request.dose, over, at, strict=True)
+        for dose, length, start in zip(doses, over, at, strict=True)
     ]
     _refuse_impossible_times(entries, last_min)
     return tuple(entries)
@@ -61,6 +70,8 @@ def _entry(route: str, dose: str, over: str, at: str, weight_kg: Decimal) -> Seg
     if route != "iv" and length > 0:
         raise BadInput("over", f"nothing: a dose by {route} is given at one moment", over)
     mass = _mass_mg(dose, length, weight_kg)
+    if mass > _MOST_MG:
+        raise BadInput("dose", "less than a kilogram of drug", dose)
     if route != "iv":
         return Dose(float(start), float(mass), route)
     if length == 0:
@@ -108,6 +119,9 @@ def weight(text: str | None) -> Decimal:
     weight = quantity("weight", bare, "kg").in_unit("kg")
     if weight <= 0:
         raise BadInput("weight", "more than 0 kg", text)
+    lowest, most = _WEIGHTS_KG
+    if not lowest <= weight <= most:
+        raise BadInput("weight", f"the weight of a person, {lowest:f} to {most:,f} kg", text)
     return weight
 
 
@@ -124,14 +138,17 @@ def grid(every: str, until: str) -> tuple[float, ...]:
 
 def years(text: str) -> Decimal:
     """A number of years."""
-    if not text.strip().replace(".", "", 1).isdigit():
+    if not re.fullmatch(r"[0-9]{1,3}([.][0-9]+)?", text.strip()):
         raise BadInput("age", "a number of years", text)
     return Decimal(text.strip())
 
 
 def minutes(field: str, text: str) -> Decimal:
     """A time in minutes."""
-    return quantity(field, text, "min").in_unit("min")
+    found = quantity(field, text, "min").in_unit("min")
+    if abs(found) > _MOST_MINUTES:
+        raise BadInput(field, "no more than 20 years", text)
+    return found
 
 
 def quantity(field: str, text: str, like: str | None = None) -> Quantity:

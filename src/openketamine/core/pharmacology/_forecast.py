@@ -44,6 +44,11 @@ class Curve:
     effect_site_doubt: str | None = None
 
     @property
+    def title(self) -> str:
+        """The name without the sampling site."""
+        return self.name.rpartition(", ")[0]
+
+    @property
     def peak(self) -> Peak:
         """The highest plasma point and its time."""
         best = int(np.argmax(self.plasma_ng_per_ml))

@@ -2,24 +2,33 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openketamine.core.findings import BadInput
-from openketamine.core.pharmacology._band import Band
+from openketamine.core.pharmacology._band import Band, band
 from openketamine.core.pharmacology._chart import forecast_svg
-from openketamine.core.pharmacology._forecast import Curve
-from openketamine.core.pharmacology._interactions import Interaction
+from openketamine.core.pharmacology._forecast import Curve, forecast
+from openketamine.core.pharmacology._interactions import Interaction, changed, changed_band
+from openketamine.core.pharmacology._model import Model, default_models
+from openketamine.core.pharmacology._people import NOBODY, Traits
+from openketamine.core.pharmacology._regimen import Regimen
+from openketamine.core.pharmacology._regimen_words import given_in_words
+from openketamine.core.pharmacology._warnings import ONE_LINE, warnings
 
 
 @dataclass(frozen=True)
 class Foresight:
     """The answer: curves, band (None where no people were asked for) and warnings.
 
-    `interaction` is what the other medicine does by this route, None where none was asked about.
+    `given` is dose and weight in words. `interaction` is what the other medicine does by this
+    route, None where none was asked about.
     """
 
     drug: str
+    route: str
+    given: str
     curves: tuple[Curve, ...]
     band: Band | None
     warnings: tuple[str, ...]
@@ -60,4 +69,49 @@ class Foresight:
         """The picture; BadInput without a band, because one line would pass for the truth."""
         if self.band is None:
             raise BadInput("people", "some people: a picture is never drawn without its band")
-        return forecast_svg(self.curves, self.band, now_min=None, drug=self.drug)
+        doubts = tuple(one for one in self.warnings if one != ONE_LINE)
+        return forecast_svg(
+            self.curves, self.band, now_min=None, drug=self.drug, route=self.route,
+            given=self.given, doubts=doubts,
+        )  # fmt: skip
+
+
+def foreseen(
+    drug: str,
+    route: str,
+    regimen: Regimen,
+    weight_kg: float,
+    chosen: Sequence[Model],
+    time_min: Sequence[float],
+    *,
+    people: int = 1000,
+    seed: int = 1,
+    traits: Traits = NOBODY,
+    simulator: bool = False,
+    measured: bool = False,
+    other: Interaction | None = None,
+) -> Foresight:
+    """Curves, band and every doubt for a regimen; no band for no people. Raises BadInput."""
+    used = tuple(chosen)
+    curves = forecast(regimen, weight_kg, used, time_min, traits=traits, simulator=simulator)
+    spread = None
+    if people:
+        spread = band(
+            regimen, weight_kg, _for_band(drug, route, used), time_min, people, seed,
+            traits=traits, simulator=simulator, measured=measured,
+        )  # fmt: skip
+    if other is not None:
+        curves = tuple(changed(curve, other) for curve in curves)
+        spread = None if spread is None else changed_band(spread, other)
+    said = warnings(drug, regimen, traits, used, curves, spread)
+    said += () if other is None else (other.says,)
+    given = given_in_words(regimen, weight_kg)
+    return Foresight(drug, route, given, curves, spread, said, other)
+
+
+def _for_band(drug: str, route: str, chosen: tuple[Model, ...]) -> tuple[Model, ...]:
+    """One chosen model is joined by a default one, so that the band holds their disagreement."""
+    if len(chosen) > 1:
+        return chosen
+    others = [m for m in default_models(drug, route) if m not in chosen]
+    return (*chosen, *others[:1])

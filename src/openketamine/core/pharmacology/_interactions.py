@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from openketamine.core.findings import BadInput, Source
@@ -49,6 +50,13 @@ def interaction(medicine: str, drug: str, route: str) -> Interaction:
     return Interaction(entry["medicine"], route, float(here["auc"]), peak, says, sources)
 
 
+@cache
+def known_medicines() -> tuple[str, ...]:
+    """Every medicine that we have something on file for."""
+    body = document("pharmacokinetics/interactions", "fold_changes").body
+    return tuple(entry["medicine"] for entry in body["medicines"])
+
+
 def changed(curve: Curve, found: Interaction) -> Curve:
     """The curve with every level times the fold-change of the area; unchanged if not known.
 
@@ -94,8 +102,9 @@ def _not_known(entry: Mapping[str, Any], route: str) -> str:
         f"{ROUTE_WORDS[seen['route']]} {seen['auc']:g}-fold" for seen in entry["measured"]
     )
     measured = f" Measured {elsewhere}, which does not carry over." if elsewhere else ""
+    here = ROUTE_WORDS.get(route, route)
     return (
-        f"What {entry['medicine']} does to a level {ROUTE_WORDS[route]} is not known: the forecast "
+        f"What {entry['medicine']} does to a level {here} is not known: the forecast "
         f"is unchanged. ({entry['general']}.){measured}"
     )
 

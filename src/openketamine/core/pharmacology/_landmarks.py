@@ -19,13 +19,19 @@ class Landmark:
     source: Source
     evidence: str
 
+    @property
+    def span(self) -> str:
+        """`50 to 200 ng/mL`, or one number where the literature has one."""
+        start, end = f"{self.from_ng_per_ml:,.0f}", f"{self.to_ng_per_ml:,.0f}"
+        return f"{start} ng/mL" if start == end else f"{start} to {end} ng/mL"
+
 
 @cache
-def landmarks(drug: str) -> tuple[Landmark, ...]:
-    """The ranges reported for a drug, lowest first; empty where we know of none."""
+def landmarks(drug: str, route: str = "iv") -> tuple[Landmark, ...]:
+    """The ranges reported for a drug by a route, lowest first; empty where we know of none."""
     files = documents("pharmacokinetics/landmarks")
     nodes = (node for file in files if file.body["drug"] == drug for node in file.body["landmarks"])
-    return tuple(_landmark(node) for node in nodes)
+    return tuple(_landmark(node) for node in nodes if route in node.get("routes", (route,)))
 
 
 def _landmark(node: Mapping[str, Any]) -> Landmark:

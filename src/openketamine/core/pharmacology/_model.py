@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openketamine.core.findings import BadInput, Source
-from openketamine.knowledge import document, names
+from openketamine.knowledge import Threshold, document, names
 
 KIND = "pharmacokinetics"
 PUBLISHED = ("verified_text", "verified_code")
@@ -76,11 +76,15 @@ class Path:
 
 @dataclass(frozen=True)
 class Devices:
-    """How the share of a parameter falls when several devices follow each other."""
+    """How the share of a parameter falls when several devices follow each other.
+
+    `together` is met by the minutes between two devices of one treatment.
+    """
 
     mass_mg: float
     share: str
     effect: str
+    together: Threshold
 
 
 @dataclass(frozen=True)

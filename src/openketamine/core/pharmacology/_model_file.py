@@ -1,6 +1,6 @@
 """Reads a model from its file, and refuses one that cannot be solved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path as File
 from typing import Any
@@ -20,8 +20,11 @@ from openketamine.core.pharmacology._model import (
     Path,
     Variability,
 )
+from openketamine.core.pharmacology._model_check import check_model, named_parameters
 from openketamine.core.quantities import Quantity
-from openketamine.knowledge import Document, KnowledgeError, read
+from openketamine.knowledge import Document, KnowledgeError, read, read_threshold
+
+__all__ = ["model_from_file", "named_parameters", "read_model", "read_variability"]
 
 # Each accepted way of writing a disposition: the names of its parameters.
 _CLEARANCES = {2: ("V1", "V2", "CL", "Q2"), 3: ("V1", "V2", "V3", "CL", "Q2", "Q3")}
@@ -39,7 +42,9 @@ def model_from_file(path: str) -> Model:
     except (KnowledgeError, OSError) as error:
         raise BadInput("model", f"a model file that can be used: {error}") from error
     except KeyError as error:
-        raise BadInput("model", f"a model file with the field {error}") from error
+        raise BadInput("model", f"a model file with the field {error}", path) from error
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise BadInput("model", f"a model file of the shape of ours ({error})", path) from error
 
 
 def read_model(document: Document) -> Model:
@@ -69,7 +74,7 @@ def read_model(document: Document) -> Model:
         variability=read_variability(body.get("variability")),
         residual_sd=_residual(body.get("residual_error")),
     )
-    _check_names(found)
+    check_model(found)
     return found
 
 
@@ -84,63 +89,30 @@ def _check_structure(document: Document) -> None:
         raise KnowledgeError(f"{document.id}: parameters: {listed} is no set that we know")
 
 
-def _check_names(found: Model) -> None:
-    """Every name that a part of the file refers to is a number of the file."""
-    own = set(named_parameters(found)) | set(_CLEARANCES[found.compartments])
-    for where, name in _referred(found):
-        if name not in own:
-            raise KnowledgeError(f"{found.id}: {where}: there is no parameter {name!r}")
-    without_vein = set(found.routes) - {"iv"}
-    if without_vein != {way.route for way in found.absorption}:
-        raise KnowledgeError(f"{found.id}: routes: each but iv needs an entry under absorption")
-
-
-def named_parameters(found: Model) -> dict[str, Parameter]:
-    """Every number of a model by its name, from all its parts."""
-    parts = [found.parameters, *(way.parameters for way in found.absorption)]
-    parts += [product.parameters for product in found.metabolites]
-    if found.effect_site is not None:
-        parts.append((found.effect_site.ke0,))
-    return {parameter.name: parameter for part in parts for parameter in part}
-
-
-def _referred(found: Model) -> Iterable[tuple[str, str]]:
-    for way in found.absorption:
-        for path in way.paths:
-            delay = None if path.delay is None else path.delay.mean_time
-            shares = (share.removeprefix("not ") for share in path.share)
-            for name in (*shares, path.zero_order, path.first_order, delay):
-                if name is not None:
-                    yield f"absorption.{way.route}", name
-    for product in found.metabolites:
-        delay = None if product.delay is None else product.delay.mean_time
-        for name in (*product.volumes, *product.clearances, product.share, delay):
-            if name is not None:
-                yield f"metabolites.{product.name}", name
-    for covariate in found.covariates:
-        yield "covariates", covariate.on
-    if found.variability is not None:
-        yield from (("variability", name) for name in found.variability.names)
-
-
 def _absorption(document: Document) -> tuple[Absorption, ...]:
     ways = document.body.get("absorption", {})
     return tuple(_way(document, route, node) for route, node in ways.items())
 
 
 def _way(document: Document, route: str, node: Mapping[str, Any]) -> Absorption:
-    devices = node.get("devices")
     return Absorption(
         route=route,
         drugs=tuple(node.get("drugs", document.body["drugs"])),
         rank=node["rank"],
         provisional=node["provisional"],
-        devices=None
-        if devices is None
-        else Devices(float(devices["mass_mg"]), devices["share"], devices["effect"]),
+        devices=_devices(document, node.get("devices")),
         parameters=_parameters(document.id, node["parameters"]),
         paths=tuple(_path(document.id, path) for path in node["paths"]),
     )
+
+
+def _devices(document: Document, node: Mapping[str, Any] | None) -> Devices | None:
+    if node is None:
+        return None
+    together = read_threshold(node["together"])
+    if together.unit != "min":
+        raise KnowledgeError(f"{document.id}: together: expected min, got {together.unit}")
+    return Devices(float(node["mass_mg"]), node["share"], node["effect"], together)
 
 
 def _path(model_id: str, node: Mapping[str, Any]) -> Path:

@@ -12,6 +12,7 @@ ROUTE_WORDS = {
     "in": "by nose",
     "po": "by mouth",
     "sl": "under the tongue",
+    "sc": "under the skin",
 }
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from openketamine.core.findings import BadInput
-from openketamine.core.pharmacology._band import band
 from openketamine.core.pharmacology._dose_words import (
     grid,
     quantity,
@@ -15,9 +14,9 @@ from openketamine.core.pharmacology._dose_words import (
     within,
     years,
 )
-from openketamine.core.pharmacology._forecast import forecast
-from openketamine.core.pharmacology._foresight import Foresight
-from openketamine.core.pharmacology._interactions import changed, changed_band, interaction
+from openketamine.core.pharmacology._foresight import Foresight, foreseen
+from openketamine.core.pharmacology._gaps import why_no_model
+from openketamine.core.pharmacology._interactions import interaction
 from openketamine.core.pharmacology._model import (
     SIMULATOR,
     Model,
@@ -29,7 +28,6 @@ from openketamine.core.pharmacology._model import (
 )
 from openketamine.core.pharmacology._model_file import model_from_file
 from openketamine.core.pharmacology._people import Traits
-from openketamine.core.pharmacology._warnings import warnings
 
 _MOST_PEOPLE = 100_000
 _MOST_LEVELS = 200_000_000  # of people times points: they are held at once
@@ -39,8 +37,9 @@ _MOST_LEVELS = 200_000_000  # of people times points: they are held at once
 class ForecastRequest:
     """The words of one request, as typed.
 
-    `dose`, `over` and `at` are in the same order. One `over` serves every dose; without `over` a
-    dose is a bolus; without `at` a single dose starts at 0. A dose may be a rate (`0.5 mg/kg/h`).
+    `dose`, `over` and `at` are in the same order. One `over` serves every dose, and one dose every
+    `at`, as in a course. Without `over` a dose is a bolus; without `at` a single dose starts at 0.
+    A dose may be a rate (`0.5 mg/kg/h`).
     A model is an id, or the path of your own YAML file. `simulator` lets children's models in;
     `measured` adds the scatter of a single sample to the band.
     """
@@ -80,22 +79,22 @@ def foresee(request: ForecastRequest) -> Foresight:
     other = None
     if request.with_inhibitor is not None:
         other = interaction(request.with_inhibitor, request.drug, request.route)
-    who = float(weight_kg)
-    curves = forecast(given, who, chosen, times, traits=traits, simulator=request.simulator)
-    spread = None
     if request.people:
         within("people", request.people, min(_MOST_PEOPLE, _MOST_LEVELS // len(times)))
-        used = _for_band(request, chosen)
-        spread = band(
-            given, who, used, times, request.people, request.seed,
-            traits=traits, simulator=request.simulator, measured=request.measured,
-        )  # fmt: skip
-    if other is not None:
-        curves = tuple(changed(curve, other) for curve in curves)
-        spread = None if spread is None else changed_band(spread, other)
-    said = warnings(request.drug, given, traits, chosen, curves, spread)
-    said += () if other is None else (other.says,)
-    return Foresight(request.drug, curves, spread, said, other)
+    return foreseen(
+        request.drug,
+        request.route,
+        given,
+        float(weight_kg),
+        chosen,
+        times,
+        people=request.people,
+        seed=request.seed,
+        traits=traits,
+        simulator=request.simulator,
+        measured=request.measured,
+        other=other,
+    )
 
 
 def _traits(request: ForecastRequest) -> Traits:
@@ -160,12 +159,5 @@ def _unsupported(request: ForecastRequest) -> tuple[str, str, str]:
         }
     )
     expected = f"one of {', '.join(routes)}, the routes of {request.drug} with a model"
-    return "route", expected, request.route
-
-
-def _for_band(request: ForecastRequest, chosen: tuple[Model, ...]) -> tuple[Model, ...]:
-    """One chosen model is joined by a default one, so that the band holds their disagreement."""
-    if len(chosen) > 1:
-        return chosen
-    others = [m for m in default_models(request.drug, request.route) if m not in chosen]
-    return (*chosen, *others[:1])
+    why = why_no_model(request.drug, request.route)
+    return "route", f"{expected} ({why})" if why else expected, request.route

@@ -1,13 +1,16 @@
 """What a forecast must say about itself: whose numbers, what was not used, what looks wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from openketamine.core.pharmacology._band import Band
 from openketamine.core.pharmacology._forecast import Curve
 from openketamine.core.pharmacology._landmarks import landmarks
-from openketamine.core.pharmacology._model import Model
+from openketamine.core.pharmacology._model import Covariate, Model
 from openketamine.core.pharmacology._people import Traits
-from openketamine.core.pharmacology._regimen import Dose, Regimen, routes
+from openketamine.core.pharmacology._regimen import Dose, Regimen, Segment, routes
+
+ONE_LINE = "One line is not the truth: look at more than one model, and at the band."
+_WORDS = {"age_years": "age", "sex": "sex", "height_cm": "height", "ancestry": "ancestry"}
 
 
 def warnings(
@@ -22,20 +25,55 @@ def warnings(
     said = [_not_for_outpatients(entry) for entry in chosen if entry.suited_to != "outpatients"]
     said += dict.fromkeys(doubt for curve in curves for doubt in curve.provisional)
     if len(chosen) == 1 or spread is None:
-        said.append("One line is not the truth: look at more than one model, and at the band.")
+        said.append(ONE_LINE)
     said += _unused(traits, chosen)
+    said += _not_given(traits, chosen)
     if traits.age_years is not None and traits.age_years < 18:
         said.append("The models were built from adults; for a child they may be far off.")
-    return (*said, *_part_devices(regimen, chosen), *_deep(drug, curves))
+    said += _between_points(regimen, curves[0].time_min)
+    return (*said, *_part_devices(regimen, chosen), *_deep(drug, routes(regimen), curves))
+
+
+def _between_points(regimen: Regimen, time_min: Sequence[float]) -> Iterable[str]:
+    """The highest level stands where an infusion ends; a coarse answer steps over it."""
+    seen, last = set(time_min), time_min[-1]
+    ends = {
+        entry.end_min if isinstance(entry, Segment) else entry.at_min
+        for entry in regimen
+        if not isinstance(entry, Dose)
+    }
+    if any(end <= last and end not in seen for end in ends):
+        yield (
+            "The end of an infusion lies between two points of the answer: the highest level is "
+            "above what is shown. A smaller step shows it."
+        )
 
 
 def _unused(traits: Traits, chosen: tuple[Model, ...]) -> Iterable[str]:
     used = {covariate.of for entry in chosen for covariate in entry.covariates}
-    words = {"age_years": "age", "sex": "sex", "height_cm": "height", "ancestry": "ancestry"}
-    given = [word for field, word in words.items() if getattr(traits, field) is not None]
-    left = [word for field, word in words.items() if word in given and field not in used]
+    given = [field for field in _WORDS if getattr(traits, field) is not None]
+    left = [_WORDS[field] for field in given if field not in used]
     if left:
         yield f"No model here uses {' or '.join(left)}: it changed nothing."
+
+
+def _not_given(traits: Traits, chosen: tuple[Model, ...]) -> Iterable[str]:
+    """What a model asks and nobody said is not known; the curve needs one answer all the same."""
+    for entry in chosen:
+        for trait in dict.fromkeys(one.of for one in entry.covariates):
+            if getattr(traits, trait) is None:
+                own = [one for one in entry.covariates if one.of == trait]
+                yield (
+                    f"{entry.title} depends on {_WORDS[trait]}, which is not known here: "
+                    f"drawn for {_where_nothing_changes(own)}."
+                )
+
+
+def _where_nothing_changes(covariates: Sequence[Covariate]) -> str:
+    named = sorted({name.capitalize() for one in covariates for name in one.equals})
+    if named:
+        return f"people who are not {' or '.join(named)}"
+    return f"people of up to {covariates[0].above:g}"
 
 
 def _part_devices(regimen: Regimen, chosen: tuple[Model, ...]) -> Iterable[str]:
@@ -49,10 +87,10 @@ def _part_devices(regimen: Regimen, chosen: tuple[Model, ...]) -> Iterable[str]:
                 yield f"{entry.title}: {says}"
 
 
-def _deep(drug: str, curves: tuple[Curve, ...]) -> Iterable[str]:
+def _deep(drug: str, by: tuple[str, ...], curves: tuple[Curve, ...]) -> Iterable[str]:
     """A dose ten times too high shows itself here."""
     highest = max(curve.peak.ng_per_ml for curve in curves)
-    for mark in landmarks(drug):
+    for mark in landmarks(drug, by[0] if by else "iv"):
         if mark.effect == "anaesthesia" and highest >= mark.from_ng_per_ml:
             seen = f"{mark.from_ng_per_ml:,.0f} ng/mL and above was seen in {mark.effect}"
             yield f"The curves reach {highest:,.0f} ng/mL: {seen} ({mark.source.id})."
