@@ -11,17 +11,25 @@ from openketamine.core.monitoring._symptoms import (
     symptom_finding,
     symptom_lasts,
 )
+from openketamine.core.monitoring._watch import Around, Step, Watch, step, tick, told, watching
 
 __all__ = [
+    "Around",
     "FindingCleared",
     "FindingRaised",
     "Limits",
     "Sample",
+    "Step",
+    "Watch",
     "assess",
     "assess_reading",
     "freshness",
     "is_emergency_symptom",
     "limits_for",
+    "step",
     "symptom_finding",
     "symptom_lasts",
+    "tick",
+    "told",
+    "watching",
 ]

@@ -1,5 +1,7 @@
 """From recent numbers to findings raised and cleared. Pure: the same on server, replay, simulator.
 
+`assess` looks at all of them each time and is the definition; `_watch` says the same step by step.
+
 What we chose: high priority is raised by the first number; medium and low of continuous signals
 only after the delay of their level; a low-priority cuff value only when the next cuff repeats it; a
 number charted by hand at once, because a person has already judged it. A doubted or missing number
@@ -22,7 +24,9 @@ Change = FindingRaised | FindingCleared
 _IN_WORDS = {">=": "{} {} or more", ">": "above {} {}", "<=": "{} {} or less", "<": "below {} {}"}
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
+    """One believed number."""
+
     at: datetime
     value: Decimal
     by_hand: bool
@@ -83,7 +87,7 @@ def _family_changes(
     if reached is not None and all(rank[reached.rule] < rank[one.rule] for one in still):
         # Escalation: the milder finding gives way, so that one condition rings once.
         changes += [FindingCleared(one.finding_id) for one in still]
-        changes.append(_raise(family, reached, newest, base))
+        changes.append(raised(family, reached, newest, base))
     return changes
 
 
@@ -98,16 +102,16 @@ def _believed(window: Sequence[Sample]) -> dict[str, list[Sample]]:
     return found
 
 
-def _backwards(samples: Sequence[Sample], signal: str) -> Iterator[_Seen]:
+def _backwards(samples: Sequence[Sample], signal: str) -> Iterator[Seen]:
     for sample in reversed(samples):
         value = sample.believed(signal)
         if value is not None:
-            yield _Seen(sample.moment, value, sample.source == "manual")
+            yield Seen(sample.moment, value, sample.source == "manual")
 
 
 def _holds(level: Level, samples: Sequence[Sample], signal: str, base: Decimal | None) -> bool:
     """Whether the newest numbers cross this level, for long enough or often enough."""
-    newest: _Seen | None = None
+    newest: Seen | None = None
     counted: list[datetime] = []
     for seen in _backwards(samples, signal):
         if level.bound_met(seen.value, base) is None:
@@ -130,7 +134,7 @@ def _over(
 ) -> bool:
     """Whether the condition of an active finding has been absent for long enough."""
     level = next(level for level in family.levels if level.rule == finding.rule)
-    newest: _Seen | None = None
+    newest: Seen | None = None
     for seen in _backwards(samples, family.signal):
         if level.bound_met(seen.value, base) is not None:
             return False
@@ -140,7 +144,8 @@ def _over(
     return False
 
 
-def _raise(family: Family, level: Level, seen: _Seen, base: Decimal | None) -> FindingRaised:
+def raised(family: Family, level: Level, seen: Seen, base: Decimal | None) -> FindingRaised:
+    """The finding that this number raises. Raises ValueError where it does not cross the level."""
     bound = level.bound_met(seen.value, base)
     if bound is None:
         raise ValueError(f"{level.rule} is not met by {seen.value}")

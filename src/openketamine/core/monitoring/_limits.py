@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from openketamine.knowledge import Threshold, document, documents, read_threshold
@@ -80,6 +80,46 @@ class Limits:
     silence: Technical
     silence_rhythm: int
     look_back: timedelta
+
+    @cached_property
+    def of_signal(self) -> Mapping[str, tuple[Level, ...]]:
+        """Every level that a number of this signal can cross, in either direction."""
+        found: dict[str, tuple[Level, ...]] = {}
+        for family in self.families:
+            found[family.signal] = (*found.get(family.signal, ()), *family.levels)
+        return found
+
+    @cached_property
+    def levels(self) -> frozenset[str]:
+        """The rules of all levels."""
+        return frozenset(level.rule for levels in self.of_signal.values() for level in levels)
+
+    @cached_property
+    def longest_delay(self) -> timedelta:
+        """Of the technical rules."""
+        return max((rule.delay for rule in self.technical), default=timedelta(0))
+
+    def calm(self, baseline: Mapping[str, Decimal]) -> dict[str, tuple[Decimal, Decimal]]:
+        """Signal → between which numbers nothing can be crossed, a margin inside of every bound."""
+        return {
+            signal: _calm(levels, baseline.get(signal)) for signal, levels in self.of_signal.items()
+        }
+
+
+_MARGIN, _FAR = Decimal("0.001"), Decimal(10) ** 15
+
+
+def _calm(levels: tuple[Level, ...], baseline: Decimal | None) -> tuple[Decimal, Decimal]:
+    low, high = -_FAR, _FAR
+    for bound in (bound for level in levels for bound in level.bounds):
+        if bound.against_baseline and baseline is None:
+            continue
+        at = bound.threshold.value + (baseline or 0 if bound.against_baseline else 0)
+        if bound.threshold.compare in (">", ">="):
+            high = min(high, at - _MARGIN)
+        else:
+            low = max(low, at + _MARGIN)
+    return low, high
 
 
 @cache

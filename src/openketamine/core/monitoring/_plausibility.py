@@ -1,12 +1,23 @@
 """Which numbers are not believed, and why. A doubted number is kept; it never alarms."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from openketamine.knowledge import document, read_threshold
+
+_COMPARE = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+
+
+class _Bound(NamedTuple):
+    """One bound, ready to be compared with: a reading a second must not read knowledge again."""
+
+    crossed: Callable[[Any, Any], bool]
+    value: Decimal
+    says: str
 
 
 def assess_reading(
@@ -27,19 +38,18 @@ def assess_reading(
 
 def clock_doubt(measured_at: datetime, received_at: datetime) -> str:
     """Why the clock of a device cannot be right; empty where it may be."""
-    ahead = (measured_at - received_at) / timedelta(seconds=1)
-    if _met("ahead", ahead):
+    ahead = measured_at - received_at
+    if _crosses("ahead", ahead):
         return "measured in the future: the clock of the device is ahead"
-    if _met("behind", -ahead):
+    if _crosses("behind", -ahead):
         return "measured long before it was received: an old number, or a clock that is behind"
     return ""
 
 
 def _bounds_doubt(signal: str, value: Decimal) -> str:
-    for side in ("too_low", "too_high"):
-        node = _knowledge()[side].get(signal)
-        if node is not None and read_threshold(node).met_by(value):
-            return str(node["says"])
+    for bound in _bounds().get(signal, ()):
+        if bound.crossed(value, bound.value):
+            return bound.says
     return ""
 
 
@@ -57,17 +67,44 @@ def _pulse_doubt(present: Mapping[str, Decimal], doubts: Mapping[str, str]) -> d
     heart, pulse = present.get("heart_rate"), present.get("pulse_rate")
     if heart is None or pulse is None or "heart_rate" in doubts:
         return {}
-    if not _met("pulse_against_heart_rate", abs(heart - pulse)):
+    apart = _bound("pulse_against_heart_rate")
+    if not apart.crossed(abs(heart - pulse), apart.value):
         return {}
     return {
         "pulse_rate": f"the ECG counts {heart.normalize():f}: the pulse probe is probably wrong"
     }
 
 
-def _met(name: str, amount: Decimal | float) -> bool:
-    return read_threshold(_knowledge()[name]).met_by(amount)
+def _crosses(name: str, amount: timedelta) -> bool:
+    crossed, limit = _lag(name)
+    return crossed(amount, limit)
 
 
 @cache
+def _lag(name: str) -> tuple[Callable[[Any, Any], bool], timedelta]:
+    bound = _bound(name)
+    return bound.crossed, timedelta(seconds=float(bound.value))
+
+
+@cache
+def _bound(name: str) -> _Bound:
+    return _read(_knowledge()[name])
+
+
+@cache
+def _bounds() -> Mapping[str, tuple[_Bound, ...]]:
+    """By signal: too low first, then too high."""
+    sides = [_knowledge()[side] for side in ("too_low", "too_high")]
+    return {
+        signal: tuple(_read(side[signal]) for side in sides if signal in side)
+        for signal in {signal for side in sides for signal in side}
+    }
+
+
+def _read(node: Mapping[str, Any]) -> _Bound:
+    threshold = read_threshold(node)
+    return _Bound(_COMPARE[threshold.compare], threshold.value, str(node.get("says", "")))
+
+
 def _knowledge() -> Mapping[str, Any]:
     return document("alarms", "plausibility").body

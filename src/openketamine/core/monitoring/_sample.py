@@ -22,8 +22,14 @@ class Sample:
 
     @cached_property
     def moment(self) -> datetime:
-        """When it was measured; when it was received, where the clock of the device is wrong."""
-        return self.received_at if clock_doubt(self.at, self.received_at) else self.at
+        """When it was measured; when it was received, where the clock of the device is wrong.
+
+        Never later than it was received: a clock that is a minute ahead must not hide a number from
+        the rules for a minute.
+        """
+        if self.at > self.received_at or clock_doubt(self.at, self.received_at):
+            return self.received_at
+        return self.at
 
     def believed(self, signal: str) -> Decimal | None:
         """The number, unless there is none or it is doubted."""

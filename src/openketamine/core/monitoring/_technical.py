@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from openketamine.core.monitoring._freshness import continuous_signals
 from openketamine.core.monitoring._limits import Limits, Technical
@@ -10,7 +11,15 @@ from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, 
 from openketamine.core.monitoring._sample import Sample
 
 Change = FindingRaised | FindingCleared
-_GAPS = 5
+GAPS = 5
+"""So many intervals between messages tell the rhythm of a device."""
+
+
+class Spoken(NamedTuple):
+    """That a device said something: measured (as far as that is believed) and received."""
+
+    moment: datetime
+    received_at: datetime
 
 
 def technical_changes(
@@ -28,9 +37,9 @@ def technical_changes(
     return changes + _silence(limits, spoken, active, now, expected_since)
 
 
-def silent_after(limits: Limits, spoken: Sequence[Sample]) -> timedelta:
+def silent_after(limits: Limits, spoken: Sequence[Sample | Spoken]) -> timedelta:
     """How long without a word is silence: the delay, or some of a slow device's own intervals."""
-    last = spoken[-_GAPS - 1 :]
+    last = spoken[-GAPS - 1 :]
     gaps = [later.received_at - earlier.received_at for earlier, later in pairwise(last)]
     rhythm = sorted(gaps)[len(gaps) // 2] if gaps else timedelta(0)
     return max(limits.silence.delay, limits.silence_rhythm * rhythm)
@@ -54,7 +63,7 @@ def _lost_signal(
     ever_there = any(rule.signal in sample.values for sample in spoken)
     if standing or not ever_there or lost[0].moment - lost[-1].moment < rule.delay:
         return []
-    return [_raised(rule, lost[0].moment)]
+    return [technical_finding(rule, lost[0].moment)]
 
 
 def _silence(
@@ -71,10 +80,11 @@ def _silence(
     since = last + silent_after(limits, spoken)
     if now <= since:
         return [FindingCleared(one.finding_id) for one in standing]
-    return [] if standing else [_raised(limits.silence, since)]
+    return [] if standing else [technical_finding(limits.silence, since)]
 
 
-def _raised(rule: Technical, at: datetime) -> FindingRaised:
+def technical_finding(rule: Technical, at: datetime) -> FindingRaised:
+    """The finding of a technical rule."""
     return FindingRaised(
         finding_id=finding_id(rule.rule, rule.signal, at),
         rule=rule.rule,
