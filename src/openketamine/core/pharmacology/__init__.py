@@ -9,7 +9,12 @@ from openketamine.core.pharmacology._chart import forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
 from openketamine.core.pharmacology._foresight import Foresight, foreseen
 from openketamine.core.pharmacology._gaps import why_no_model
-from openketamine.core.pharmacology._interactions import interaction, known_medicines
+from openketamine.core.pharmacology._interactions import (
+    Interaction,
+    interaction,
+    interactions_among,
+    known_medicines,
+)
 from openketamine.core.pharmacology._model import Model, default_models, model, models
 from openketamine.core.pharmacology._model_file import model_from_file
 from openketamine.core.pharmacology._outlook import Outlook, outlook
@@ -25,6 +30,7 @@ __all__ = [
     "Dose",
     "ForecastRequest",
     "Foresight",
+    "Interaction",
     "Model",
     "Outlook",
     "Segment",
@@ -37,6 +43,7 @@ __all__ = [
     "foresee",
     "foreseen",
     "interaction",
+    "interactions_among",
     "known_medicines",
     "model",
     "model_from_file",

@@ -80,7 +80,7 @@ def foreseen(
     drug: str,
     route: str,
     regimen: Regimen,
-    weight_kg: float,
+    weight_kg: float | None,
     chosen: Sequence[Model],
     time_min: Sequence[float],
     *,
@@ -91,13 +91,17 @@ def foreseen(
     measured: bool = False,
     other: Interaction | None = None,
 ) -> Foresight:
-    """Curves, band and every doubt for a regimen; no band for no people. Raises BadInput."""
+    """Curves, band and every doubt for a regimen; no band for no people. Raises BadInput.
+
+    The weight may be None where no chosen model uses it.
+    """
     used = tuple(chosen)
-    curves = forecast(regimen, weight_kg, used, time_min, traits=traits, simulator=simulator)
+    who = _weight(weight_kg, used)
+    curves = forecast(regimen, who, used, time_min, traits=traits, simulator=simulator)
     spread = None
     if people:
         spread = band(
-            regimen, weight_kg, _for_band(drug, route, used), time_min, people, seed,
+            regimen, who, _for_band(drug, route, used), time_min, people, seed,
             traits=traits, simulator=simulator, measured=measured,
         )  # fmt: skip
     if other is not None:
@@ -107,6 +111,14 @@ def foreseen(
     said += () if other is None else (other.says,)
     given = given_in_words(regimen, weight_kg)
     return Foresight(drug, route, given, curves, spread, said, other)
+
+
+def _weight(weight_kg: float | None, used: tuple[Model, ...]) -> float:
+    if weight_kg is not None:
+        return weight_kg
+    if any(entry.uses_weight for entry in used):
+        raise BadInput("weight", "the body weight in kg: these models depend on it")
+    return used[0].reference_weight_kg
 
 
 def _for_band(drug: str, route: str, chosen: tuple[Model, ...]) -> tuple[Model, ...]:

@@ -1,6 +1,6 @@
 """What another medicine does to the level: measured fold-changes, each for its own route only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -55,6 +55,15 @@ def known_medicines() -> tuple[str, ...]:
     """Every medicine that we have something on file for."""
     body = document("pharmacokinetics/interactions", "fold_changes").body
     return tuple(entry["medicine"] for entry in body["medicines"])
+
+
+def interactions_among(
+    ingredients: Collection[str], drug: str, route: str
+) -> tuple[Interaction, ...]:
+    """Everything on file about these ingredients (named as in knowledge/ingredients)."""
+    body = document("pharmacokinetics/interactions", "fold_changes").body
+    mine = (one for one in body["medicines"] if set(one["ingredients"]) & set(ingredients))
+    return tuple(interaction(one["medicine"], drug, route) for one in mine)
 
 
 def changed(curve: Curve, found: Interaction) -> Curve:

@@ -178,6 +178,13 @@ class Model:
         return 3 if names & {"V3", "k13"} else 2
 
     @property
+    def uses_weight(self) -> bool:
+        """Whether any of its numbers changes with the body weight."""
+        parts = [self.parameters, *(way.parameters for way in self.absorption)]
+        parts += [product.parameters for product in self.metabolites]
+        return any(one.per_kg or one.weight_exponent for part in parts for one in part)
+
+    @property
     def name(self) -> str:
         """Title and sampling site, as a legend shows it."""
         return f"{self.title}, {self.site if self.site != 'unknown' else 'site unknown'}"

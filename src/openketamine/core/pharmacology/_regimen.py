@@ -121,6 +121,13 @@ def until(given: Sequence[Segment], now_min: float) -> tuple[Segment, ...]:
     return tuple(replace(segment, end_min=min(segment.end_min, now_min)) for segment in started)
 
 
+def given_until(given: Regimen, now_min: float) -> Regimen:
+    """The part of any regimen that lies before now: a dose at this moment is in."""
+    segments = [entry for entry in given if isinstance(entry, Segment)]
+    others = [e for e in given if not isinstance(e, Segment) and e.at_min <= now_min]
+    return (*until(segments, now_min), *others)
+
+
 def after(planned: Sequence[Segment], now_min: float) -> tuple[Segment, ...]:
     """The part of the segments that lies after now."""
     to_come = (segment for segment in planned if segment.end_min > now_min)

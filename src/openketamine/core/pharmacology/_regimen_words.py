@@ -8,10 +8,10 @@ from openketamine.core.pharmacology._regimen import ROUTE_WORDS, Bolus, Dose, Re
 Entry = Segment | Bolus | Dose
 
 
-def given_in_words(regimen: Regimen, weight_kg: float) -> str:
-    """What is given, by which route and for what weight."""
+def given_in_words(regimen: Regimen, weight_kg: float | None) -> str:
+    """What is given, by which route and for what weight, if that is known."""
     what = "nothing" if not regimen else _one(regimen[0]) if len(regimen) == 1 else _many(regimen)
-    return f"{what}, {_number(weight_kg)} kg"
+    return what if weight_kg is None else f"{what}, {_number(weight_kg)} kg"
 
 
 def _one(entry: Entry) -> str:
