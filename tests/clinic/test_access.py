@@ -10,7 +10,8 @@ from tests.clinic.test_patients import bundle, patient, weight
 from tests.clinic.test_pharmacy import LABEL
 
 from openketamine.clinic.journal.models import Access
-from openketamine.clinic.patients.commands import import_bundle
+from openketamine.clinic.patients import queries
+from openketamine.clinic.patients.commands import import_bundle, record_evaluation
 from openketamine.clinic.pharmacy.commands import receive_vial
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
@@ -48,10 +49,19 @@ def places(cast, now):
         "person_id": str(maren.pk),
         "session_id": str(open_session(maren.pk, PROTOCOL, cast.fran, now).pk),
         "vial_id": str(receive_vial(LABEL, cast.ines, now).pk),
+        "fact_id": recorded(maren, cast.priya, now),
         "protocol_id": PROTOCOL,
+        "rule_id": "BP-02",
+        "limit": "defer.systolic.above",
         "kind": "protocols",
         "name": PROTOCOL,
     }
+
+
+def recorded(person, by, now):
+    """An evaluation in the journal."""
+    found = queries.known(person).evaluated(PROTOCOL, now.date())
+    return record_evaluation(person, found, by, now)
 
 
 def address(pattern, places):
@@ -112,7 +122,16 @@ def test_each_refusal_is_recorded_with_who_and_what(cast, places):
 @pytest.mark.django_db
 @pytest.mark.hazard("HZ-16")
 @pytest.mark.parametrize(
-    "name", ["person", "evaluation", "plan", "session", "session-state", "session-readings"]
+    "name",
+    [
+        "person",
+        "evaluation",
+        "evaluation-pdf",
+        "plan",
+        "session",
+        "session-state",
+        "session-readings",
+    ],
 )
 def test_each_reading_of_a_persons_record_names_whose_it_was(cast, places, name):
     client = Client()

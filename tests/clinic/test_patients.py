@@ -1,6 +1,7 @@
 """People's records: imported, answered, overridden, and never merged by mistake."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.patients import commands, queries
 from openketamine.clinic.patients.models import BundleImport, Person
 from openketamine.clinic.staff.proofs import Proof
+from openketamine.core.dosing import PastSession, propose
 from openketamine.core.findings import BadInput
-from openketamine.core.screening import evaluate
+from openketamine.core.screening import evaluate, recorded
 
 PROTOCOL = "iv-depression"
 MAOI = "DDI-09"
@@ -63,6 +65,12 @@ def haemorrhage():
 def bundle(*resources):
     entries = [{"resource": resource} for resource in resources or (patient(),)]
     return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
+
+
+def why(reason, **changed):
+    """An override of the rule about MAO inhibitors."""
+    asked = {"protocol": PROTOCOL, "rule": MAOI, "reason_code": "benefit-outweighs"} | changed
+    return commands.Overriding(reason=reason, **asked)
 
 
 @pytest.fixture
@@ -180,6 +188,8 @@ class TestAnswers:
             ("capacity", " "),
             ("capacity", "perhaps"),
             ("no-such-question", "yes"),
+            ("birth-date", "1st of never"),
+            ("medicine-name", "banana"),
         ],
     )
     def test_an_answer_that_cannot_be_read_is_not_kept(self, maren, priya, now, question, value):
@@ -201,39 +211,83 @@ class TestOverrides:
 
     def test_an_override_lifts_its_rule_for_the_day_and_is_signed(self, henrik, proof, now):
         assert self.decision(henrik, now.date()) == "override"
-        commands.override(henrik, MAOI, "benefit", "Discussed with the pharmacist.", proof, now)
+        commands.override(henrik, why("Discussed with the pharmacist."), proof, now)
         assert self.decision(henrik, now.date()) != "override"
         (signed,) = queries.signed_overrides(henrik)
-        assert (signed.by, signed.reason_code) == ("Dr Priya Raman", "benefit")
+        assert (signed.by, signed.reason_code) == ("Dr Priya Raman", "benefit-outweighs")
 
     def test_the_next_day_asks_again(self, henrik, proof, now):
-        commands.override(henrik, MAOI, "benefit", "Discussed.", proof, now)
+        commands.override(henrik, why("Discussed."), proof, now)
         assert self.decision(henrik, now.date() + timedelta(days=1)) == "override"
 
     @pytest.mark.hazard("HZ-10")
     def test_a_rule_that_may_not_be_overridden_is_not(self, fran, proof, now):
         lucille = commands.import_bundle(bundle(patient(), haemorrhage()), fran, now).person
         with pytest.raises(BadInput, match="a rule that may be overridden; CI-03 may not"):
-            commands.override(lucille, "CI-03", "benefit", "Please.", proof, now)
+            commands.override(lucille, why("Please.", rule="CI-03"), proof, now)
 
     def test_a_rule_that_found_nothing_is_not_overridden(self, henrik, proof, now):
         with pytest.raises(BadInput, match="a rule that found something"):
-            commands.override(henrik, "CI-03", "benefit", "Why not.", proof, now)
+            commands.override(henrik, why("Why not.", rule="CI-03"), proof, now)
 
-    @pytest.mark.parametrize(("code", "reason"), [("", "words"), ("benefit", "  ")])
+    @pytest.mark.parametrize(("code", "reason"), [("", "words"), ("benefit-outweighs", "  ")])
     def test_an_override_says_why(self, henrik, proof, now, code, reason):
         with pytest.raises(BadInput, match="why this person is treated"):
-            commands.override(henrik, MAOI, code, reason, proof, now)
+            commands.override(henrik, why(reason, reason_code=code), proof, now)
 
     @pytest.mark.hazard("HZ-16")
     def test_a_nurse_overrides_nothing(self, henrik, nora, now):
         with pytest.raises(BadInput, match="Nurse may not do this"):
-            commands.override(henrik, MAOI, "benefit", "x", Proof(nora, now, "password"), now)
+            commands.override(henrik, why("x"), Proof(nora, now, "password"), now)
+
+    def test_a_code_that_the_knowledge_does_not_have_is_no_reason(self, henrik, proof, now):
+        with pytest.raises(BadInput, match="one of benefit-outweighs, specialist-agrees"):
+            commands.override(henrik, why("Discussed.", reason_code="because"), proof, now)
+
+    def test_the_same_override_sent_twice_is_one(self, henrik, proof, now):
+        for _ in range(2):
+            commands.override(henrik, why("Discussed."), proof, now)
+        assert len(queries.signed_overrides(henrik)) == 1
+
+    @pytest.mark.hazard("HZ-10")
+    def test_of_two_prescribers_the_second_reads_who_was_first(self, henrik, proof, miriam, now):
+        commands.override(henrik, why("Discussed."), proof, now)
+        other = Proof(miriam, now, "password")
+        with pytest.raises(BadInput, match="DDI-09 was set aside by Dr Priya Raman at 14:00"):
+            commands.override(henrik, why("I agree with myself."), other, now)
+        assert len(queries.signed_overrides(henrik)) == 1
+
+    @pytest.mark.hazard("HZ-10")
+    def test_nothing_is_signed_over_a_fact_that_nobody_saw(self, henrik, proof, nora, fran, now):
+        shown = queries.known(henrik).stamp(now.date())
+        commands.answer_question(henrik, "mania", "now", "", nora, now)
+        with pytest.raises(BadInput, match="was answered “now” by Nora Lindqvist"):
+            commands.override(henrik, why("Discussed.", shown=shown), proof, now)
+        shown = queries.known(henrik).stamp(now.date())
+        heavier = bundle(patient(), weight(91), medicine("Tranylcypromine", "10734"))
+        commands.import_bundle(heavier, fran, now + timedelta(minutes=1))
+        with pytest.raises(BadInput, match="a new version of the record was imported"):
+            commands.override(henrik, why("Discussed.", shown=shown), proof, now)
+        with pytest.raises(BadInput, match="does not say what it showed"):
+            commands.override(henrik, why("Discussed.", shown="x"), proof, now)
+        assert queries.signed_overrides(henrik) == []
+
+    def test_what_the_dosing_says_may_be_overridden_can_be(self, maren, proof, now):
+        days = [PastSession(now.date() - timedelta(days=n), 500, 35_000, 2400) for n in (1, 2, 3)]
+        too_often = why("The ward asked for it.", rule="DOSE-SCHEDULE")
+        with pytest.raises(BadInput, match="a rule that found something"):
+            commands.override(maren, too_often, proof, now)
+        found = propose(queries.record(maren), PROTOCOL, now.date(), tuple(days)).findings
+        flags = [one.rule for one in found if one.kind == "precaution" and one.overridable]
+        assert flags, "three sessions within three days are no exposure flag any more"
+        for rule in flags:
+            commands.override(maren, why("Agreed.", rule=rule), proof, now, tuple(days))
+        assert {one.rule for one in queries.signed_overrides(maren)} == set(flags)
 
     def test_an_old_proof_signs_nothing(self, henrik, priya, now):
         old = Proof(priya, now - timedelta(minutes=3), "password")
         with pytest.raises(BadInput, match="given just now"):
-            commands.override(henrik, MAOI, "benefit", "x", old, now)
+            commands.override(henrik, why("x"), old, now)
         assert journal.head(henrik.stream) == 0
 
 
@@ -242,5 +296,8 @@ def test_an_evaluation_is_kept_as_it_was_read(maren, priya, now):
     evaluation = evaluate(queries.record(maren), PROTOCOL, now.date())
     commands.record_evaluation(maren, evaluation, priya, now)
     (kept,) = queries.evaluations(maren)
-    assert kept.evaluation == json.loads(json.dumps(evaluation.as_json()))
+    said = json.loads(json.dumps(evaluation.as_json()))
+    assert said.items() <= kept.evaluation.items()
+    assert kept.evaluation["person"]["family"] == "Holt"
+    assert recorded(kept.evaluation) == replace(evaluation, site=())
     assert kept.evaluation["knowledge"].startswith("sha256:")

@@ -14,7 +14,14 @@ PROTOCOL = "iv-depression"
 
 
 def bundle(
-    mrn="MRN0001", family="Okonkwo", given="Adaeze", *, allergies="known", without="", **more
+    mrn="MRN0001",
+    family="Okonkwo",
+    given="Adaeze",
+    *,
+    born="1984-03-07",
+    allergies="known",
+    without="",
+    **more,
 ):
     """A small FHIR R4 Bundle of one person, `without` the resource of this id; `more` are further
     resources by any name."""
@@ -24,7 +31,7 @@ def bundle(
         "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": mrn}],
         "name": [{"use": "official", "family": family, "given": [given]}],
         "gender": "female",
-        "birthDate": "1984-03-07",
+        **({"birthDate": born} if born else {}),
     }
     resources = [patient, *_record(), *_allergies(allergies), *more.values()]
     entries = [

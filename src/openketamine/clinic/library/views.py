@@ -15,6 +15,10 @@ KIND_TITLES = {
     "protocols": ("Protocols", "What is given, to whom, how fast, and what is watched."),
     "contraindications": ("Contraindications", "What speaks against treatment, and how strongly."),
     "interactions": ("Interactions", "Medicines that change what ketamine does, or what it risks."),
+    "override-reasons": (
+        "Override reasons",
+        "Why a prescriber goes on in spite of a rule, and what the words must then say.",
+    ),
     "alarms": ("Alarms", "When a reading raises a finding, how long it must last, what to do."),
     "checklists": ("Checklists", "What is asked before a dose and before going home."),
     "instruments": ("Instruments", "Questionnaires and scales, their scoring and bands."),

@@ -4,31 +4,28 @@ from dataclasses import dataclass
 from datetime import date
 
 from openketamine.clinic.patients.banner import AllergyLine, allergy_line, clinic_date
-from openketamine.core.history import Measurement, PersonRecord, latest
-from openketamine.core.quantities import format_number
+from openketamine.clinic.patients.fact_lines import (
+    amount,
+    anchor_of,
+    question_name,
+    signal_name,
+)
+from openketamine.core.history import Allergies, Condition, Medicine, PersonRecord, latest
 
-_SIGNALS = {
-    "weight": "Weight",
-    "height": "Height",
-    "systolic": "Systolic blood pressure",
-    "diastolic": "Diastolic blood pressure",
-    "heart_rate": "Heart rate",
-    "spo2": "SpO₂",
-    "respiratory_rate": "Respiratory rate",
-    "temperature": "Temperature",
-}
-_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "/min": "/min"}
+_FIRST = ("weight", "height", "systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate")
+_EARLIER = 5
 
 
 @dataclass(frozen=True)
 class Line:
-    """One entry: what, a word about its state, and a date."""
+    """One entry: what, a word about its state, and a date. `anchor`: where a finding points."""
 
     text: str
     state: str
     on: str
     more: str = ""
     value: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,62 +39,104 @@ class Chart:
     allergies: AllergyLine
     allergy_entries: tuple[Line, ...]
     measurements: tuple[Line, ...]
+    earlier: tuple[Line, ...]
+    family: tuple[Line, ...]
+    not_understood: tuple[Line, ...]
     procedures: tuple[Line, ...]
     answers: tuple[Line, ...]
 
 
 def chart_of(record: PersonRecord, today: date) -> Chart:
     """The chart of one record."""
-    conditions = [
-        (c.current, Line(c.text, c.status, _on(c.onset or c.recorded)))
-        for c in record.conditions
-        if c.holds
-    ]
-    medicines = [
-        (m.current, Line(m.text, m.status, _on(m.since), _daily(m.daily_mg)))
-        for m in record.medicines
-    ]
+    conditions = [(c.current, _condition(c)) for c in record.conditions if c.holds]
+    medicines = [(m.current, _medicine(m)) for m in record.medicines]
+    newest, earlier = _measurements(record, today)
     return Chart(
         conditions=tuple(line for now, line in conditions if now),
         past_conditions=tuple(line for now, line in conditions if not now),
         medicines=tuple(line for now, line in medicines if now),
         past_medicines=tuple(line for now, line in medicines if not now),
         allergies=allergy_line(record.allergies),
-        allergy_entries=tuple(
-            Line(
-                a.text, a.criticality and f"{a.criticality} criticality", "", ", ".join(a.reactions)
-            )
-            for a in record.allergies.entries
+        allergy_entries=_allergies(record.allergies),
+        measurements=newest,
+        earlier=earlier,
+        family=tuple(
+            Line(f.text, f.relation, "", anchor=anchor_of(f.resource)) for f in record.family
         ),
-        measurements=_measurements(record, today),
+        not_understood=tuple(
+            Line(name, "", "", why, anchor=anchor_of(name))
+            for name, why in record.report.not_understood
+        ),
         procedures=tuple(
-            Line(p.text, p.status, _on(p.performed))
+            Line(p.text, p.status, _on(p.performed), anchor=anchor_of(p.resource))
             for p in sorted(record.procedures, key=lambda p: p.performed or date.min, reverse=True)
         ),
-        answers=tuple(
-            Line(_asked(a.question), "", clinic_date(a.at.date()), a.by, a.value.capitalize())
-            for a in sorted(record.answers, key=lambda a: a.at, reverse=True)
-        ),
+        answers=_answers(record),
     )
 
 
-def _measurements(record: PersonRecord, today: date) -> tuple[Line, ...]:
-    """The newest of each signal; a signal that was never measured is said to be so for weight."""
-    found = ((name, latest(record, signal, today)) for signal, name in _SIGNALS.items())
-    lines = [Line(name, "", clinic_date(m.taken), value=_amount(m)) for name, m in found if m]
-    if latest(record, "weight", today) is None:
-        lines.insert(0, Line("Weight", "", "", value="Not known"))
+def _condition(one: Condition) -> Line:
+    when = _on(one.onset or one.recorded)
+    return Line(one.text, one.status, when, anchor=anchor_of(one.resource))
+
+
+def _medicine(one: Medicine) -> Line:
+    daily = _daily(one.daily_mg)
+    return Line(one.text, one.status, _on(one.since), daily, anchor=anchor_of(one.resource))
+
+
+def _allergies(known: Allergies) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            one.text,
+            one.criticality and f"{one.criticality} criticality",
+            "",
+            ", ".join(one.reactions),
+            anchor=anchor_of(one.resource),
+        )
+        for one in known.entries
+    )
+
+
+def _answers(record: PersonRecord) -> tuple[Line, ...]:
+    """What was asked, newest first; the newest of each question is where a finding points."""
+    lines: list[Line] = []
+    pointed: set[str] = set()
+    for one in sorted(record.answers, key=lambda one: one.at, reverse=True):
+        place = anchor_of(one.resource or f"answer/{one.question}")
+        anchor = "" if place in pointed else place
+        pointed.add(place)
+        said, by = one.value.capitalize(), one.by or "in the record"
+        lines.append(
+            Line(question_name(one.question), "", clinic_date(one.at.date()), by, said, anchor)
+        )
     return tuple(lines)
 
 
-def _amount(measured: Measurement) -> str:
-    """`70 kg`."""
-    return f"{format_number(measured.value, 1)} {_UNITS.get(measured.unit, measured.unit)}"
+def _measurements(record: PersonRecord, today: date) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The newest of each signal, and some before it; a weight that was never taken is said so.
+
+    Two numbers of one entry, as of a pressure, are one place to point at.
+    """
+    newest: list[Line] = []
+    earlier: list[Line] = []
+    pointed: set[str] = set()
+    if latest(record, "weight", today) is None:
+        newest.append(Line("Weight", "", "", value="Not known"))
+    for signal in sorted(record.series, key=_in_order):
+        taken = [one for one in record.series[signal] if one.taken <= today][::-1]
+        for place, one in enumerate(taken[: _EARLIER + 1]):
+            anchor = "" if one.resource in pointed else anchor_of(one.resource)
+            pointed.add(one.resource)
+            line = Line(
+                signal_name(signal), "", clinic_date(one.taken), value=amount(one), anchor=anchor
+            )
+            (earlier if place else newest).append(line)
+    return tuple(newest), tuple(earlier)
 
 
-def _asked(question: str) -> str:
-    """`off-label-consent` → `Off label consent`."""
-    return question.replace("-", " ").capitalize()
+def _in_order(signal: str) -> tuple[int, str]:
+    return (_FIRST.index(signal) if signal in _FIRST else len(_FIRST), signal)
 
 
 def _daily(milligrams: object) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,15 +12,25 @@ from django.utils import timezone
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.patients import queries
+from openketamine.clinic.patients.as_read import as_read
+from openketamine.clinic.patients.changes import changed_since, set_aside, unseen
 from openketamine.clinic.patients.models import BundleImport, Person
+from openketamine.clinic.patients.queries import Known
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.roles import can
-from openketamine.core.dosing import protocols
-from openketamine.core.findings import BadInput, Finding
-from openketamine.core.history import Answer, PersonRecord, ReadingReport, read_bundle
-from openketamine.core.screening import Evaluation, evaluate, questions
+from openketamine.core.dosing import PastSession, propose
+from openketamine.core.findings import BadInput
+from openketamine.core.history import (
+    Answer,
+    PersonRecord,
+    ReadingReport,
+    expected,
+    measured,
+    read_bundle,
+)
+from openketamine.core.screening import Evaluation, override_reasons, questions
 
 
 @dataclass(frozen=True)
@@ -70,33 +80,85 @@ def answer_question(
     """
     answer = Answer(question, value.strip(), now, by.display_name)
     _checked_answer(answer)
-    queries.record(person).with_answers(answer)
     body = {"question": question, "value": answer.value, "note": note}
     _append(person, "question_answered", body, by, now)
 
 
-def record_evaluation(person: Person, evaluation: Evaluation, by: Staff, now: datetime) -> None:
-    """What the rules said, as it was read, with the digest of the knowledge it rests on."""
-    _append(person, "evaluation_recorded", evaluation.as_json(), by, now)
+def record_evaluation(person: Person, evaluation: Evaluation, by: Staff, now: datetime) -> str:
+    """What the rules said, as it was read, with all it rests on; the id of the new fact.
+
+    Beside the evaluation the record keeps what may be called otherwise later: the person's name,
+    the dates and origins of the facts, and who signed the overrides.
+    """
+    body = evaluation.as_json() | as_read(queries.known(person), evaluation)
+    return _append(person, "evaluation_recorded", body, by, now)
+
+
+@dataclass(frozen=True)
+class Overriding:
+    """Which rule is set aside, under which protocol, and why.
+
+    `shown`: the stamp of the page on which it was read; None where nobody read a page.
+    """
+
+    protocol: str
+    rule: str
+    reason_code: str
+    reason: str
+    shown: str | None = None
 
 
 def override(
-    person: Person, rule: str, reason_code: str, reason: str, proof: Proof, now: datetime
+    person: Person,
+    asked: Overriding,
+    proof: Proof,
+    now: datetime,
+    past: tuple[PastSession, ...] = (),
 ) -> None:
     """A prescriber goes on in spite of one rule, today, with a reason and a fresh proof.
 
-    Raises BadInput where the rule may not be overridden, was not found, or the proof is not of a
-    prescriber, given just now.
+    `past`: sessions before, where the rule speaks of the next dose. The same override sent twice is
+    one. Raises BadInput where the rule was not found, may not be overridden or is set aside
+    already, where something was added that the prescriber has not seen, and where the proof is not
+    of a prescriber, given just now.
     """
     may = can(proof.staff, "finding.override")
     if not may or not proof.is_fresh(now):
         raise BadInput("proof", may.why or "a proof of identity given just now")
-    for name, value in (("reason_code", reason_code), ("reason", reason)):
-        if not value.strip():
-            raise BadInput(name, "why this person is treated in spite of the rule")
-    _checked_rule(queries.record(person), rule, now)
-    body = {"rule": rule, "reason_code": reason_code, "reason": reason.strip()}
-    _append(person, "finding_overridden", body, proof.staff, now)
+    _checked_reason(asked)
+    body = {"rule": asked.rule, "reason_code": asked.reason_code, "reason": asked.reason.strip()}
+    with transaction.atomic():
+        _in_line(person)
+        if not _signed_before(queries.known(person), asked, body, proof, now, past):
+            _append(person, "finding_overridden", body, proof.staff, now)
+
+
+def _in_line(person: Person) -> None:
+    """Nobody imports, answers or overrides for this person until the transaction ends."""
+    Person.objects.select_for_update().get(pk=person.pk)
+    journal.lock(person.stream)
+
+
+def _signed_before(
+    known: Known,
+    asked: Overriding,
+    body: Mapping[str, str],
+    proof: Proof,
+    now: datetime,
+    past: tuple[PastSession, ...],
+) -> bool:
+    """Whether this very override is there already. Raises BadInput where it may not be signed."""
+    day = timezone.localdate(now)
+    before = known.signed_on(day).get(asked.rule)
+    if before is not None:
+        mine = {"rule": before.rule, "reason_code": before.reason_code, "reason": before.reason}
+        if mine == body and before.by == proof.staff.display_name:
+            return True
+        raise BadInput("rule", f"a rule that still stands; {asked.rule} was {set_aside(before)}")
+    if asked.shown is not None and (added := changed_since(known, asked.shown, day)):
+        raise BadInput("shown", unseen(added))
+    _checked_rule(known, asked, day, past)
+    return False
 
 
 def _person(record: PersonRecord, now: datetime) -> tuple[Person, bool]:
@@ -131,24 +193,44 @@ def _checked_answer(answer: Answer) -> None:
     asked = {one.id: one for one in questions()}.get(answer.question)
     if asked is None:
         raise BadInput("question", "a question that the rules ask", answer.question)
-    if not answer.value or (asked.choices and answer.value not in asked.choices):
-        raise BadInput(answer.question, ", ".join(asked.choices) or "an answer", answer.value)
+    name = f"{asked.text[:1].upper()}{asked.text[1:]}"
+    if asked.choices:
+        if answer.value not in asked.choices:
+            raise BadInput(name, " or ".join(asked.choices), answer.value)
+        return
+    if not expected(answer.question):
+        # Nothing that is typed here would reach the rules, and the question would fall silent.
+        raise BadInput(name, "a corrected record, imported again", answer.value)
+    try:
+        measured(answer)
+    except BadInput as error:
+        raise BadInput(name, error.expected, answer.value) from None
 
 
-def _checked_rule(record: PersonRecord, rule: str, now: datetime) -> None:
-    on = timezone.localdate(now)
-    found: list[Finding] = [
-        finding
-        for protocol in protocols()
-        for finding in evaluate(record, protocol, on).findings
-        if finding.rule == rule
-    ]
+def _checked_reason(asked: Overriding) -> None:
+    for name, value in (("reason_code", asked.reason_code), ("reason", asked.reason)):
+        if not value.strip():
+            raise BadInput(name, "why this person is treated in spite of the rule")
+    codes = [one.code for one in override_reasons()]
+    if asked.reason_code not in codes:
+        raise BadInput("reason_code", f"one of {', '.join(codes)}", asked.reason_code)
+
+
+def _checked_rule(
+    known: Known, asked: Overriding, day: date, past: tuple[PastSession, ...]
+) -> None:
+    evaluation = known.evaluated(asked.protocol, day)
+    dose = propose(known.record, asked.protocol, day, past, evaluation)
+    # A rule may speak of the person or of the next dose, and both say whether it may be overridden.
+    found = [one for one in (*evaluation.findings, *dose.findings) if one.rule == asked.rule]
     if not found:
-        raise BadInput("rule", "a rule that found something in this person's record", rule)
+        raise BadInput("rule", "a rule that found something in this person's record", asked.rule)
     if not any(finding.overridable for finding in found):
-        raise BadInput("rule", f"a rule that may be overridden; {rule} may not")
+        why = found[0].summary
+        raise BadInput("rule", f"a rule that may be overridden; {asked.rule} may not ({why})")
 
 
-def _append(person: Person, kind: str, body: Mapping[str, Any], by: Staff, now: datetime) -> None:
+def _append(person: Person, kind: str, body: Mapping[str, Any], by: Staff, now: datetime) -> str:
     entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin="patients")
     journal.append(person.stream, [entry], now)
+    return entry.id

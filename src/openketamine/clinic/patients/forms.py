@@ -5,17 +5,14 @@ from typing import Any
 from django import forms
 
 from openketamine.core.findings import BadInput
+from openketamine.core.screening import override_reasons
 
 LARGEST_BUNDLE = 32 * 1024 * 1024
 
-# Why a prescriber goes on in spite of a rule; the words beside the code say the rest.
-OVERRIDE_REASONS = (
-    ("benefit-outweighs", "The expected benefit outweighs this risk for this person"),
-    ("specialist-agrees", "Discussed with the specialist who follows it, who agrees"),
-    ("risk-controlled", "The risk is controlled by what we do and watch"),
-    ("record-outdated", "The record is out of date; checked with the person today"),
-    ("other", "Another reason, in the words below"),
-)
+
+def reason_choices() -> list[tuple[str, str]]:
+    """The coded reasons of the knowledge. None is chosen by its place in the list."""
+    return [("", "Choose a reason"), *((one.code, one.says) for one in override_reasons())]
 
 
 def sentence(error: BadInput) -> str:
@@ -62,9 +59,21 @@ class SessionForm(forms.Form):
 class AnswerForm(forms.Form):
     """The answer to one open question."""
 
-    question = forms.CharField(widget=forms.HiddenInput)
-    value = forms.CharField(max_length=80)
+    question = forms.CharField(
+        widget=forms.HiddenInput, max_length=80, error_messages={"required": "Which question?"}
+    )
+    value = forms.CharField(
+        max_length=80,
+        error_messages={
+            "required": "Nothing was written down: give an answer.",
+            "max_length": "An answer has at most 80 letters.",
+        },
+    )
     note = forms.CharField(max_length=400, required=False)
+
+    def fault(self) -> str:
+        """What is wrong with it, in one sentence."""
+        return str(next(iter(self.errors.values()))[0])
 
 
 class ProofForm(forms.Form):
@@ -89,8 +98,9 @@ class ProofForm(forms.Form):
         """Say what was wrong beside the field that it belongs to."""
         is_wrong_secret = error.field == "proof" and "pause" not in str(error)
         said = "That is not your password or code. Nothing was signed."
+        place = "password" if error.field == "proof" else error.field
         self.add_error(
-            "password" if error.field == "proof" else None,
+            place if place in self.fields and not self.fields[place].widget.is_hidden else None,
             said if is_wrong_secret else sentence(error),
         )
 
@@ -103,10 +113,14 @@ class ProofForm(forms.Form):
 
 
 class OverrideForm(ProofForm):
-    """A rule is set aside for this person: coded reason, words, and a proof of identity."""
+    """A rule is set aside for this person: coded reason, words, and a proof of identity.
+
+    `shown`: the stamp of the page, so that nothing is signed over a fact that nobody saw.
+    """
 
     rule = forms.CharField(widget=forms.HiddenInput)
-    reason_code = forms.ChoiceField(label="Reason", choices=OVERRIDE_REASONS)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason_code = forms.ChoiceField(label="Reason", choices=reason_choices)
     reason = forms.CharField(
         label="In your words",
         min_length=10,
@@ -115,4 +129,4 @@ class OverrideForm(ProofForm):
         help_text="What you weighed, and what you do about the risk. It stays beside the finding.",
     )
 
-    field_order = ("rule", "reason_code", "reason", "password", "otp")
+    field_order = ("rule", "shown", "reason_code", "reason", "password", "otp")

@@ -1,9 +1,10 @@
 """Reading people's records."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import Q
@@ -11,11 +12,13 @@ from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.queries import StoredFact
+from openketamine.clinic.library.queries import site
 from openketamine.clinic.patients.models import BundleImport, Person
 from openketamine.core.history import Answer, PersonRecord, read_bundle
-from openketamine.core.screening import Override
+from openketamine.core.screening import Evaluation, Override, digest_with, evaluate
 
 _SHOWN = 50
+_ANSWER, _OVERRIDE, _EVALUATION = "question_answered", "finding_overridden", "evaluation_recorded"
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,67 @@ class SignedOverride:
 class KeptEvaluation:
     """An evaluation as it was recorded: `evaluation` in the form of the command-line contract."""
 
-    evaluation: dict[str, Any]
+    evaluation: Mapping[str, Any]
     by: str
     at: datetime
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of one person at one moment, read once.
+
+    `versions`: every import of the record, newest first, without the bundles themselves.
+    """
+
+    person: Person
+    versions: tuple[BundleImport, ...]
+    facts: tuple[StoredFact, ...]
+
+    @cached_property
+    def record(self) -> PersonRecord:
+        """The newest imported record, with all that was asked and answered since."""
+        return _imported(self.versions[0]).with_answers(*self.answers)
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """What was asked and answered on the spot, in order.
+
+        By the clinic's own clock: an answer of this evening counts today, whatever day UTC has.
+        """
+        return tuple(_answer(fact) for fact in self.facts if fact.kind == _ANSWER)
+
+    @cached_property
+    def signed(self) -> tuple[SignedOverride, ...]:
+        """Every override with its signature, in order."""
+        return tuple(_signed(fact) for fact in self.facts if fact.kind == _OVERRIDE)
+
+    def signed_on(self, day: date) -> dict[str, SignedOverride]:
+        """What was set aside on that day, by rule; the newest signature of each.
+
+        An override is a decision about a treatment today; the next treatment asks again.
+        """
+        return {one.rule: one for one in self.signed if timezone.localdate(one.at) == day}
+
+    def overrides(self, day: date) -> tuple[Override, ...]:
+        """The same as the core reads it."""
+        found = self.signed_on(day).values()
+        return tuple(Override(one.rule, one.reason_code, one.reason) for one in found)
+
+    def evaluated(self, protocol_id: str, day: date) -> Evaluation:
+        """What the rules say of this person under a protocol. Raises BadInput for no protocol."""
+        return evaluate(self.record, protocol_id, day, self.overrides(day), site=site())
+
+    def stamp(self, day: date) -> str:
+        """What a decision rests on, short enough for a form: day, knowledge, version, answers.
+
+        Whoever signs sends the stamp of the page they read; where it is another one by now,
+        something was added that they have not seen.
+        """
+        last = max((fact.number for fact in self.facts if fact.kind == _ANSWER), default=0)
+        # The house knowledge and, where there are any, the clinic's own limits.
+        rules = "-".join(part[-12:] for part in digest_with(site()).split("+"))
+        return f"{day.isoformat()}.{rules}.{self.versions[0].pk}.{last}"
 
 
 def person(person_id: uuid.UUID | str) -> Person:
@@ -53,67 +114,82 @@ def people(search: str = "") -> list[Person]:
     return list(found[:_SHOWN])
 
 
+def known(person: Person) -> Known:
+    """All that is known of a person, in two queries."""
+    facts = journal.facts(person.stream, kinds=(_ANSWER, _OVERRIDE))
+    return Known(person, tuple(imports(person)), tuple(facts))
+
+
 def imports(person: Person) -> list[BundleImport]:
     """Every version of the record that came in, newest first, without the bundles themselves."""
-    rows = BundleImport.objects.filter(person=person).select_related("by").defer("bundle")
-    return list(rows.order_by("-at", "-id"))
+    rows = BundleImport.objects.filter(person=person).select_related("by")
+    return list(rows.defer("bundle", "report").order_by("-at", "-id"))
+
+
+def imported(version: BundleImport) -> PersonRecord:
+    """What one version of the record says, without what was asked here."""
+    return _imported(version)
 
 
 def record(person: Person) -> PersonRecord:
     """The newest imported record, with all that was asked and answered since."""
-    newest = imports(person)[0]
-    read = _read(newest.sha256, newest.pk, timezone.localdate(newest.at))
-    return read.with_answers(*answers(person))
+    return known(person).record
 
 
 def answers(person: Person) -> tuple[Answer, ...]:
-    """What was asked and answered on the spot, in order.
-
-    By the clinic's own clock: an answer of this evening counts today, whatever day UTC has.
-    """
-    return tuple(
-        Answer(fact.body["question"], fact.body["value"], timezone.localtime(fact.at), fact.by.name)
-        for fact in _facts(person, "question_answered")
-    )
+    """What was asked and answered on the spot, in order."""
+    return known(person).answers
 
 
 def overrides(person: Person, on: date | None = None) -> tuple[Override, ...]:
-    """What a prescriber set aside on that day (on any day where none is given).
-
-    An override is a decision about a treatment today; the next treatment asks again.
-    """
-    return tuple(
-        Override(one.rule, one.reason_code, one.reason)
-        for one in signed_overrides(person)
-        if on is None or timezone.localdate(one.at) == on
-    )
+    """What a prescriber set aside on that day (on any day where none is given)."""
+    found = known(person)
+    if on is not None:
+        return found.overrides(on)
+    return tuple(Override(one.rule, one.reason_code, one.reason) for one in found.signed)
 
 
 def signed_overrides(person: Person) -> list[SignedOverride]:
     """Every override with its signature, in order."""
-    return [
-        SignedOverride(
-            fact.body["rule"],
-            fact.body["reason_code"],
-            fact.body["reason"],
-            fact.by.name,
-            fact.at,
-        )
-        for fact in _facts(person, "finding_overridden")
-    ]
+    return list(known(person).signed)
 
 
 def evaluations(person: Person) -> list[KeptEvaluation]:
     """What the rules said, newest first."""
-    kept = [
-        KeptEvaluation(dict(fact.body), fact.by.name, fact.at)
-        for fact in _facts(person, "evaluation_recorded")
-    ]
-    return kept[::-1]
+    return [_kept(fact) for fact in journal.facts(person.stream, kinds=[_EVALUATION])][::-1]
 
 
-def _facts(person: Person, kind: str) -> list[StoredFact]:
-    return journal.facts(person.stream, kinds=[kind])
+def evaluation(person: Person, fact_id: uuid.UUID) -> KeptEvaluation | None:
+    """One evaluation that was recorded of this person; None where there is no such one."""
+    fact = journal.fact(str(fact_id))
+    mine = fact is not None and (fact.stream, fact.kind) == (person.stream, _EVALUATION)
+    return _kept(fact) if fact is not None and mine else None
+
+
+def last_evaluation(person: Person, protocol_id: str) -> KeptEvaluation | None:
+    """The newest that was recorded of this person under this protocol."""
+    fact = journal.newest(person.stream, _EVALUATION, protocol=protocol_id)
+    return None if fact is None else _kept(fact)
+
+
+def _answer(fact: StoredFact) -> Answer:
+    body = fact.body
+    return Answer(body["question"], body["value"], timezone.localtime(fact.at), fact.by.name)
+
+
+def _signed(fact: StoredFact) -> SignedOverride:
+    body = fact.body
+    return SignedOverride(
+        body["rule"], body["reason_code"], body["reason"], fact.by.name, timezone.localtime(fact.at)
+    )
+
+
+def _kept(fact: StoredFact) -> KeptEvaluation:
+    return KeptEvaluation(dict(fact.body), fact.by.name, timezone.localtime(fact.at), fact.id)
+
+
+def _imported(version: BundleImport) -> PersonRecord:
+    return _read(version.sha256, version.pk, timezone.localdate(version.at))
 
 
 # A bundle of two megabytes takes a tenth of a second to read and never changes: the digest is in

@@ -14,6 +14,7 @@ from openketamine.clinic.library.cards import DECISION_WORDS
 from openketamine.clinic.patients import commands, queries
 from openketamine.clinic.patients.banner import age_in_words, banner_for, clinic_date
 from openketamine.clinic.patients.chart_page import chart_of
+from openketamine.clinic.patients.fact_lines import anchor_of
 from openketamine.clinic.patients.forms import ImportForm, SessionForm
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions import commands as sessions
@@ -78,6 +79,7 @@ def person_page(request: HttpRequest, person_id: UUID) -> HttpResponse:
     context = {
         "banner": banner_for(request.user, person, record, today),
         "person": person,
+        "person_anchor": anchor_of(f"Patient/{record.person.id}"),
         "namesakes": namesakes(person),
         "chart": chart_of(record, today) if sees_chart else None,
         "sessions": session_rows(person) if sees_chart else (),
@@ -142,6 +144,8 @@ def evaluation_rows(person: Person) -> list[dict[str, object]]:
     titles = dict(protocol_choices())
     return [
         {
+            "id": kept.id,
+            "protocol": kept.evaluation["protocol"],
             "at": kept.at,
             "by": kept.by,
             "level": kept.evaluation["decision"],

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 _SAID = {"a4": "a4", "letter": "us-letter", "us-letter": "us-letter"}
 _LOCALE = ("LC_ALL", "LC_PAPER", "LANG")
 # Territories whose paper is Letter in the supplemental data of the Unicode CLDR.
-_LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
+_LETTER = frozenset(
+    ("BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE")
+)
 
 
 def paper(told: Mapping[str, str] = os.environ) -> str:

@@ -55,9 +55,9 @@ def report_file(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@allowed("person.evaluate", person="person_id")
+@allowed("report.read", person="person_id")
 def evaluation_file(_: HttpRequest, person_id: UUID, fact_id: UUID) -> HttpResponse:
-    """A recorded evaluation as PDF, named after its entry in the journal, never after the person."""
+    """A recorded evaluation as PDF. The file is named after its entry, never the person."""
     kept = patients.evaluation(find(person_id), fact_id)
     if kept is None:
         raise Http404("There is no such evaluation of this person.")

@@ -33,7 +33,7 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.core.dosing import DoseProposal, Wish, propose
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import age
-from openketamine.core.screening import Evaluation, evaluate, unasked
+from openketamine.core.screening import Evaluation, unasked
 from openketamine.core.treatment import Context, State, facts, may
 
 # Verb → the kind of fact that it writes.
@@ -46,6 +46,8 @@ _WRITES = {
     "close": ("session_closed",),
     "sign_report": ("report_signed",),
 }
+
+_WISHES = ("dose_ug_per_kg", "dose_ug", "over_s")
 
 
 def _nothing(_: Session) -> None:
@@ -118,17 +120,16 @@ def plan_of(
 ) -> tuple[Evaluation, DoseProposal | Refusal]:
     """What the rules say of this person today and what they propose, or make of a prescriber's
     wish. Looking is free. Raises BadInput for a wish that is no dose."""
-    record = patients.record(session.person)
-    overrides = patients.overrides(session.person, on)
-    evaluation = evaluate(record, session.protocol_id, on, overrides, site=site())
+    known = patients.known(session.person)
+    evaluation = known.evaluated(session.protocol_id, on)
     before = history(session)
-    return evaluation, propose(record, session.protocol_id, on, before, evaluation, wish)
+    return evaluation, propose(known.record, session.protocol_id, on, before, evaluation, wish)
 
 
 def _wish(asked: Mapping[str, Any]) -> Wish | None:
     """Another dose than the protocol's own, where the prescriber asked for one."""
     wanted = asked.get("wish") or {}
-    known = {name: whole(wanted, name) for name in ("dose_ug_per_kg", "over_s") if name in wanted}
+    known = {name: whole(wanted, name) for name in _WISHES if name in wanted}
     return Wish(**known) if known else None
 
 

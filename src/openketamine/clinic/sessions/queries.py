@@ -12,6 +12,7 @@ from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
+from openketamine.clinic.sessions._past import history
 from openketamine.clinic.sessions._requests import plan_of
 from openketamine.clinic.sessions._writing import fact_of
 from openketamine.clinic.sessions.models import (
@@ -31,6 +32,7 @@ __all__ = [
     "facts",
     "gateways",
     "given_here",
+    "history",
     "plan_of",
     "quarantined",
     "readings",

@@ -1,6 +1,6 @@
 """A person's record, read from FHIR R4: nothing guessed, nothing dropped in silence."""
 
-from openketamine.core.history._answers import expected
+from openketamine.core.history._answers import expected, measured
 from openketamine.core.history._bundle import read_bundle
 from openketamine.core.history._record import (
     Allergies,
@@ -27,5 +27,6 @@ __all__ = [
     "age",
     "expected",
     "latest",
+    "measured",
     "read_bundle",
 ]
