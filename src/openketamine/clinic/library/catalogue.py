@@ -74,6 +74,7 @@ class Grade:
     sources: tuple[SourceLine, ...]
     tag: str
     overridable: bool
+    group: str
 
     @property
     def evidence(self) -> str:
@@ -199,6 +200,7 @@ def _grade(folder: str, file: Document, node: Mapping[str, Any], title: str) -> 
         sources=source_lines(node.get("sources") or ()),
         tag=str(node.get("evidence", "")),
         overridable=bool(node.get("overridable", level in ("override", "defer"))),
+        group=str(node.get("group", node["rule"])),
     )
 
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.sessions",
     "openketamine.clinic.plans",
     "openketamine.clinic.library",
+    "openketamine.clinic.rulebook",
     "openketamine.clinic.reports",
     "openketamine.clinic.console",
 ]

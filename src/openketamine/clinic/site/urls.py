@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("", include("openketamine.clinic.site.pages")),
+    path("", include("openketamine.clinic.rulebook.urls")),
     path("", include("openketamine.clinic.library.urls")),
     path("", include("openketamine.clinic.patients.urls")),
     path("", include("openketamine.clinic.pharmacy.urls")),

@@ -1,0 +1,177 @@
+"""A limit of the clinic's own: first what it would have changed, then the signature.
+
+Looking writes nothing. Signing looks once more: where the list is another one by then, nothing is
+signed, and the new list is shown.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.library import commands
+from openketamine.clinic.library.catalogue import RuleEntry
+from openketamine.clinic.library.queries import OwnLimit, in_words, own_limit, site
+from openketamine.clinic.library.sentences import COMPARE, signal_words
+from openketamine.clinic.rulebook.forms import LimitForm, ValueForm
+from openketamine.clinic.rulebook.replay import Diff, of_limit
+from openketamine.clinic.rulebook.rows import changed_rows
+from openketamine.clinic.rulebook.views import entry_of, note_opened
+from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.proofs import Proof, prove
+from openketamine.core.findings import BadInput
+from openketamine.core.screening import HouseLimit, Tightened, house_limits
+
+_PREVIEW = "as in the preview"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which limit of which rule, its own value, and the value wanted: None is the house's."""
+
+    entry: RuleEntry
+    limit: HouseLimit
+    own: OwnLimit | None
+    value: Decimal | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("rule.tighten")
+def tighten(request: HttpRequest, rule_id: str, limit: str) -> HttpResponse:
+    """Choose a value, read what it would have changed, sign it."""
+    entry, house = entry_of(rule_id), _limit_of(rule_id, limit)
+    value_form = ValueForm(request.POST if request.method == "POST" else request.GET)
+    value = value_form.cleaned_data["value"] if value_form.is_valid() else None
+    asked = _Asked(entry, house, own_limit(house), value)
+    why = commands.why_not(house, value) if value is not None else ""
+    if why:
+        value_form.add_error("value", why)
+    if value is None or why:
+        status = 400 if value_form.errors or request.method == "POST" else 200
+        return _show(request, asked, {"value_form": value_form}, status)
+    return _preview_or_sign(request, asked, {"value_form": value_form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@allowed("rule.tighten")
+def give_back(request: HttpRequest, rule_id: str, limit: str) -> HttpResponse:
+    """Read what the house value would have changed, and return to it."""
+    entry, house = entry_of(rule_id), _limit_of(rule_id, limit)
+    own = own_limit(house)
+    if own is None:
+        messages.info(request, "This limit stands at the house value.")
+        return redirect("rule", entry.id)
+    return _preview_or_sign(request, _Asked(entry, house, own, None), {"returns": True})
+
+
+def _preview_or_sign(request: HttpRequest, asked: _Asked, context: dict[str, Any]) -> HttpResponse:
+    diff = of_limit(asked.limit, _candidate(asked))
+    must = _must_understand(diff)
+    posted = request.method == "POST"
+    form = LimitForm(request.POST if posted else None, must_understand=must)
+    if posted and form.is_valid():
+        try:
+            _sign(request, asked, diff, form.cleaned_data)
+        except BadInput as error:
+            form.refuse(error)
+    if posted and not form.errors:
+        messages.success(request, _done(asked))
+        return redirect("rule", asked.entry.id)
+    note_opened(request, {one.decision.person.pk for one in diff.changed}, "rule.tighten")
+    # The list that is on the page is the one that is signed, whatever was sent.
+    form.data = {**form.data.dict(), "seen": _mark(diff)} if posted else form.data
+    form.initial["seen"] = _mark(diff)
+    found = {
+        "diff": diff,
+        "only": len(diff.changed) - diff.decided_differently,
+        "rows": changed_rows(diff.changed),
+        "form": form,
+    }
+    return _show(request, asked, {**context, **found}, 400 if form.errors else 200)
+
+
+def _sign(request: HttpRequest, asked: _Asked, diff: Diff, said: dict[str, Any]) -> None:
+    if said["seen"] != _mark(diff):
+        raise BadInput("preview", "the list as it is now: a decision was recorded meanwhile")
+    proof, now = _proof(request, said), clock.now()
+    seen = commands.Seen(diff.replayed, len(diff.changed), diff.not_replayed)
+    if asked.value is None:
+        commands.return_to_house(asked.limit, said["reason"], proof, now, seen)
+    else:
+        commands.tighten(asked.limit, asked.value, said["reason"], proof, now, seen)
+
+
+def _proof(request: HttpRequest, said: dict[str, Any]) -> Proof:
+    who, source = cast("Staff", request.user), request.session.session_key or ""
+    return prove(who.username, said["password"], said["otp"] or None, source=source)
+
+
+def _candidate(asked: _Asked) -> tuple[Tightened, ...]:
+    """The clinic's limits as they would be."""
+    limit = asked.limit
+    key = (limit.rule, limit.action, limit.signal, limit.side)
+    others = tuple(one for one in site() if (one.rule, one.action, one.signal, one.side) != key)
+    if asked.value is None:
+        return others
+    today = timezone.localdate(clock.now())
+    wish = Tightened(*key[:3], asked.value, _PREVIEW, limit.side, "", today)
+    return (*others, wish)
+
+
+def _must_understand(diff: Diff) -> str:
+    if diff.stops_everybody:
+        return f"I have read that all {diff.replayed} replayed people would be stopped"
+    if diff.changed:
+        return f"I have read the {len(diff.changed)} decisions that come out differently"
+    return ""
+
+
+def _mark(diff: Diff) -> str:
+    """What the list showed, short enough for a form."""
+    return f"{diff.replayed}.{len(diff.changed)}.{diff.decided_differently}.{diff.stops[1]}"
+
+
+def _done(asked: _Asked) -> str:
+    if asked.value is None:
+        return f"{asked.entry.id} is back at the house value."
+    shown = in_words(asked.value, asked.limit.unit)
+    return f"{asked.entry.id}: from now on this clinic decides with {shown}."
+
+
+def _limit_of(rule_id: str, name: str) -> HouseLimit:
+    """`defer.systolic.above` of this rule, or page 404."""
+    for limit in house_limits():
+        if limit.rule == rule_id and f"{limit.action}.{limit.signal}.{limit.side}" == name:
+            return limit
+    raise Http404(f"{rule_id} has no such limit.")
+
+
+def _show(
+    request: HttpRequest, asked: _Asked, context: dict[str, Any], status: int
+) -> HttpResponse:
+    limit, own, value = asked.limit, asked.own, asked.value
+    return render(
+        request,
+        "rulebook/limit.html",
+        {
+            "entry": asked.entry,
+            "limit": limit,
+            "key": f"{limit.action}.{limit.signal}.{limit.side}",
+            "signal": signal_words(limit.signal),
+            "compare": COMPARE[limit.compare],
+            "house": in_words(limit.value, limit.unit),
+            "own": own,
+            "wanted": in_words(value, limit.unit) if value is not None else "",
+            "at_gate": asked.entry.first.group == "pre-dose-pressure",
+            "direction": "lower" if limit.side == "above" else "higher",
+            **context,
+        },
+        status=status,
+    )
