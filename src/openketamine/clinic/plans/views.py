@@ -1,6 +1,5 @@
 """The plan of a session: what the rules propose, how they came to it, and the signature."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -9,17 +8,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.library.cards import decision_card, finding_cards, source_lines
+from openketamine.clinic.library.cards import decision_card, finding_cards
+from openketamine.clinic.patients import overriding
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
-from openketamine.clinic.patients.forms import ProofForm, sentence
-from openketamine.clinic.plans.forecast import level_so_far, plan_forecast
+from openketamine.clinic.patients.changes import changed_since, unseen
+from openketamine.clinic.patients.forms import OverrideForm, ProofForm, sentence
+from openketamine.clinic.plans.content import dose_content, wished
+from openketamine.clinic.plans.forecast import level_so_far
 from openketamine.clinic.plans.forms import WishForm, wish_fields
-from openketamine.clinic.plans.pump import PumpCard, preparation, pump_card
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.sessions.views import opened, watches
@@ -28,16 +28,15 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 from openketamine.core.dosing import DoseProposal, Wish, protocol
 from openketamine.core.findings import BadInput, Refusal
-from openketamine.core.screening import Evaluation, unasked
-
-_WHAT = ("drug", "route", "dose_ug", "over_s", "weight_g")
+from openketamine.core.history import PersonRecord, age
+from openketamine.core.screening import Evaluation, ingredients_of, unasked
 
 
 @require_GET
 @allowed("session.read")
 def plan(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The plan: proposed, or as it was signed."""
-    return _page(request, opened(request, session_id, "session.read"), None)
+    return _page(request, opened(request, session_id, "session.read"))
 
 
 @watches
@@ -64,54 +63,86 @@ def sign(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return redirect("plan", session.id)
 
 
+@require_POST
+@allowed("finding.override")
+def override(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """A prescriber sets aside a rule that speaks here, of the person or of the next dose."""
+    session = opened(request, session_id, "session.read")
+    form = overriding.override(
+        request, session.person, session.protocol_id, clock.now(), queries.history(session)
+    )
+    if form.errors:
+        return _page(request, session, overriding_form=form)
+    messages.success(request, f"{form.cleaned_data['rule']} is overridden. It stays on the page.")
+    return redirect("plan", session.id)
+
+
 def _sign(request: HttpRequest, session: Session, form: ProofForm) -> Refusal | None:
-    shown = request.POST.get("dose_ug", "")
+    now, shown = clock.now(), request.POST.get("dose_ug", "")
+    _still_true(request, session, now)
+    wish = WishForm(protocol(session.protocol_id), request.POST)
     asked: dict[str, Any] = {
-        "wish": wish_fields(WishForm(request.POST)),
+        "wish": wish_fields(wish),
         "id": request.POST.get("id") or str(uuid4()),
         "dose_ug": int(shown) if shown.isdecimal() else None,
         "password": form.cleaned_data["password"],
         "otp": form.cleaned_data["otp"],
         "source": request.session.session_key or "",
     }
-    said = commands.sign_plan(session.id, asked, cast("Staff", request.user), clock.now())
+    said = commands.sign_plan(session.id, asked, cast("Staff", request.user), now)
     return said if isinstance(said, Refusal) else None
 
 
+def _still_true(request: HttpRequest, session: Session, now: datetime) -> None:
+    """Raises BadInput where something was added that the page did not show."""
+    if shown := request.POST.get("shown"):
+        known = patients.known(session.person)
+        if added := changed_since(known, shown, timezone.localdate(now)):
+            raise BadInput("shown", unseen(added))
+
+
 def _page(
-    request: HttpRequest, session: Session, form: ProofForm | None, refusal: Refusal | None = None
+    request: HttpRequest,
+    session: Session,
+    form: ProofForm | None = None,
+    refusal: Refusal | None = None,
+    overriding_form: OverrideForm | None = None,
 ) -> HttpResponse:
-    now = clock.now()
-    today, record = timezone.localdate(now), patients.record(session.person)
-    state = queries.state_json(session, now)
-    wish_form = WishForm(request.GET if request.method == "GET" else request.POST)
+    now, known = clock.now(), patients.known(session.person)
+    today = timezone.localdate(now)
+    plan, state = protocol(session.protocol_id), queries.state_json(session, now)
+    wish_form = WishForm(plan, request.GET if request.method == "GET" else request.POST)
     evaluation, proposed = _proposed(session, today, wish_form)
     signed = state["plan"]
     is_open = signed is None and isinstance(proposed, DoseProposal)
+    number = str(state["session_number"] or "")
     context: dict[str, Any] = {
-        "banner": banner_for(
-            request.user,
-            session.person,
-            record,
-            today,
-            session=str(state["session_number"] or ""),
-        ),
+        "banner": banner_for(request.user, session.person, known.record, today, session=number),
         "session": session,
-        "protocol": protocol(session.protocol_id),
+        "protocol": plan,
         "phase": state["phase"],
-        "evaluation": evaluation,
         "decision": decision_card(
-            evaluation.decision, still_to_ask=bool(unasked(record, evaluation))
+            evaluation.decision, still_to_ask=bool(unasked(known.record, evaluation))
         ),
         "wish_form": wish_form,
         "signed": signed,
         "signed_at": signed and datetime.fromisoformat(signed["signed_at"]),
-        **_shown(signed, proposed),
         "refusal": finding_cards(refusal.findings) if refusal else (),
         "form": (form or ProofForm()) if is_open and can(request.user, "plan.sign") else None,
         "request_id": uuid4(),
+        "stamp": known.stamp(today),
     }
-    status = 400 if form is not None and form.errors else 422 if refusal else 200
+    reader = overriding.Reader(
+        known,
+        known.signed_on(today),
+        context["stamp"],
+        may=signed is None and can(request.user, "finding.override").ok,
+        sent=overriding_form,
+    )
+    person = (age(known.record, today), _ingredients(known.record))
+    context |= _shown(signed, evaluation, proposed, wish_form, reader, person)
+    wrong = overriding_form is not None or (form is not None and form.errors)
+    status = 400 if wrong else 422 if refusal else 200
     return render(request, "plans/plan.html", context, status=status)
 
 
@@ -127,26 +158,30 @@ def _proposed(
         return queries.plan_of(session, today)
 
 
-def _shown(signed: dict[str, Any] | None, proposed: DoseProposal | Refusal) -> dict[str, Any]:
+def _ingredients(record: PersonRecord) -> frozenset[str]:
+    """What is in the medicines that may be in the body."""
+    return frozenset().union(*(ingredients_of(one) for one in record.medicines if one.current))
+
+
+def _shown(
+    signed: dict[str, Any] | None,
+    evaluation: Evaluation,
+    proposed: DoseProposal | Refusal,
+    form: WishForm,
+    reader: overriding.Reader,
+    person: tuple[int | None, frozenset[str]],
+) -> dict[str, Any]:
     """What stands on the page: the signed plan, else the proposal, else why there is none."""
     if signed is not None:
-        return _dose(signed) | {"steps": signed["proposal"].get("steps", ()), "limits": ()}
+        return dose_content(signed, *person)
+    set_aside = {one.rule for one in evaluation.overrides}
+    over = frozenset(one.rule for one in proposed.findings if one.overridable) & set_aside
     if isinstance(proposed, Refusal):
-        return {"no_proposal": finding_cards(proposed.findings)}
-    limits = [
-        {"by": limit.by, "sources": source_lines(source.as_json() for source in limit.sources)}
-        for limit in proposed.limited_by
-    ]
-    return _dose(proposed.plan_fields()) | {
+        return {"no_proposal": overriding.weigh(proposed.findings, reader, over)}
+    own = [one for one in proposed.findings if one not in evaluation.findings]
+    fields = proposed.plan_fields()
+    return dose_content(fields, *person) | {
         "proposed": proposed,
-        "preparation": preparation(proposed),
-        "steps": proposed.steps,
-        "limits": limits,
+        "wished": wished(wish_fields(form) if not form.errors else {}, fields),
+        "about_the_dose": overriding.weigh(own, reader, over),
     }
-
-
-def _dose(fields: dict[str, Any]) -> dict[str, Any]:
-    card: PumpCard = pump_card(fields)
-    picture = plan_forecast(*(fields[name] for name in _WHAT))
-    # Drawn by our own code out of numbers and escaped words.
-    return {"pump": asdict(card), "forecast": mark_safe(picture)}  # noqa: S308

@@ -3,6 +3,7 @@
 from openketamine.core.screening._compare import Change, Difference, compare, differences
 from openketamine.core.screening._evaluate import evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
+from openketamine.core.screening._ingredients import ingredients_of
 from openketamine.core.screening._override_reasons import (
     OverrideReason,
     override_reasons,
@@ -30,6 +31,7 @@ __all__ = [
     "digest_with",
     "evaluate",
     "house_limits",
+    "ingredients_of",
     "override_reasons",
     "pre_dose_blood_pressure",
     "questions",
