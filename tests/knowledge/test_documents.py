@@ -40,7 +40,7 @@ def test_every_rule_has_a_kind_and_an_action_of_the_contract():
 def test_every_rule_can_be_raised_by_something():
     for rule in rules():
         facts = (rule.always, rule.conditions, rule.medicines, rule.allergies, rule.measured)
-        words = (rule.family, rule.procedures, rule.misspelt, rule.not_understood)
+        words = (rule.family, rule.procedures, rule.misspelt, rule.not_understood, rule.deceased)
         assert any((*facts, *words)) or rule.age or rule.answers, rule.id
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from tests.core.people import (
+    RXNORM,
     TODAY,
     allergy,
     condition,
@@ -54,6 +55,29 @@ def days(number):
     return str(TODAY - timedelta(days=number))
 
 
+def screen(code, word, on=TODAY):
+    return observation(code, None, None, on, valueCodeableConcept={"text": word})
+
+
+def word_answer(name, word):
+    return {
+        "resourceType": "Observation", "id": "w1", "status": "final", "effectiveDateTime": str(TODAY),
+        "code": {"text": name}, "valueString": word,
+    }  # fmt: skip
+
+
+def coded_answer(code, value, display):
+    coding = [{"system": "http://loinc.org", "code": value, "display": display}]
+    return observation(code, None, None, valueCodeableConcept={"coding": coding})
+
+
+def pregnancy(ago):
+    return {
+        **coded_answer("82810-3", "LA15173-0", "Pregnant"),
+        "effectiveDateTime": f"{TODAY - timedelta(days=ago)}T09:00:00+00:00",
+    }
+
+
 DIABETIC = C("Diabetes mellitus type 2", "E11.9")
 IV, SL, ESK, ESK_SI, CRPS, PAIN = (
     "iv-depression",
@@ -88,6 +112,11 @@ ROWS = [
     ("CI-15", "defer", {"escort": "none"}, {"escort": "confirmed"}, IV),
     ("CI-16", "block", {"rems": "not fulfilled"}, {"rems": "fulfilled"}, ESK),
     ("REC-01", "caution", M(rxcui="999999999"), M(rxcui="6470"), IV),
+    ("REC-05", "override", C("Schizofrenia"), C("Hypothyroidism"), IV),
+    ("REC-06", "block", {"deceasedBoolean": True}, {"deceasedBoolean": False}, IV),
+    ("REC-06", "block", {"deceasedDateTime": days(1)}, {"deceasedBoolean": False}, IV),
+    ("CI-14", "block", C("Lacks capacity to give informed consent"), [C("Lacks capacity to consent"), {"capacity": "yes"}], IV),
+    ("CI-04", "block", {"resourceType": "AllergyIntolerance", "id": "a1", "code": {"coding": [{"system": RXNORM, "code": "6130"}]}}, allergy("Ketorolac"), IV),
     ("REC-02", "caution", M("Lorazepan 1 mg"), M("Lorazepam 1 mg"), IV),
     ("IND-00", "info", C(icd="F33.1"), C("Depression screening"), IV),
     ("IND-00", "override", {"indication": "no depressive disorder"}, {"indication": "a depressive disorder is diagnosed"}, IV),
@@ -119,7 +148,23 @@ ROWS = [
     ("RC-05", "block", observation("10230-1", 39, "%"), observation("10230-1", 40, "%"), IV),
     ("RC-30", "caution", C(icd="I45.81"), C("Short QT"), IV),
     ("RC-30", "caution", observation("8636-3", 501, "ms"), observation("8636-3", 500, "ms"), IV),
+    ("CI-01", "override", done("Endovascular aneurysm repair (EVAR)", MONTH_AGO), done("Endovascular aneurysm repair", status="not-done"), IV),
+    ("CI-06", "block", done("Coronary artery bypass graft x3", TODAY - timedelta(days=41)), done("Coronary artery bypass graft x3", TODAY - timedelta(days=42)), IV),
+    ("CI-06", "block", C("Acute NSTEMI", recordedDate=days(41)), C("Acute NSTEMI", recordedDate=days(42)), IV),
+    ("CI-06", "block", C("Acute NSTEMI", recordedDate=days(5)), [C("Acute NSTEMI", recordedDate=days(5)), {"date-of-heart-attack": "6 weeks ago or longer"}], IV),
+    ("CI-07", "block", C("Stroke", recordedDate=days(20)), C("Personal history of TIA", "Z86.73", recordedDate=days(20)), IV),
+    ("RC-04", "override", done("Percutaneous coronary intervention", MONTH_AGO), done("Coronary angiography", MONTH_AGO), IV),
+    ("RC-05", "block", {"nyha": "III or IV"}, {"nyha": "I or II"}, IV),
+    ("WU-ECG", "info", C("Hypertension"), C("Hypotension"), CRPS),
+    ("WU-ECG", "info", {"born": "1976-11-22"}, {"born": "1976-11-23"}, IV),
     # --- mind
+    ("RC-18", "override", C("Family history of schizophrenia (brother)"), C("Uncle with schizophrenia"), IV),
+    ("RC-18", "override", C("Auditory hallucinations", "R44.0"), C("Hypnagogic hallucinations"), IV),
+    ("RC-22", "override", observation("72172-0", 17, "{score}"), observation("72172-0", 18, "{score}"), IV),
+    ("RC-27", "caution", observation("44260-8", 1, "{score}"), observation("44260-8", 0, "{score}"), IV),
+    ("RC-27", "override", coded_answer("93250-9", "LA33-6", "Yes"), coded_answer("93246-7", "LA33-6", "Yes"), IV),
+    ("RC-27", "override", C(icd="T14.91XA", onsetDateTime=days(91)), C(icd="T14.91XA", onsetDateTime=days(92)), IV),
+    ("RC-27", "caution", C(icd="T14.91XA", onsetDateTime=days(92)), C("Personal history of allergy"), IV),
     ("CI-12", "block", C("Schizophrenia"), C("Schizophrenia in remission"), IV),
     ("CI-20", "block", C("Hypomanic episode"), C("Manic episode in full remission"), IV),
     ("RC-18", "override", relative("Father", "Schizophrenia"), relative("Grandfather", "Schizophrenia"), IV),
@@ -130,6 +175,17 @@ ROWS = [
     ("RC-27", "caution", C("Suicidal ideation"), C("Denies suicidal ideation"), IV),
     ("RC-27", "override", {"suicidality": "needs inpatient care"}, {"suicidality": "no acute risk"}, IV),
     # --- organs
+    ("CI-11", "block", word_answer("Child-Pugh class", "Class C"), word_answer("Child-Pugh class", "Class B"), IV),
+    ("RC-11", "caution", word_answer("Child-Pugh class", "Class B"), word_answer("Child-Pugh class", "Class A"), IV),
+    ("RC-13", "caution", observation("33914-3", 29, "mL/min/{1.73_m2}"), observation("33914-3", 30, "mL/min/{1.73_m2}"), IV),
+    ("RC-09", "override", done("Phacoemulsification of cataract", TODAY - timedelta(days=89)), done("Phacoemulsification of cataract", TODAY - timedelta(days=90)), IV),
+    ("RC-08", "override", C("Concussion", onsetDateTime=days(91)), C("Concussion", onsetDateTime="1998"), IV),
+    ("RC-06", "caution", C("Obstructive sleep apnea, treated with CPAP"), C("Snoring"), IV),
+    ("RC-06", "override", C("Obstructive sleep apnea"), C("Obstructive sleep apnea, treated with CPAP"), IV),
+    ("RC-07", "defer", C("Acute viral sinusitis", onsetDateTime=days(30)), C("Acute viral sinusitis", onsetDateTime=days(31)), IV),
+    ("RC-10", "caution", C("Seizure"), C("Febrile seizure"), IV),
+    ("CI-17", "block", C("Graves disease, untreated"), C("Graves' disease, controlled on methimazole", "E05.00"), IV),
+    ("CI-09", "block", [W, pregnancy(299)], [W, pregnancy(300)], IV),
     ("CI-11", "block", {"child-pugh": "C"}, {"child-pugh": "B"}, IV),
     ("RC-11", "caution", C("Cirrhosis of liver"), C("Hepatitis without cirrhosis"), IV),
     ("RC-12", "override", C(icd="R94.5"), C("Normal liver function"), IV),
@@ -169,7 +225,17 @@ ROWS = [
     ("RC-16", "override", C("Alcoholism"), C(icd="F1021"), IV),
     ("CI-13", "defer", {"drug-screen": "unexpected positive"}, {"drug-screen": "nothing unexpected"}, IV),
     ("E6", "block", {"other-ketamine": "yes"}, {"other-ketamine": "no"}, IV),
-    ("E6", "caution", M(rxcui="2201625"), M("Ketorolac 10 MG"), IV),
+    ("E6", "caution", M(rxcui="2201625"), M("Ketorolac 10 MG"), ESK),
+    ("E6", "block", M(rxcui="2201625"), [M(rxcui="2201625"), {"other-ketamine": "no"}], IV),
+    ("E6", "block", M("Ketamine 100 mg troche (compounded)"), M("Ketamine 50 MG/ML injection"), IV),
+    ("E6", "block", M("Ketamine infusion"), M("Ketamine 10 % cream"), SL),
+    ("E6", "block", M("Ketamine 50 mg capsule"), M("Spravato 56 mg"), ESK),
+    ("E7", "defer", screen("19659-2", "Positive"), screen("19659-2", "Positive", TODAY - timedelta(days=31)), IV),
+    ("CI-13", "defer", screen("19261-7", "Detected"), [screen("19261-7", "Detected"), M("Adderall 10 mg")], IV),
+    ("CI-13", "defer", screen("14314-9", "Positive"), screen("14314-9", "Positive", MONTH_AGO), IV),
+    ("CI-13", "defer", C(icd="F10.929", onsetDateTime=days(0)), C(icd="F10.929", onsetDateTime=days(2)), IV),
+    ("RC-15", "override", C("PCP use disorder"), C("PCP allergy"), IV),
+    ("RC-15", "override", C("Cocaine use disorder, severe"), C("Cocaine use disorder, mild"), IV),
     # --- medicines
     ("DDI-01", "info", M("Lorazepam 1 MG"), M("Loratadine 10 MG"), IV),
     ("DDI-02", "caution", M("Diazepam", dosageInstruction=each_day(8.1)), M("Diazepam", dosageInstruction=each_day(8)), IV),
@@ -177,6 +243,8 @@ ROWS = [
     ("DDI-04", "caution", M("Tramadol 50 MG"), M("Acetaminophen 325 MG"), IV),
     ("DDI-04", "override", [M("Tramadol 50 MG"), M("Xanax 1 mg")], M("Tramadol 50 MG"), IV),
     ("DDI-04", "override", {"opioid-dose": "90 MME or more"}, {"opioid-dose": "less than 90 MME"}, IV),
+    ("DDI-04", "override", M("Oxycodone 20 MG", "7804", dosageInstruction=each_day(20, 3)), M("Oxycodone 20 MG", "7804", dosageInstruction=each_day(19.9, 3)), IV),
+    ("DDI-14", "caution", M("Ketoconazole 200 MG Oral Tablet"), M("Ketoconazole 2 % shampoo"), SL),
     ("DDI-05", "caution", {"alcohol": "within 24 hours"}, {"alcohol": "none"}, IV),
     ("DDI-06", "override", M("Xyrem"), M("Sodium bicarbonate"), IV),
     ("DDI-07", "caution", M("Vivitrol"), M("Naloxone 4 MG nasal"), IV),
@@ -239,6 +307,8 @@ ALWAYS = [
     ("IND-09", "info", IV, CRPS),
     ("IND-11", "info", SL, IV),
     ("IND-P8", "info", PAIN, IV),
+    ("WU-01", "info", IV, PAIN),
+    ("WU-LIVER", "info", ESK, PAIN),
 ]
 
 # The same rule in the text of one region only.
@@ -261,7 +331,7 @@ PROGRAMMES = [
     ("IND-05", "stepped-entry", {"four-trials": "fewer than four"}, [], ["override"]),
     ("IND-05", "stepped-entry", {"four-trials": "four or more"}, [], []),
 ]
-ABOUT = {"born", "sex"}
+ABOUT = {"born", "sex", "deceasedBoolean", "deceasedDateTime"}
 
 
 def someone(who):

@@ -78,7 +78,7 @@ DIAGNOSES = [
     ("psychosis in the past", C("Brief psychotic disorder", "F23", clinical="resolved"), "RC-18", "override"),
     ("psychosis in the past does not block", C(icd="F23", clinical="resolved"), "CI-12", "-"),
     ("schizophrenia in the family", C("Family history: schizophrenia"), "CI-12", "-"),
-    ("schizophrenia on the mother's side", C("Maternal history of schizophrenia"), "RC-18", "-"),
+    ("schizophrenia on the mother's side", C("Maternal history of schizophrenia"), "RC-18", "override"),
     ("stroke of the brother", C("Brother had a stroke"), "CI-07", "-"),
     ("suspected aneurysm", C("Suspected aortic aneurysm"), "CI-01", "block"),
     ("words after the comma are another matter", C("Stroke, no residual deficits"), "CI-07", "override"),
@@ -224,7 +224,8 @@ def test_the_pressure_gate_and_the_evaluation_agree(systolic, diastolic, rule, a
     gate = pre_dose_blood_pressure(systolic, diastolic, 40)
     assert [(f.rule, f.action.value) for f in gate] == ([(rule, action)] if rule else [])
     found = evaluated(pressure(systolic, diastolic)).findings
-    in_evaluation = [(f.rule, f.action.value) for f in found if f.kind == "readiness"]
+    gates = {"CI-08", "BP-01", "BP-02"}
+    in_evaluation = [(f.rule, f.action.value) for f in found if f.rule in gates]
     assert in_evaluation == ([(rule, action)] if rule else [])
 
 

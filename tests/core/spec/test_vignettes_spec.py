@@ -176,7 +176,7 @@ VIGNETTES = [
     ("a misspelt benzodiazepine is asked and not taken", [MDD, M("Clonazapam 1 mg")], IV, "caution", ["REC-02"], ["DDI-01"]),
     ("a misspelt MAO inhibitor is asked and not taken", [MDD, M("Tranylcypramine")], IV, "caution", ["REC-02"], ["DDI-09"]),
     ("naloxone is no misspelt naltrexone", [MDD, M("Naloxone 4 MG nasal spray")], IV, "proceed", [], ["REC-02", "DDI-07"]),
-    ("SPRAVATO from elsewhere by product code", [MDD, prescribed(RXNORM, "2201625")], IV, "caution", ["E6"], ["REC-01"]),
+    ("SPRAVATO from elsewhere by product code", [MDD, prescribed(RXNORM, "2201625")], IV, "block", ["E6"], ["REC-01"]),
     # --- benzodiazepines add up
     ("lorazepam 0.5 mg twice a day is 10 mg", [MDD, M("Lorazepam", dosageInstruction=timed("BID", 0.5))], IV, "caution", ["DDI-02"], ["DDI-01"]),
     ("lorazepam 0.5 mg at bedtime is 5 mg", [MDD, M("Lorazepam", dosageInstruction=timed("BED", 0.5))], IV, "proceed", ["DDI-01"], ["DDI-02"]),
@@ -289,9 +289,61 @@ def test_a_site_gives_names_to_codes_that_come_without_any():
     assert evaluate(read_bundle(bundle, TODAY, names), IV, TODAY).decision == "block"
 
 
-def test_morphine_equivalents_are_asked_since_no_table_of_factors_is_at_hand():
-    found = evaluate(person(M("Oxycodone 20 MG", dosageInstruction=each_day(80))), IV, TODAY)
-    assert "daily dose of opioids" in found.as_json()["unknown"]
+TWICE_A_DAY = [{"text": "Take 1 tablet by mouth twice daily"}]
+AS_NEEDED = [{**each_day(0.5, 4)[0], "asNeededBoolean": True}]
+MME = [
+    # opioid, dosage → whether 90 mg of morphine a day are reached, whether it is still asked
+    ("Oxycodone 20 MG Oral Tablet", each_day(20, 3), True, False),
+    ("Oxycodone 20 MG Oral Tablet", each_day(10, 3), False, False),
+    ("oxycodone hydrochloride 30 MG / acetaminophen 325 MG Oral Tablet", TWICE_A_DAY, True, False),
+    ("Methadone 10 MG Oral Tablet", each_day(20), True, False),
+    ("Morphine 30 MG Oral Tablet", [{**each_day(30, 6)[0], "asNeededBoolean": True}], False, True),
+    ("Fentanyl 25 ug/h transdermal patch", None, False, True),
+    ("Buprenorphine 8 MG sublingual film", each_day(16), False, True),
+    ("Morphine 10 MG/ML injection", each_day(10, 20), False, True),
+]
+
+
+@pytest.mark.hazard("HZ-10")
+@pytest.mark.parametrize(("opioid", "dosage", "reached", "asked"), MME)
+def test_opioids_are_added_up_as_morphine_where_a_factor_is_known_and_asked_otherwise(
+    opioid, dosage, reached, asked
+):
+    more = {"dosageInstruction": dosage} if dosage else {}
+    found = evaluate(person(M(opioid, **more)), IV, TODAY)
+    actions = {f.action.value for f in found.findings if f.rule == "DDI-04"}
+    assert ("override" in actions, "daily dose of opioids" in found.as_json()["unknown"]) == (reached, asked)  # fmt: skip
+
+
+DIAZEPAM = [
+    # what is written → speaks of more than 8 mg, of less; whether the dose is asked
+    ("tablets in words", [M("Clonazepam 0.5 MG Oral Tablet", dosageInstruction=TWICE_A_DAY)], "DDI-02", False),
+    ("a capsule nightly", [M("Temazepam 30 MG capsule", dosageInstruction=[{"text": "1 capsule nightly"}])], "DDI-02", False),
+    ("half a tablet at bedtime", [M("Lorazepam 1 MG Oral Tablet", dosageInstruction=[{"text": "Take half tablet at bedtime"}])], "DDI-01", False),
+    ("words that say more are not read", [M("Lorazepam 1 MG", dosageInstruction=[{"text": "1 tablet twice daily, then taper by half each week"}])], "DDI-01", True),
+    ("as needed is not added up, but asked", [M("Lorazepam", dosageInstruction=AS_NEEDED)], "DDI-01", True),
+    ("as needed, at most 0.5 mg", [M("Lorazepam", dosageInstruction=[{**each_day(0.5)[0], "asNeededBoolean": True}])], "DDI-01", False),
+    ("regular dose alone is over", [M("Diazepam", dosageInstruction=each_day(10)), M("Lorazepam", dosageInstruction=AS_NEEDED)], "DDI-02", False),
+    ("an order and a statement of one medicine", [M("Diazepam 5 MG", dosageInstruction=each_day(5)), {"resourceType": "MedicationStatement", "id": "st", "status": "active", "medicationCodeableConcept": {"text": "Diazepam 5 MG"}, "dosage": each_day(5)}], "DDI-01", False),
+    ("two orders of one medicine add up", [M("Diazepam 5 MG", dosageInstruction=each_day(5)), M("Diazepam 5 MG", dosageInstruction=each_day(5))], "DDI-02", False),
+    ("steps of a taper do not add up", [M("Diazepam", dosageInstruction=[{**each_day(8)[0], "sequence": 1}, {**each_day(5)[0], "sequence": 2}])], "DDI-01", False),
+    ("a range counts with its top", [M("Diazepam", dosageInstruction=[{"timing": each_day(1)[0]["timing"], "doseAndRate": [{"doseRange": {"low": {"value": 2, "unit": "mg"}, "high": {"value": 9, "unit": "mg"}}}]}])], "DDI-02", False),
+    ("times of day are counted", [M("Diazepam", dosageInstruction=[{"timing": {"repeat": {"timeOfDay": ["08:00:00", "20:00:00"]}}, "doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}]}])], "DDI-02", False),
+    ("at most so much in a day", [M("Diazepam", dosageInstruction=[{**each_day(5, 4)[0], "maxDosePerPeriod": {"numerator": {"value": 6, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}}}])], "DDI-01", False),
+    ("dose straight in the dosage", [M("Diazepam", dosageInstruction=[{"timing": each_day(1)[0]["timing"], "doseQuantity": {"value": 10, "unit": "mg"}}])], "DDI-02", False),
+    ("a triazolam that the table does not have", [M("Triazolam 0.25 MG", dosageInstruction=each_day(0.25))], "DDI-01", True),
+]  # fmt: skip
+
+
+@pytest.mark.hazard("HZ-10")
+@pytest.mark.parametrize(("what", "taken", "rule", "asked"), DIAZEPAM, ids=[r[0] for r in DIAZEPAM])
+def test_benzodiazepines_are_added_up_from_what_is_really_prescribed(what, taken, rule, asked):
+    found = evaluate(person(*taken), IV, TODAY)
+    speaks = {f.rule for f in found.findings} & {"DDI-01", "DDI-02"}
+    assert (speaks, "daily dose of benzodiazepines" in found.as_json()["unknown"]) == (
+        {rule},
+        asked,
+    )
 
 
 def test_a_person_who_may_be_treated_gets_a_dose_and_a_person_who_may_not_gets_reasons():

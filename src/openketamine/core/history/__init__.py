@@ -2,6 +2,7 @@
 
 from openketamine.core.history._answers import expected, measured
 from openketamine.core.history._bundle import read_bundle
+from openketamine.core.history._fields import ICD10
 from openketamine.core.history._record import (
     Allergies,
     Answer,
@@ -10,12 +11,14 @@ from openketamine.core.history._record import (
     Measurement,
     Medicine,
     PersonRecord,
+    Procedure,
     ReadingReport,
     age,
     latest,
 )
 
 __all__ = [
+    "ICD10",
     "Allergies",
     "Answer",
     "Condition",
@@ -23,6 +26,7 @@ __all__ = [
     "Measurement",
     "Medicine",
     "PersonRecord",
+    "Procedure",
     "ReadingReport",
     "age",
     "expected",

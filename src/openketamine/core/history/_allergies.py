@@ -68,5 +68,16 @@ def _read(label: str, resource: Mapping[str, Any]) -> tuple[Allergy, bool]:
         for manifestation in items(reaction, "manifestation")
         for name in codings(manifestation)[1][:1]
     )
-    allergy = Allergy(label, codes, names, text(resource, "criticality"), reactions)
+    for reaction in items(resource, "reaction"):
+        codes, names = _with_substance(codes, names, mapping(reaction, "substance"))
+    criticality, kind = text(resource, "criticality"), text(resource, "type")
+    allergy = Allergy(label, codes, names, criticality, kind, reactions)
     return allergy, verification not in _NOT_SO and clinical not in _OVER
+
+
+def _with_substance(
+    codes: tuple[str, ...], names: tuple[str, ...], substance: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What really caused it: "anaesthetic" may be ketamine."""
+    more_codes, more_names = codings(substance)
+    return (*codes, *more_codes), tuple(dict.fromkeys((*names, *more_names)))

@@ -11,10 +11,11 @@ from typing import Any
 from openketamine.core.findings import BadInput
 from openketamine.core.history._allergies import read_allergies
 from openketamine.core.history._coded_answers import read_answer
-from openketamine.core.history._entries import read_condition, read_medicine, read_procedure
+from openketamine.core.history._entries import read_condition, read_procedure, read_report
 from openketamine.core.history._family import read_family
-from openketamine.core.history._fields import NotUnderstoodError, codings, mapping
+from openketamine.core.history._fields import NotUnderstoodError, codings, forget, mapping
 from openketamine.core.history._measurements import read_measurements
+from openketamine.core.history._medicines import read_medicine
 from openketamine.core.history._person import about_this_person, read_person
 from openketamine.core.history._record import (
     Answer,
@@ -22,6 +23,7 @@ from openketamine.core.history._record import (
     FamilyCondition,
     Measurement,
     Medicine,
+    Person,
     PersonRecord,
     Procedure,
     ReadingReport,
@@ -32,13 +34,15 @@ from openketamine.core.history._resource_types import RESOURCE_TYPES
 MAX_BYTES = 15_000_000
 MAX_MEASURED = 20_000
 MAX_ENTRIES = 10_000
+LARGE = 3_000
+DELETED = "deleted"
 
 
 @dataclass
 class _Reading:
     """The record in the making."""
 
-    patient: Mapping[str, Any]
+    person: Person
     names: frozenset[str]
     by_reference: Mapping[str, Mapping[str, Any]]
     today: date | None
@@ -77,7 +81,7 @@ def read_bundle(
         raise BadInput("Bundle.entry", "exactly one Patient", len(patients))
     person = read_person(patients[0][1], today)
     reading = _Reading(
-        patient=patients[0][1],
+        person=person,
         names=frozenset({f"Patient/{person.id}", f"urn:uuid:{person.id}", *patients[0][2:]} - {""}),
         by_reference={
             name: entry[1] for entry in entries for name in (entry[0], *entry[2:]) if name
@@ -85,8 +89,10 @@ def read_bundle(
         today=today,
         site_names=site_names or {},
     )
-    for entry in entries:
-        _read_one(reading, entry[0], entry[1])
+    for label, resource, _ in _once(reading, entries):
+        _read_one(reading, label, resource)
+    if len(entries) > LARGE:
+        forget()
     allergies, faults = read_allergies(reading.allergies)
     reading.not_understood.extend(faults)
     reading.understood += len(reading.allergies) - len(faults)
@@ -106,6 +112,20 @@ def read_bundle(
             irrelevant_by_type=tuple(sorted(reading.irrelevant.items())),
         ),
     )
+
+
+def _once(
+    reading: _Reading, entries: list[tuple[str, Mapping[str, Any], str]]
+) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Every entry, and of one that a search returned twice the first only."""
+    seen: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        label, resource, _ = entry
+        if label == DELETED or (label in seen and seen[label] == resource):
+            reading.irrelevant[label if label == DELETED else "said twice"] += 1
+            continue
+        seen[label] = resource
+        yield entry
 
 
 def _parse(raw: bytes | str) -> Mapping[str, Any]:
@@ -144,7 +164,14 @@ def _entries(bundle: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
         url = entry.get("fullUrl") if isinstance(entry, Mapping) else None
         if not isinstance(resource, Mapping):
             resource = {}
-        yield _label(resource, place), resource, url if isinstance(url, str) else ""
+        label = DELETED if not resource and _deletes(entry) else _label(resource, place)
+        yield label, resource, url if isinstance(url, str) else ""
+
+
+def _deletes(entry: object) -> bool:
+    """Whether a transaction or a history says here only that something was deleted."""
+    request = entry.get("request") if isinstance(entry, Mapping) else None
+    return isinstance(request, Mapping) and request.get("method") == "DELETE"
 
 
 def _label(resource: Mapping[str, Any], place: int) -> str:
@@ -183,12 +210,14 @@ def _no_such_type(kind: object) -> str:
 
 
 def _condition(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
-    reading.conditions.append(read_condition(label, resource, reading.site_names))
+    reading.conditions.append(
+        read_condition(label, resource, reading.site_names, reading.person.birth_date)
+    )
     reading.understood += 1
 
 
 def _medicine(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
-    reading.medicines.append(read_medicine(label, resource, reading.by_reference))
+    reading.medicines.append(read_medicine(label, resource, reading.by_reference, reading.today))
     reading.understood += 1
 
 
@@ -218,6 +247,15 @@ def _observation(reading: _Reading, label: str, resource: Mapping[str, Any]) -> 
         reading.irrelevant["Observation"] += 1
 
 
+def _report(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
+    concluded = read_report(label, resource, reading.site_names)
+    reading.conditions.extend(concluded)
+    if concluded:
+        reading.understood += 1
+    else:
+        reading.irrelevant["DiagnosticReport"] += 1
+
+
 def _allergy(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
     reading.allergies.append((label, resource))
 
@@ -234,6 +272,9 @@ _READERS: Mapping[str, Callable[[_Reading, str, Mapping[str, Any]], None]] = {
     "Condition": _condition,
     "MedicationRequest": _medicine,
     "MedicationStatement": _medicine,
+    "MedicationDispense": _medicine,
+    "MedicationAdministration": _medicine,
+    "DiagnosticReport": _report,
     "Medication": _medication,
     "Procedure": _procedure,
     "FamilyMemberHistory": _family,

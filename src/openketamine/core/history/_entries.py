@@ -1,26 +1,23 @@
-"""Conditions, medicines and procedures: one resource in, one entry of the record out."""
+"""Conditions and procedures: one resource in, one entry of the record out."""
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from openketamine.core.history._dosage import daily_mg
 from openketamine.core.history._fields import (
-    ICD10CM,
+    ICD10,
     NotUnderstoodError,
     codings,
     first_code,
     first_day,
     items,
     mapping,
+    number,
     text,
 )
-from openketamine.core.history._record import Condition, Medicine, Procedure
-from openketamine.knowledge import documents
+from openketamine.core.history._record import Condition, Procedure
 
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm|"
-ATC = "http://www.whocc.no/atc|"
 _CLINICAL = {
     "active": "active",
     "recurrence": "active",
@@ -31,40 +28,7 @@ _CLINICAL = {
     "": "not_known",
 }
 _VERIFICATION = ("confirmed", "refuted", "entered-in-error")
-_MEDICINE = {
-    "active": "current",
-    "recorded": "current",
-    "unknown": "current",
-    "intended": "planned",
-    "draft": "planned",
-    "on-hold": "on-hold",
-    "completed": "past",
-    "stopped": "past",
-    "cancelled": "past",
-    "not-taken": "past",
-    "entered-in-error": "entered-in-error",
-    # Without a status nobody has said that it was stopped.
-    "": "current",
-}
 _NONE: Mapping[str, str] = {}
-_PLANNED_INTENTS = ("proposal", "plan", "option")
-
-
-@cache
-def known_rxnorm() -> frozenset[str]:
-    """Codes of the ingredients that a rule may speak of; of other medicines we need the words."""
-    nodes = [node for file in documents("ingredients") for node in file.body["ingredients"]]
-    rxnorm = [code for node in nodes for code in (node.get("rxcui"), *node.get("products", ()))]
-    return frozenset(f"{RXNORM}{code}" for code in rxnorm if code)
-
-
-@cache
-def _known_atc() -> tuple[str, ...]:
-    """ATC codes, of ingredients and of whole classes, that begin with one of these are known."""
-    files = documents("ingredients")
-    whole = [code for file in files for code in file.body.get("atc_classes", ())]
-    single = [c for file in files for node in file.body["ingredients"] for c in node.get("atc", ())]
-    return tuple(f"{ATC}{code}" for code in (*whole, *single))
 
 
 def with_site_names(
@@ -76,20 +40,25 @@ def with_site_names(
 
 
 def read_condition(
-    label: str, resource: Mapping[str, Any], site_names: Mapping[str, str] = _NONE
+    label: str,
+    resource: Mapping[str, Any],
+    site_names: Mapping[str, str] = _NONE,
+    born: date | None = None,
 ) -> Condition:
-    """A diagnosis with its two statuses and its dates."""
+    """A diagnosis with its two statuses and its dates; an age is counted from the birth date."""
     codes, names = codings(mapping(resource, "code"))
-    codes, names = with_site_names(codes, names, site_names)
-    # Of codes we read ICD-10-CM only; a code of another system is understood by its words.
-    if not names and not any(code.startswith(ICD10CM) for code in codes):
+    if site_names:
+        codes, names = with_site_names(codes, names, site_names)
+    # Of codes we read ICD-10 only; a code of another system is understood by its words.
+    if not names and not _has_icd(codes):
         raise NotUnderstoodError("code: a condition without words or an ICD-10-CM code")
+    if "severity" in resource or "stage" in resource:
+        names = _graded(resource, names)
     clinical = first_code(mapping(resource, "clinicalStatus"))
     if clinical not in _CLINICAL:
         raise NotUnderstoodError(f"clinicalStatus: {clinical[:40]!r} is not a status that FHIR has")
     status = _CLINICAL[clinical]
-    ended = first_day(resource, "abatementDateTime", "abatementPeriod")
-    if status == "not_known" and ended is not None:
+    if status == "not_known" and _has_ended(resource):
         status = "resolved"
     return Condition(
         resource=label,
@@ -97,59 +66,68 @@ def read_condition(
         names=names,
         status=status,
         verification=_verification(first_code(mapping(resource, "verificationStatus"))),
-        onset=first_day(resource, "onsetDateTime", "onsetPeriod"),
+        onset=first_day(resource, "onsetDateTime", "onsetPeriod") or _at_age(resource, born),
         recorded=first_day(resource, "recordedDate"),
     )
+
+
+def read_report(
+    label: str, resource: Mapping[str, Any], site_names: Mapping[str, str] = _NONE
+) -> tuple[Condition, ...]:
+    """What a DiagnosticReport concludes in codes: each is a diagnosis that nobody confirmed yet."""
+    if text(resource, "status") in ("entered-in-error", "cancelled"):
+        return ()
+    on = first_day(resource, "effectiveDateTime", "effectivePeriod", "issued")
+    found = []
+    for concept in items(resource, "conclusionCode"):
+        codes, names = with_site_names(*codings(concept), site_names)
+        if not names and not _has_icd(codes):
+            raise NotUnderstoodError("conclusionCode: a conclusion without words or ICD-10-CM code")
+        found.append(Condition(label, codes, names, "not_known", "provisional", None, on))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _has_icd(codes: tuple[str, ...]) -> bool:
+    return any(code.startswith(ICD10) for code in codes)
+
+
+def _graded(resource: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same with its severity and stage: "Severe asthma", "Heart failure NYHA class III"."""
+    grades = codings(mapping(resource, "severity"))[1]
+    stages = [codings(mapping(stage, "summary"))[1] for stage in items(resource, "stage")]
+    said = names[:1]
+    return (
+        *names,
+        *(f"{grade.partition(' (')[0]} {name}" for grade in grades for name in said),
+        *(f"{name} {stage}" for listed in stages for stage in listed for name in said),
+    )
+
+
+def _has_ended(resource: Mapping[str, Any]) -> bool:
+    if first_day(resource, "abatementDateTime", "abatementPeriod") is not None:
+        return True
+    said = resource.get("abatementBoolean")
+    return said is True or "abatementAge" in resource or bool(text(resource, "abatementString"))
+
+
+def _at_age(resource: Mapping[str, Any], born: date | None) -> date | None:
+    """The last day of the year of life in which it began."""
+    years = number(mapping(resource, "onsetAge"), "value")
+    unit = text(mapping(resource, "onsetAge"), "code") or text(
+        mapping(resource, "onsetAge"), "unit"
+    )
+    if years is None or born is None or unit.lower() not in ("a", "year", "years", "yr", "y", ""):
+        return None
+    if not 0 <= years <= 130:
+        raise NotUnderstoodError("onsetAge: expected an age in years")
+    return date(born.year + int(years) + 1, born.month, min(born.day, 28))
 
 
 def _verification(code: str) -> str:
     if code in _VERIFICATION:
         return code
     return "provisional" if code else "not_known"
-
-
-def read_medicine(
-    label: str, resource: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
-) -> Medicine:
-    """An order or a statement; a reference is followed to the bundle or to what it contains."""
-    codes, names = codings(_what(resource, others))
-    known = known_rxnorm().intersection(codes) or any(c.startswith(_known_atc()) for c in codes)
-    if not names and not known:
-        raise NotUnderstoodError("medication: a medicine without words or an ingredient we know")
-    raw = text(resource, "status")
-    if raw not in _MEDICINE:
-        raise NotUnderstoodError(f"status: {raw[:40]!r} is not a status of a medicine")
-    status = _MEDICINE[raw]
-    if status == "current" and text(resource, "intent") in _PLANNED_INTENTS:
-        status = "planned"
-    if resource.get("doNotPerform") is True:
-        status = "past"
-    return Medicine(
-        resource=label,
-        codes=codes,
-        names=names,
-        status=status,
-        daily_mg=daily_mg(resource, names),
-        since=first_day(resource, "authoredOn", "effectiveDateTime", "effectivePeriod"),
-    )
-
-
-def _what(
-    resource: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    concept = mapping(resource, "medicationCodeableConcept")
-    pointer = mapping(resource, "medicationReference")
-    if concept or not pointer:
-        return concept
-    reference = text(pointer, "reference")
-    for inner in items(resource, "contained"):
-        if f"#{text(inner, 'id')}" == reference:
-            return mapping(inner, "code")
-    if reference in others:
-        return mapping(others[reference], "code")
-    if display := text(pointer, "display"):
-        return {"text": display}
-    raise NotUnderstoodError(f"medicationReference: {reference[:80]!r} is not in the bundle")
 
 
 def read_procedure(label: str, resource: Mapping[str, Any]) -> Procedure:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 MAX_TEXT = 500
@@ -46,6 +47,10 @@ def text(node: Mapping[str, Any], key: str) -> str:
         return ""
     if not isinstance(value, str):
         raise NotUnderstoodError(f"{key}: expected text")
+    return _clean(value)
+
+
+def _clean(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value.strip()[:MAX_TEXT]
     clean = value[: 2 * MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
@@ -61,7 +66,7 @@ def number(node: Mapping[str, Any], key: str) -> Decimal | None:
         raise NotUnderstoodError(f"{key}: expected a number")
     if isinstance(value, int) and abs(value) >= 10**12:
         raise NotUnderstoodError(f"{key}: the number is absurdly large")
-    amount = Decimal(str(value))
+    amount = value if isinstance(value, Decimal) else Decimal(str(value))
     if not amount.is_finite() or not -12 <= amount.adjusted() <= 12:
         raise NotUnderstoodError(f"{key}: expected a finite number of sensible size")
     return amount
@@ -70,32 +75,82 @@ def number(node: Mapping[str, Any], key: str) -> Decimal | None:
 # The same code systems as they are called in CDA and HL7 v2, and with a slash too many.
 _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.90": "http://hl7.org/fhir/sid/icd-10-cm",
+    "urn:oid:2.16.840.1.113883.6.3": "http://hl7.org/fhir/sid/icd-10",
+    "icd-10-cm": "http://hl7.org/fhir/sid/icd-10-cm",
+    "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
     "urn:oid:2.16.840.1.113883.6.88": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
     "urn:oid:2.16.840.1.113883.6.1": "http://loinc.org",
     "urn:oid:2.16.840.1.113883.6.73": "http://www.whocc.no/atc",
 }
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
+# Its relatives share its categories; a prefix of ours means the same in them.
+ICD10 = (
+    ICD10CM,
+    "http://hl7.org/fhir/sid/icd-10|",
+    "http://hl7.org/fhir/sid/icd-10-gm|",
+    "http://fhir.de/CodeSystem/bfarm/icd-10-gm|",
+    "http://hl7.org/fhir/sid/icd-10-nl|",
+    "http://hl7.org/fhir/sid/icd-10-uk|",
+    "http://hl7.org/fhir/sid/icd-10-am|",
+    "http://hl7.org/fhir/sid/icd-10-ca|",
+)
 
 
 def codings(concept: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Codes (`system|code`) and names of a CodeableConcept, its own text first."""
+    """Codes (`system|code`) and names of a CodeableConcept, its own text first.
+
+    A record says the same few hundred concepts over and over, so each is read once.
+    """
+    listed = concept.get("coding")
+    if type(listed) is list and len(listed) <= MAX_CODINGS:
+        try:
+            said = [(one.get("system"), one.get("code"), one.get("display")) for one in listed]
+            return _concept(concept.get("text"), tuple(said))
+        except (AttributeError, TypeError):
+            pass  # something in it is no coding, and the careful way says what
+    return _concept.__wrapped__(
+        text(concept, "text"),
+        tuple(
+            (text(one, "system"), text(one, "code"), text(one, "display"))
+            for one in items(concept, "coding", MAX_CODINGS)
+        ),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _concept(
+    own: str | None, said: tuple[tuple[str | None, str | None, str | None], ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     codes: list[str] = []
-    names = [text(concept, "text")]
-    for coding in items(concept, "coding", MAX_CODINGS):
-        if code := text(coding, "code"):
-            codes.append(_code(text(coding, "system").rstrip("/"), code))
-        names.append(text(coding, "display"))
+    names = [_word("text", own)]
+    for system, code, display in said:
+        if bare := _word("code", code):
+            codes.append(_code(_word("system", system).rstrip("/"), bare))
+        names.append(_word("display", display))
     return tuple(codes), tuple(dict.fromkeys(name for name in names if name))
+
+
+def _word(key: str, value: str | None) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise NotUnderstoodError(f"{key}: expected text")
+    return _clean(value)
+
+
+def forget() -> None:
+    """Let go of what a very large record said, which no other will say again."""
+    _concept.cache_clear()
 
 
 def _code(system: str, code: str) -> str:
     """`system|code`; a diagnosis code gets the dot that many systems leave out."""
     found = f"{_SYSTEMS.get(system.lower(), system)}|{code}"
-    if found.startswith(ICD10CM):
+    if found.startswith(ICD10):
         code = code.upper()
         dotted = f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
-        return f"{ICD10CM}{dotted}"
+        return f"{found.partition('|')[0]}|{dotted}"
     return found
 
 
@@ -110,8 +165,11 @@ def first_code(concept: Mapping[str, Any]) -> str:
 def day(node: Mapping[str, Any], key: str) -> date | None:
     """The day under `key`; of `2026` or `2026-10` the last day that it may mean."""
     raw = text(node, key)
-    if not raw:
-        return None
+    return _day(key, raw) if raw else None
+
+
+@lru_cache(maxsize=8192)
+def _day(key: str, raw: str) -> date:
     match = re.match(r"^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?$", raw)
     if match is None:
         raise NotUnderstoodError(f"{key}: expected a date such as 2026-11-22, got {raw[:40]!r}")
@@ -127,13 +185,18 @@ def day(node: Mapping[str, Any], key: str) -> date | None:
 def moment(node: Mapping[str, Any], key: str) -> datetime | None:
     """The exact moment under `key`, where it was given with an offset."""
     raw = text(node, key)
+    return _moment(key, raw) if "T" in raw else None
+
+
+@lru_cache(maxsize=8192)
+def _moment(key: str, raw: str) -> datetime | None:
     try:
-        parsed = datetime.fromisoformat(raw) if "T" in raw else None
+        parsed = datetime.fromisoformat(raw)
     except ValueError:
         raise NotUnderstoodError(
             f"{key}: expected a time such as 2026-11-22T09:00:00+00:00"
         ) from None
-    return parsed if parsed is not None and parsed.tzinfo is not None else None
+    return parsed if parsed.tzinfo is not None else None
 
 
 def first_day(node: Mapping[str, Any], *keys: str) -> date | None:

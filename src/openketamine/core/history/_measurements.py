@@ -1,16 +1,18 @@
 """Observations to measurements: known code, known unit, possible value, or a reason why not."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from openketamine.core.history._fields import (
     NotUnderstoodError,
     codings,
     day,
+    first_code,
     items,
     mapping,
     moment,
@@ -38,6 +40,27 @@ _SPELLINGS = {
     "kilograms": "kg",
     "kgs": "kg",
     "beats/min": "/min",
+    "beats per minute": "/min",
+    "bpm": "/min",
+    "mmhg": "mm[Hg]",
+    "mm hg": "mm[Hg]",
+    "centimeters": "cm",
+    "centimetres": "cm",
+    "feet": "[ft_i]",
+    "ft": "[ft_i]",
+    "percent": "%",
+    "kg/m^2": "kg/m2",
+    "kg/m²": "kg/m2",
+    "msec": "ms",
+    "milliseconds": "ms",
+    "mg/dl": "mg/dL",
+    "ml/min/{1.73_m2}": "mL/min/1.73m2",
+    "ml/min/1.73m2": "mL/min/1.73m2",
+    "ml/min/1.73 m2": "mL/min/1.73m2",
+    "ml/min/1.73m²": "mL/min/1.73m2",
+    "ml/min/1.73 m²": "mL/min/1.73m2",
+    "ml/min/1.73_m2": "mL/min/1.73m2",
+    "ml/min": "mL/min/1.73m2",
 }
 
 
@@ -50,6 +73,7 @@ class Signal:
     low: Decimal
     high: Decimal
     against_upper_limit: bool = False
+    molar: Decimal | None = None
 
 
 @cache
@@ -71,9 +95,31 @@ def signals() -> Mapping[str, Signal]:
         for name, node in document.body["signals"].items():
             low, high = (Decimal(str(node["possible"][end]["value"])) for end in ("low", "high"))
             for code in node["loinc"]:
-                upper = bool(node.get("against_upper_limit", False))
-                found[str(code)] = Signal(name, str(node["unit"]), low, high, upper)
+                found[str(code)] = _signal(name, node, low, high)
+            # By its name only where that is the whole name, since a laboratory has many alike.
+            for words in node.get("names", ()):
+                found[f"named {_plain(str(words))}"] = _signal(name, node, low, high)
     return found
+
+
+def _signal(name: str, node: Mapping[str, Any], low: Decimal, high: Decimal) -> Signal:
+    upper = bool(node.get("against_upper_limit", False))
+    molar = Decimal(str(node["mg_per_mmol"]["value"])) if "mg_per_mmol" in node else None
+    return Signal(name, str(node["unit"]), low, high, upper, molar)
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", words.lower()))
+
+
+@lru_cache(maxsize=8192)
+def _signal_of(codes: tuple[str, ...], names: tuple[str, ...]) -> Signal | None:
+    """The signal that an Observation is, by its LOINC code or by its whole name."""
+    known = signals()
+    for code in codes:
+        if found := known.get(code.removeprefix(f"{LOINC}|")):
+            return found
+    return next((known[k] for name in names if (k := f"named {_plain(name)}") in known), None)
 
 
 @cache
@@ -95,11 +141,21 @@ def read_measurements(
     found, faults = [], []
     for known, part in parts:
         try:
-            value = read_value(known, mapping(part, "valueQuantity"), part)
+            value = read_value(known, _quantity(known, part), part)
             found.append(Measurement(label, known.name, value, known.unit, taken, at))
         except NotUnderstoodError as fault:
             faults.append(f"{known.name}: {fault}")
     return found, faults
+
+
+def _quantity(known: Signal, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The quantity; a score may also stand there as a bare integer."""
+    if "valueInteger" in part and known.unit == "{score}":
+        return {"value": part["valueInteger"], "unit": "{score}"}
+    if "dataAbsentReason" in part and "valueQuantity" not in part:
+        why = first_code(mapping(part, "dataAbsentReason"))
+        raise NotUnderstoodError(f"the source says that there is no value ({why[:40]})")
+    return mapping(part, "valueQuantity")
 
 
 def _trapped(resource: Mapping[str, Any]) -> list[str]:
@@ -113,12 +169,9 @@ def _trapped(resource: Mapping[str, Any]) -> list[str]:
 def _parts(resource: Mapping[str, Any]) -> Iterator[tuple[Signal, Mapping[str, Any]]]:
     """The observation itself and its components, those with a code that we use."""
     for part in (resource, *items(resource, "component")):
-        codes, _ = codings(mapping(part, "code"))
-        for code in codes:
-            known = signals().get(code.removeprefix(f"{LOINC}|"))
-            if known is not None:
-                yield known, part
-                break
+        known = _signal_of(*codings(mapping(part, "code")))
+        if known is not None:
+            yield known, part
 
 
 def _when(resource: Mapping[str, Any], today: date | None) -> tuple[date, Any]:
@@ -141,6 +194,8 @@ def read_value(known: Signal, quantity: Mapping[str, Any], part: Mapping[str, An
     unit = text(quantity, "code") or text(quantity, "unit")
     if known.against_upper_limit:
         return possible(known, amount / _upper_limit(part, unit))
+    if known.molar is not None and unit in ("mmol/L", "mmol/l"):
+        return possible(known, amount * known.molar)
     return possible(known, convert(amount, unit, known.unit))
 
 
@@ -164,7 +219,7 @@ def convert(amount: Decimal, unit: str, wanted: str) -> Decimal:
         raise NotUnderstoodError(f"the unit is missing; expected {wanted}")
     if wanted == "{score}":
         return amount
-    if wanted == "Cel" and unit in ("[degF]", "degF", "F"):
+    if wanted == "Cel" and unit in ("[degF]", "degF", "F", "°F", "Fahrenheit"):
         return ((amount - 32) * 5 / 9).quantize(Decimal("0.01"))
     # In core.quantities "g" is an amount of drug, so that mg/kg cannot cancel itself out.
     if wanted == "kg" and unit == "g":

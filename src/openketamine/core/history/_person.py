@@ -24,6 +24,7 @@ def read_person(resource: Mapping[str, Any], today: date | None) -> Person:
             birth_date=born,
             sex=sex if sex in SEXES else "unknown",
             mrn=_mrn(resource),
+            deceased=_has_died(resource, today),
         )
     except NotUnderstoodError as fault:
         field, _, expected = str(fault).partition(": expected ")
@@ -31,6 +32,15 @@ def read_person(resource: Mapping[str, Any], today: date | None) -> Person:
     if born is not None and today is not None and born > today:
         raise BadInput("Patient.birthDate", "a day that is not in the future", born.isoformat())
     return person
+
+
+def _has_died(resource: Mapping[str, Any], today: date | None) -> bool:
+    said = resource.get("deceasedBoolean")
+    if said is not None and not isinstance(said, bool):
+        raise NotUnderstoodError("deceasedBoolean: expected true or false")
+    died = day(resource, "deceasedDateTime")
+    # An evaluation of an earlier day is of a person who lived.
+    return said is True or (died is not None and (today is None or died <= today))
 
 
 def _name(resource: Mapping[str, Any]) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from openketamine.core.history._dosage import NOT_KNOWN, Daily
+
 AllergyState = Literal["known", "none", "not_recorded", "unavailable"]
 
 
@@ -20,6 +22,7 @@ class Person:
     birth_date: date | None
     sex: str
     mrn: str
+    deceased: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,20 @@ class FamilyCondition(Entry):
 class Medicine(Entry):
     """A medicine ordered or taken.
 
-    `status`: current, on-hold, planned, past or entered-in-error. `daily_mg`: None is "not known".
+    `status`: current, on-hold, planned, past or entered-in-error. `kind`: the type of resource that
+    says it, since one medicine often stands in several. `daily`: how much a day, regularly and at
+    most with the doses as needed.
     """
 
     status: str = "current"
-    daily_mg: Decimal | None = None
+    daily: Daily = NOT_KNOWN
     since: date | None = None
+    kind: str = ""
+
+    @property
+    def daily_mg(self) -> Decimal | None:
+        """Milligrams a day taken regularly; None is "not known"."""
+        return self.daily.regular.mg
 
     @property
     def current(self) -> bool:
@@ -99,6 +110,7 @@ class Allergy(Entry):
     """One allergy or intolerance that still stands."""
 
     criticality: str = ""
+    kind: str = ""
     reactions: tuple[str, ...] = ()
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from openketamine.core.findings import BadInput, Because, Finding
 from openketamine.core.history import PersonRecord, age, latest
 from openketamine.core.screening._evaluation import Evaluation, Override, decision_of
 from openketamine.core.screening._matching import Person, because
-from openketamine.core.screening._questions import current_answers, unknowns
+from openketamine.core.screening._questions import current_answers, unknowns, unrecognised
 from openketamine.core.screening._rule import Plan, Rule
 from openketamine.core.screening._rules import known_programmes, rules
 from openketamine.core.screening._site import (
@@ -45,14 +46,14 @@ def evaluate(
         raise BadInput("protocol", f"one of {', '.join(known)}", protocol_id)
     if locale not in LOCALES:
         raise BadInput("locale", "us, eu, or strictest for the stricter of both", locale)
-    for unknown in sorted(programmes - known_programmes()):
-        raise BadInput("programme", f"one of {', '.join(sorted(known_programmes()))}", unknown)
+    for stranger in sorted(programmes - known_programmes()):
+        raise BadInput("programme", f"one of {', '.join(sorted(known_programmes()))}", stranger)
     plan = _plan(protocol_id, None if locale == "strictest" else locale, programmes)
     person = Person(record, on, current_answers(record, on))
     raised = _raise((rule for rule in rules_of(site) if rule.fits(plan)), person)
     if site:
         raised = tuple(_own(finding, plan, person, site) for finding in raised)
-    unknown = unknowns(person, plan, {finding.rule for finding in raised})
+    unknown = unknowns(person, plan, {finding.rule for finding in raised}) + unrecognised(person)
     with_what = digest_with(site)
     evaluation = Evaluation(protocol_id, on, with_what, "", raised, unknown, overrides, site)
     return replace(evaluation, decision=decision_of(evaluation.standing))
@@ -74,7 +75,7 @@ def _own(finding: Finding, plan: Plan, person: Person, site: tuple[Tightened, ..
     measured = {wish.signal: latest(person.record, wish.signal, person.on) for wish in mine}
     crossed = {signal: one.value for signal, one in measured.items() if one is not None}
     if years is not None:
-        crossed[AGE] = years
+        crossed[AGE] = Decimal(years)
     house = any(
         because(rule, person)
         for rule in rules()

@@ -1,10 +1,11 @@
 """Which ingredients, and so which classes, a medicine holds: by RxNorm code or by its words."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Any
 
 from openketamine.core.history import Medicine
 from openketamine.core.screening._names import plain
@@ -19,7 +20,8 @@ ATC = "http://www.whocc.no/atc|"
 class Ingredient:
     """An active ingredient with the names it goes by.
 
-    `like_diazepam_10_mg`: how many mg of it count as 10 mg of diazepam.
+    `like_diazepam_10_mg`: how many mg of it count as 10 mg of diazepam. `mme_per_mg`: how many mg
+    of morphine by mouth 1 mg of it counts as.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Ingredient:
     products: tuple[str, ...] = ()
     atc: tuple[str, ...] = ()
     like_diazepam_10_mg: Decimal | None = None
+    mme_per_mg: Decimal | None = None
 
 
 @cache
@@ -39,7 +42,6 @@ def ingredients() -> Mapping[str, Ingredient]:
         for node in file.body["ingredients"]:
             name = str(node["name"])
             before = found[name].classes if name in found else frozenset()
-            equivalent = node.get("like_diazepam_10_mg", {}).get("value")
             found[name] = Ingredient(
                 name=name,
                 rxcui=str(node["rxcui"]) if node.get("rxcui") else None,
@@ -47,9 +49,14 @@ def ingredients() -> Mapping[str, Ingredient]:
                 products=tuple(map(str, node.get("products", ()))),
                 atc=tuple(map(str, node.get("atc", ()))),
                 classes=before | {file.id, *map(str, node.get("classes", ()))},
-                like_diazepam_10_mg=Decimal(str(equivalent)) if equivalent else None,
+                like_diazepam_10_mg=_factor(node, "like_diazepam_10_mg"),
+                mme_per_mg=_factor(node, "mme_per_mg"),
             )
     return found
+
+
+def _factor(node: Mapping[str, Any], key: str) -> Decimal | None:
+    return Decimal(str(node[key]["value"])) if key in node else None
 
 
 @cache
@@ -61,7 +68,7 @@ def _pattern() -> tuple[re.Pattern[str], Mapping[str, str]]:
 
 
 @cache
-def _by_code() -> Mapping[str, str]:
+def by_code() -> Mapping[str, str]:
     """Ingredients by RxNorm code, of the ingredient or of a product of it, and by ATC code."""
     found = {f"{RXNORM}{code}": i.name for i in ingredients().values() for code in _rxnorm(i)}
     return found | {f"{ATC}{code}": i.name for i in ingredients().values() for code in i.atc}
@@ -86,7 +93,7 @@ def ingredients_of(medicine: Medicine) -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def _ingredients_of(codes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
     pattern, whose = _pattern()
-    coded = {_by_code()[code] for code in codes if code in _by_code()}
+    coded = {by_code()[code] for code in codes if code in by_code()}
     worded = {whose[word] for name in names for word in pattern.findall(plain(name))}
     return frozenset(coded | worded)
 
@@ -96,13 +103,28 @@ def classes_of(medicine: Medicine) -> frozenset[str]:
     return _classes_of(medicine.codes, medicine.names)
 
 
+# On the skin, in the eye or in the ear it does not reach the rest of the body in any amount.
+_OUTSIDE = re.compile(
+    r"\b(shampoo|cream|ointment|lotion|topical|foam|gel|ophthalmic|eye drops?|otic|ear drops?)\b"
+)
+
+
 @lru_cache(maxsize=16384)
 def _classes_of(codes: tuple[str, ...], names: tuple[str, ...]) -> frozenset[str]:
+    if any(_OUTSIDE.search(plain(name)) for name in names):
+        return frozenset()
     found = (ingredients()[name].classes for name in _ingredients_of(codes, names))
     by_group = {
         name for prefix, name in _atc_classes() for code in codes if code.startswith(prefix)
     }
     return frozenset(one for classes in found for one in classes) | by_group
+
+
+def is_recognised(medicine: Medicine) -> bool:
+    """Whether we know what is in it, so that no rule speaking is an answer and no gap."""
+    if any(_OUTSIDE.search(plain(name)) for name in medicine.names):
+        return True
+    return bool(ingredients_of(medicine) or classes_of(medicine))
 
 
 def reads_like(medicine: Medicine) -> str | None:
@@ -129,27 +151,3 @@ def _by_letter() -> Mapping[str, tuple[str, ...]]:
     for name in _pattern()[1]:
         found.setdefault(name[0], []).append(name)
     return {letter: tuple(names) for letter, names in found.items()}
-
-
-def diazepam_mg_a_day(medicines: Iterable[Medicine]) -> Decimal | None:
-    """The benzodiazepines of a day as mg of diazepam; None where one dose is not known."""
-    doses = list(_diazepam_mg(medicines))
-    return sum((d for d in doses if d is not None), Decimal(0)) if None not in doses else None
-
-
-def known_diazepam_mg_a_day(medicines: Iterable[Medicine]) -> Decimal:
-    """The same as far as it is known: at least so much."""
-    return sum((dose for dose in _diazepam_mg(medicines) if dose is not None), Decimal(0))
-
-
-def _diazepam_mg(medicines: Iterable[Medicine]) -> Iterator[Decimal | None]:
-    for medicine in medicines:
-        if "benzodiazepine" not in classes_of(medicine):
-            continue
-        known = [ingredients()[name] for name in ingredients_of(medicine)]
-        equivalents = [i.like_diazepam_10_mg for i in known if "benzodiazepine" in i.classes]
-        equivalent = equivalents[0] if len(equivalents) == 1 else None
-        if equivalent is None or medicine.daily_mg is None:
-            yield None
-        else:
-            yield medicine.daily_mg * 10 / equivalent

@@ -1,21 +1,35 @@
 """Which of the person's facts raise a rule. Each matcher answers with the facts, none for no."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 
 from openketamine.core.findings import Because
-from openketamine.core.history import Condition, Measurement, Medicine, PersonRecord, age, latest
+from openketamine.core.history import (
+    Condition,
+    Measurement,
+    Medicine,
+    PersonRecord,
+    Procedure,
+    age,
+    latest,
+)
 from openketamine.core.quantities import format_number
+from openketamine.core.screening._daily_dose import DailyDose, diazepam_mg_a_day, mme_a_day
+from openketamine.core.screening._diagnoses import diagnosis_like, matching_code, meant
 from openketamine.core.screening._ingredients import (
+    by_code,
     classes_of,
     ingredients_of,
-    known_diazepam_mg_a_day,
     reads_like,
 )
-from openketamine.core.screening._names import Names, plain, says_past
+from openketamine.core.screening._names import (
+    Names,
+    says_past,
+    says_recent,
+    says_relative,
+)
 from openketamine.core.screening._rule import (
     ConditionMatch,
     MeasuredMatch,
@@ -23,12 +37,9 @@ from openketamine.core.screening._rule import (
     ProcedureMatch,
     Rule,
 )
-from openketamine.core.screening._rules import rules
 from openketamine.knowledge import Threshold
 
 MOST_SPELT = 300
-_BETWEEN_WORDS = re.compile(r"[ ,;.]+")
-ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm|"
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Person:
         """Diagnoses by the number of each description that they fit, with the code that says so."""
         found: dict[int, list[tuple[Condition, str | None]]] = {}
         for condition in self.record.conditions:
-            for number, code in _meant(condition.codes, condition.names).items():
+            for number, code in meant(condition.codes, condition.names).items():
                 found.setdefault(number, []).append((condition, code))
         return {number: tuple(pairs) for number, pairs in found.items()}
 
@@ -78,8 +89,12 @@ def _facts(rule: Rule, person: Person) -> Iterator[Because]:
         yield Because("it holds for everybody under this protocol")
     if rule.not_understood:
         yield from _by_report(rule, person)
-    if rule.misspelt:
+    if rule.deceased and person.record.person.deceased:
+        yield Because("the record says so", f"Patient/{person.record.person.id}")
+    if rule.misspelt == "medicine":
         yield from _by_misspelling(person)
+    if rule.misspelt == "diagnosis":
+        yield from _by_misspelt_diagnosis(person)
     if rule.conditions:
         yield from _by_condition(rule.conditions, person)
     if rule.medicines:
@@ -106,6 +121,10 @@ def _concerns(rule: Rule, person: Person) -> bool:
     years = age(person.record, person.on)
     if years is not None and not all(threshold.met_by(years) for threshold in rule.only_age):
         return False
+    if rule.without_medicines:
+        taken = {name for _, classes, _ in person.holdings for name in classes}
+        if not taken.isdisjoint(rule.without_medicines):
+            return False
     if rule.only_with and not any(_diagnoses(rule.only_with, person)):
         return False
     return not (rule.unless_with and any(_diagnoses(rule.unless_with, person)))
@@ -113,28 +132,60 @@ def _concerns(rule: Rule, person: Person) -> bool:
 
 def _by_family(match: ConditionMatch, person: Person) -> Iterator[Because]:
     for illness in person.record.family:
-        code = _matching_code(match, illness.codes)
+        code = matching_code(match, illness.codes)
         if illness.close and (code is not None or match.names.found_in(illness.names)):
             yield Because(f"{illness.relation}: {illness.text}", illness.resource, code)
+    # People write a relative's illness into the problem list, too.
+    for condition in person.record.conditions:
+        if condition.holds and any(says_relative(name, match.names) for name in condition.names):
+            yield Because(condition.text, condition.resource, condition.code)
 
 
 def _by_procedure(match: ProcedureMatch, person: Person) -> Iterator[Because]:
     for procedure in person.record.procedures:
-        undone = procedure.status in ("not-done", "entered-in-error", "stopped")
-        if (
-            procedure.performed == person.on
-            and not undone
-            and match.names.found_in(procedure.names)
-        ):
-            yield Because(f"{procedure.text} on {person.on}", procedure.resource, procedure.code)
+        if _done(match, procedure, person.on) and match.names.found_in(procedure.names):
+            when = f" on {procedure.performed}" if procedure.performed else ""
+            yield Because(f"{procedure.text}{when}", procedure.resource, procedure.code)
+
+
+_UNDONE = ("not-done", "entered-in-error", "stopped")
+_PLANNED = ("preparation", "on-hold")
+
+
+def _done(match: ProcedureMatch, procedure: Procedure, on: date) -> bool:
+    """Whether it was done when the rule means; one without a date may have been yesterday."""
+    if procedure.status in _UNDONE:
+        return False
+    if not match.ever and match.within is None:
+        return procedure.performed == on
+    if procedure.status in _PLANNED or (procedure.performed and procedure.performed > on):
+        return False
+    if match.within is None:
+        return True
+    return procedure.performed is not None and match.within.met_by((on - procedure.performed).days)
 
 
 def _by_misspelling(person: Person) -> Iterator[Because]:
     # Comparing letters is slow, and nobody takes so many medicines that nobody knows.
     for medicine in person.medicines[:MOST_SPELT]:
-        meant = reads_like(medicine)
-        if meant is not None:
-            yield Because(f"{medicine.text}: did you mean {meant}?", medicine.resource)
+        like = reads_like(medicine)
+        if like is not None:
+            yield Because(f"{medicine.text}: did you mean {like}?", medicine.resource)
+
+
+def _by_misspelt_diagnosis(person: Person) -> Iterator[Because]:
+    known = {condition.resource for pairs in person.diagnoses.values() for condition, _ in pairs}
+    # A diagnosis with a code was picked from a list, and is what it says.
+    strangers = [
+        one
+        for one in person.record.conditions
+        if one.current and not one.codes and one.resource not in known
+    ]
+    for condition in strangers[:MOST_SPELT]:
+        like = diagnosis_like(condition.names)
+        if like is not None:
+            words = f"{condition.text}: did you mean {like}?"
+            yield Because(words, condition.resource, condition.code)
 
 
 def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
@@ -147,7 +198,9 @@ def _by_report(rule: Rule, person: Person) -> Iterator[Because]:
 def _by_condition(match: ConditionMatch, person: Person) -> Iterator[Because]:
     for condition, code in _diagnoses(match, person):
         recent = match.within is None or _recent(match.within, condition, person.on)
-        if recent or (recent is None and match.undated_counts):
+        if recent is None:
+            recent = match.undated_counts or (match.recorded_counts and _new(condition))
+        if recent:
             yield Because(_words(condition), condition.resource, code or condition.code)
 
 
@@ -159,58 +212,6 @@ def _diagnoses(match: ConditionMatch, person: Person) -> Iterator[tuple[Conditio
             yield condition, code
 
 
-@cache
-def _by_beginning() -> Mapping[str, tuple[ConditionMatch, ...]]:
-    """Descriptions of diagnoses by the first word of each name and the first two signs of a code.
-
-    A text of a hostile or a long record is held only against those that could fit at all.
-    """
-    found: dict[str, list[ConditionMatch]] = {}
-    for rule in rules():
-        for match in (rule.conditions, rule.only_with, rule.unless_with):
-            if match is None:
-                continue
-            words = {plain(name).split()[0] for name in match.names.say}
-            for beginning in words | {code[:2] for code in match.icd10cm}:
-                found.setdefault(beginning, []).append(match)
-    return {beginning: tuple(matches) for beginning, matches in found.items()}
-
-
-def _beginnings(codes: tuple[str, ...], names: tuple[str, ...]) -> set[str]:
-    """What a fitting description can begin with; a name of one word may stand in the plural."""
-    words = {word for name in names for word in _BETWEEN_WORDS.split(plain(name))}
-    singular = {word[:-cut] for word in words for cut in (1, 2)}
-    icd = {code.removeprefix(ICD10CM)[:2] for code in codes if code.startswith(ICD10CM)}
-    return words | singular | icd
-
-
-@lru_cache(maxsize=16384)
-def _meant(codes: tuple[str, ...], names: tuple[str, ...]) -> Mapping[int, str | None]:
-    """Which descriptions a diagnosis fits, by number. A record says the same thing many times."""
-    known = _by_beginning()
-    possible = {
-        match.number: match
-        for beginning in _beginnings(codes, names)
-        for match in known.get(beginning, ())
-    }
-    found = {number: _fit(match, codes, names) for number, match in possible.items()}
-    return {number: code for number, code in found.items() if code != ""}
-
-
-def _fit(match: ConditionMatch, codes: tuple[str, ...], names: tuple[str, ...]) -> str | None:
-    """The code that fits, None where words do, "" where nothing does."""
-    code = _matching_code(match, codes)
-    return code if code is not None or match.names.found_in(names) else ""
-
-
-def _matching_code(match: ConditionMatch, codes: tuple[str, ...]) -> str | None:
-    for code in codes:
-        bare = code.removeprefix(ICD10CM).upper()
-        if code.startswith(ICD10CM) and bare.startswith(match.icd10cm):
-            return None if match.icd10cm_except and bare.startswith(match.icd10cm_except) else code
-    return None
-
-
 def _recent(within: Threshold, condition: Condition, on: date) -> bool | None:
     """Whether it began within so many days; None where no date says."""
     if condition.onset is not None:
@@ -219,6 +220,16 @@ def _recent(within: Threshold, condition: Condition, on: date) -> bool | None:
     if condition.recorded is not None and not within.met_by((on - condition.recorded).days):
         return False
     return None
+
+
+def _new(condition: Condition) -> bool:
+    """Whether it was written down lately, which `_recent` has compared, or is called recent.
+
+    A history ("personal history of TIA", Z86.73) was old when it was written down.
+    """
+    if says_past(condition.names) or any("|Z8" in code for code in condition.codes):
+        return False
+    return condition.recorded is not None or says_recent(condition.names)
 
 
 def undated(match: ConditionMatch, person: Person) -> bool:
@@ -244,19 +255,44 @@ def _by_medicine(match: MedicineMatch, person: Person) -> Iterator[Because]:
     if together and not partners:
         return
     # What is known of the dose may be over the threshold even where a part is not known.
-    over = match.diazepam_mg_a_day
-    if over is not None and not over.met_by(known_diazepam_mg_a_day(person.medicines)):
+    if not all(limit.met_by(dose.at_least) for limit, dose in limits(match, person.medicines)):
         return
     wanted, named = set(match.classes), set(match.ingredients)
-    hits = [m for m, classes, holds in person.holdings if classes & wanted or holds & named]
+    hits = [
+        m
+        for m, classes, holds in person.holdings
+        if classes & wanted or holds & named
+        if not match.says.say or match.says.found_in(m.names)
+    ]
     for medicine in dict.fromkeys(hits + partners) if hits else ():
-        held = " (on hold)" if medicine.status == "on-hold" else ""
-        yield Because(medicine.text + held, medicine.resource, medicine.code)
+        yield Because(_taken(medicine), medicine.resource, medicine.code)
+
+
+def limits(
+    match: MedicineMatch, medicines: tuple[Medicine, ...]
+) -> Iterator[tuple[Threshold, DailyDose]]:
+    """The limits of a daily dose that it has, each with the dose of this person."""
+    if match.diazepam_mg_a_day is not None:
+        yield match.diazepam_mg_a_day, diazepam_mg_a_day(medicines)
+    if match.mme_a_day is not None:
+        yield match.mme_a_day, mme_a_day(medicines)
+
+
+def _taken(medicine: Medicine) -> str:
+    """How the source calls it, with what must be known of how it is taken."""
+    words = medicine.text
+    if medicine.status == "on-hold":
+        words += " (on hold)"
+    if medicine.daily.as_needed:
+        most = medicine.daily.most.mg
+        words += " (as needed" + (f", at most {format_number(most)} mg a day)" if most else ")")
+    return words
 
 
 def _by_allergy(names: Names, person: Person) -> Iterator[Because]:
     for allergy in person.record.allergies.entries:
-        if names.found_in(allergy.names):
+        coded = any(by_code().get(code) in names.say for code in allergy.codes)
+        if coded or names.found_in(allergy.names):
             yield Because(f"Allergy: {allergy.text}", allergy.resource, allergy.code)
 
 

@@ -53,6 +53,10 @@ class Names:
         """Whether one of the texts says one of the names, of the person and in the affirmative."""
         return bool(self.say) and any(self._says(plain(text)) for text in texts)
 
+    def named_in(self, text: str) -> bool:
+        """Whether the plain text holds one of the names, whatever it says about it."""
+        return bool(self.say) and self._pattern.search(text) is not None
+
     def _says(self, text: str) -> bool:
         if not self._pattern.search(text):
             return False
@@ -70,7 +74,10 @@ class Names:
 
     @cached_property
     def _exceptions(self) -> re.Pattern[str]:
-        return re.compile(rf"\b(?:{_any_of(self.but_not)})\b")
+        return re.compile(rf"\b(?:{_any_of(self.but_not)})(?:s|es)?\b")
+
+
+NO_NAMES = Names((), ())
 
 
 def _denied(before: str, after: str) -> bool:
@@ -95,6 +102,28 @@ def _any_of(names: Iterable[str]) -> str:
 def read_names(node: Mapping[str, Any]) -> Names:
     """`names` and `but_not` of a knowledge node."""
     return Names(tuple(node.get("names", ())), tuple(node.get("but_not", ())))
+
+
+def says_recent(texts: Iterable[str]) -> bool:
+    """Whether the words themselves call it recent."""
+    return any(re.search(r"\brecent(ly)?\b", plain(text)) for text in texts)
+
+
+@lru_cache(maxsize=16384)
+def says_relative(text: str, names: Names) -> bool:
+    """Whether it gives one of the names to a close relative, or to the family at large."""
+    said = plain(text)
+    if not _CLOSE.search(said) or _DISTANT.search(said) or _NO_FAMILY.search(said):
+        return False
+    return names.named_in(said)
+
+
+_CLOSE = re.compile(
+    r"\b((family|maternal|paternal) (history|hx)|fhx?|mother|father|brother|sister|sibling|"
+    r"parent|son|daughter|first degree relative)s?\b"
+)
+_DISTANT = re.compile(r"\b(aunt|uncle|cousin|grand\w+|step\w*|half|in law|adopt\w*|foster)\b")
+_NO_FAMILY = re.compile(r"\b(no|not|without|denies|negative)\b[^,;.]*\b(family|fhx?)\b")
 
 
 def says_past(texts: Iterable[str]) -> bool:

@@ -5,8 +5,8 @@ from datetime import date
 
 from openketamine.core.history import PersonRecord, age, latest
 from openketamine.core.screening._evaluation import Unknown
-from openketamine.core.screening._ingredients import diazepam_mg_a_day
-from openketamine.core.screening._matching import Person, undated
+from openketamine.core.screening._ingredients import is_recognised
+from openketamine.core.screening._matching import Person, limits, undated
 from openketamine.core.screening._rule import Plan, Question
 from openketamine.core.screening._rules import questions, rules
 
@@ -20,9 +20,25 @@ def current_answers(record: PersonRecord, on: date) -> Mapping[str, str]:
         answer = record.answer(question.id, on)
         if answer is None:
             continue
-        if question.good_for is None or question.good_for.met_by((on - answer.at.date()).days):
+        good_for = question.lasts.get(answer.value, question.good_for)
+        if good_for is None or good_for.met_by((on - answer.at.date()).days):
             found[question.id] = answer.value
     return found
+
+
+MOST_NAMED = 50
+
+
+def unrecognised(person: Person) -> tuple[Unknown, ...]:
+    """Medicines that nobody here knows: that no rule speaks of them is not "no interaction"."""
+    names = dict.fromkeys(m.text for m in person.medicines if not is_recognised(m))
+    return tuple(
+        Unknown(f"medicine-{place}", f"medicine not recognised: {name}", (), _ASK_NAME)
+        for place, name in enumerate(list(names)[:MOST_NAMED], 1)
+    )
+
+
+_ASK_NAME = "What is in it? Give the name of its ingredient at the source, or look it up by hand."
 
 
 def unknowns(person: Person, plan: Plan, raised: Set[str]) -> tuple[Unknown, ...]:
@@ -33,6 +49,16 @@ def unknowns(person: Person, plan: Plan, raised: Set[str]) -> tuple[Unknown, ...
         if question.fits(plan) and _matters(question, person, raised)
         if not _answered(question, person, raised)
     )
+
+
+def _settled(rule_id: str, person: Person) -> bool:
+    """Whether no dose as needed, and none that nobody knows, can put it on the other side."""
+    matches = [rule.medicines for rule in rules() if rule.id == rule_id and rule.medicines]
+    for limit, dose in (pair for match in matches for pair in limits(match, person.medicines)):
+        sure = limit.met_by(dose.at_least)
+        if not sure and (dose.at_most is None or limit.met_by(dose.at_most)):
+            return False
+    return True
 
 
 def _matters(question: Question, person: Person, raised: Set[str]) -> bool:
@@ -67,9 +93,8 @@ def _answered(question: Question, person: Person, raised: Set[str]) -> bool:
         return True
     if known.get("birth_date") and person.record.person.birth_date is not None:
         return True
-    if known.get("diazepam_mg_a_day"):
-        current = [medicine for medicine in person.record.medicines if medicine.current]
-        return diazepam_mg_a_day(current) is not None
+    if known.get("daily_dose_of"):
+        return _settled(str(known["daily_dose_of"]), person)
     if signal := known.get("measured"):
         return latest(person.record, str(signal), person.on) is not None
     if today := known.get("measured_today"):

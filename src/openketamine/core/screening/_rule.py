@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openketamine.core.findings import Action, Because, Evidence, Finding, Source
-from openketamine.core.screening._names import Names
+from openketamine.core.screening._names import NO_NAMES, Names
 from openketamine.knowledge import Threshold
 
 
@@ -13,8 +13,8 @@ from openketamine.knowledge import Threshold
 class Plan:
     """What a rule may be narrowed to: a protocol, and whose label text counts.
 
-    Without a locale the rules of every region count, so that the strictest speaks. `programmes`: what
-    this clinic has switched on for itself, such as a paediatric programme.
+    Without a locale the rules of every region count, so that the strictest speaks. `programmes`:
+    what this clinic has switched on for itself, such as a paediatric programme.
     """
 
     id: str
@@ -47,7 +47,9 @@ class ConditionMatch:
 
     `number`: its place among all of them, from 1.
     `within`: only where it began fewer days ago than this. An unknown date is not "long ago": a
-    question with `undated_for` asks for it; or, where `undated_counts`, it counts as within.
+    question with `undated_for` asks for it; or, where `undated_counts`, it counts as within; or,
+    where `recorded_counts`, it does when it was written down within. `unless_says`: words beside
+    the diagnosis that set it aside.
     """
 
     icd10cm: tuple[str, ...]
@@ -56,6 +58,8 @@ class ConditionMatch:
     when: str
     within: Threshold | None
     undated_counts: bool = False
+    recorded_counts: bool = False
+    unless_says: Names = NO_NAMES
     number: int = 0
 
 
@@ -63,14 +67,17 @@ class ConditionMatch:
 class MedicineMatch:
     """Current medicines by class or name.
 
-    `together_with` needs a second class at the same time; `diazepam_mg_a_day` needs the known daily
-    dose, as diazepam, to be over a threshold.
+    `together_with` needs a second class at the same time; `diazepam_mg_a_day` and `mme_a_day` need
+    the known daily dose, as diazepam or as morphine, to be over a threshold. `says`: only where its
+    name says one of these, such as a form.
     """
 
     classes: tuple[str, ...]
     ingredients: tuple[str, ...]
     together_with: tuple[str, ...]
     diazepam_mg_a_day: Threshold | None
+    mme_a_day: Threshold | None = None
+    says: Names = NO_NAMES
 
 
 @dataclass(frozen=True)
@@ -88,9 +95,11 @@ class MeasuredMatch:
 
 @dataclass(frozen=True)
 class ProcedureMatch:
-    """Something done to the person, or planned, on the very day."""
+    """Something done to the person: on the very day, `within` so many days, or `ever`."""
 
     names: Names
+    ever: bool = False
+    within: Threshold | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,9 @@ class Rule:
     `not_understood`: kinds of resource; one that could not be read raises the rule.
     `unless`: answers that set the rule aside. `older`: advice that is added from an age on.
     `only_age`, `only_with` and `unless_with` narrow the rule to some people: of that age, with that
-    diagnosis, without it. `family`: an illness of a close relative. `misspelt`: a medicine whose
-    name nobody knows but which reads like one of ours.
+    diagnosis, without it; `without_medicines`: not where one of these classes is taken. `family`:
+    an illness of a close relative. `misspelt`: a medicine or a diagnosis that nobody knows but
+    which reads like one of ours. `deceased`: the record says that the person has died.
     """
 
     id: str
@@ -131,10 +141,12 @@ class Rule:
     age: tuple[Threshold, ...]
     family: ConditionMatch | None
     procedures: ProcedureMatch | None
-    misspelt: bool
+    misspelt: str
+    deceased: bool
     only_age: tuple[Threshold, ...]
     only_with: ConditionMatch | None
     unless_with: ConditionMatch | None
+    without_medicines: tuple[str, ...]
     answers: Mapping[str, tuple[str, ...]]
     unless: Mapping[str, tuple[str, ...]]
     older: tuple[Threshold, tuple[str, ...]] | None
@@ -172,7 +184,8 @@ class Question:
 
     `asked_for`: only where one of these rules was raised; `undated_for`: only where a diagnosis of
     this rule has no date that would decide it. `at_gate`: a matter of the day, which the checklist
-    before the dose asks too, so that an order need not wait for it.
+    before the dose asks too, so that an order need not wait for it. `good_for`: how old an answer
+    may be; `lasts`: answers that hold for longer.
     """
 
     id: str
@@ -190,6 +203,7 @@ class Question:
     undated_for: str
     known_from: Mapping[str, Any]
     good_for: Threshold | None
+    lasts: Mapping[str, Threshold]
     at_gate: bool
 
     def fits(self, plan: "Plan") -> bool:

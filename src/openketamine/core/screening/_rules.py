@@ -77,7 +77,7 @@ _PARTS = {
         part: _keys(ConditionMatch) - {"number"} | {"but_not"}
         for part in ("conditions", "family", "only_with", "unless_with")
     },
-    "procedures": frozenset({"names", "but_not"}),
+    "procedures": frozenset({"names", "but_not", "ever", "within"}),
     "medicines": _keys(MedicineMatch),
     "allergies": frozenset({"names", "but_not"}),
     "measured": _keys(MeasuredMatch, thresholds="signals"),
@@ -130,11 +130,13 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         measured=_measured(node["measured"]) if "measured" in node else None,
         age=_thresholds(node.get("age", ())),
         family=_conditions(node["family"]) if "family" in node else None,
-        procedures=ProcedureMatch(read_names(node["procedures"])) if "procedures" in node else None,
-        misspelt=bool(node.get("misspelt", False)),
+        procedures=_procedures(node["procedures"]) if "procedures" in node else None,
+        misspelt=str(node.get("misspelt", "")),
+        deceased=bool(node.get("deceased", False)),
         only_age=_thresholds(node.get("only_age", ())),
         only_with=_conditions(node["only_with"]) if "only_with" in node else None,
         unless_with=_conditions(node["unless_with"]) if "unless_with" in node else None,
+        without_medicines=_words(node, "without_medicines"),
         answers=_choices(node.get("answers", {})),
         unless=_choices(node.get("unless", {})),
         older=_older(node["older"]) if "older" in node else None,
@@ -157,6 +159,16 @@ def _conditions(node: Mapping[str, Any]) -> ConditionMatch:
         when=str(node["when"]),
         within=read_threshold(node["within"]) if "within" in node else None,
         undated_counts=bool(node.get("undated_counts", False)),
+        recorded_counts=bool(node.get("recorded_counts", False)),
+        unless_says=read_names(node.get("unless_says", {})),
+    )
+
+
+def _procedures(node: Mapping[str, Any]) -> ProcedureMatch:
+    return ProcedureMatch(
+        names=read_names(node),
+        ever=bool(node.get("ever", False)),
+        within=read_threshold(node["within"]) if "within" in node else None,
     )
 
 
@@ -167,6 +179,8 @@ def _medicines(node: Mapping[str, Any]) -> MedicineMatch:
         ingredients=_words(node, "ingredients"),
         together_with=_words(node, "together_with"),
         diazepam_mg_a_day=read_threshold(dose) if dose else None,
+        mme_a_day=read_threshold(node["mme_a_day"]) if "mme_a_day" in node else None,
+        says=read_names(node.get("says", {})),
     )
 
 
@@ -197,6 +211,7 @@ def _question(node: Mapping[str, Any]) -> Question:
         undated_for=str(node.get("undated_for", "")),
         known_from=dict(node.get("known_from", {})),
         good_for=read_threshold(node["good_for"]) if "good_for" in node else None,
+        lasts={str(word): read_threshold(t) for word, t in node.get("lasts", {}).items()},
         at_gate=bool(node.get("at_gate", False)),
     )
 
