@@ -91,6 +91,13 @@ class FindingCard:
         """An id that is valid in HTML whatever the rule is called."""
         return "".join(sign if sign.isalnum() else "-" for sign in self.rule)
 
+    @property
+    def has_page(self) -> bool:
+        """Whether the rule has a page of its own; what the program reckons by itself has none."""
+        from openketamine.clinic.library.catalogue import rule_entries  # it is made of these cards
+
+        return self.rule in rule_entries()
+
 
 def finding_card(finding: Finding | Mapping[str, Any]) -> FindingCard:
     """A card from a Finding or from its JSON, as it lies in a refusal or a signed plan."""

@@ -23,6 +23,7 @@ KIND_TITLES = {
     "checklists": ("Checklists", "What is asked before a dose and before going home."),
     "instruments": ("Instruments", "Questionnaires and scales, their scoring and bands."),
     "drugs": ("Drugs", "Products, concentrations, limits."),
+    "claims": ("Claims", "What is often said about ketamine, and what is known."),
     "pharmacokinetics": (
         "Pharmacokinetic models",
         "Published models, their parameters and for whom they hold.",

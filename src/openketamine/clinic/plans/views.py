@@ -126,6 +126,7 @@ def _page(
         ),
         "wish_form": wish_form,
         "signed": signed,
+        "knowledge": signed["knowledge"] if signed else evaluation.knowledge,
         "signed_at": signed and datetime.fromisoformat(signed["signed_at"]),
         "refusal": finding_cards(refusal.findings) if refusal else (),
         "form": (form or ProofForm()) if is_open and can(request.user, "plan.sign") else None,
