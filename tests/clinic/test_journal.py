@@ -3,18 +3,20 @@
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import DatabaseError
 
-from openketamine.clinic.journal import commands, queries
+from openketamine.clinic.journal import _reading_rows, commands, queries
 from openketamine.clinic.journal._chain import content_hash
+from openketamine.clinic.journal._readings import chained, small, witness
 from openketamine.clinic.journal._stored import row_hash
 from openketamine.clinic.journal.commands import Entry, KeyReused
 from openketamine.clinic.journal.models import Access, Fact, Head
 from openketamine.core.findings import BadInput
-from openketamine.core.treatment import Author
+from openketamine.core.treatment import Author, ReadingTaken, decode_fact
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 NORA = Author("nora-1", "Nora Lindqvist", "nurse")
@@ -284,8 +286,8 @@ class TestManyWritersAtOnce:
         with psycopg.connect(**listener_address(), autocommit=True) as listener:
             listener.execute("LISTEN journal")
             commands.append_many({"session:a": [entry(), entry()], "staff": [entry()]}, NOW)
-            heard = sorted(n.payload for n in listener.notifies(timeout=5, stop_after=2))
-        assert heard == ["session:a 2", "staff 1"]
+            (heard,) = [n.payload for n in listener.notifies(timeout=5, stop_after=1)]
+        assert heard.split("\n") == ["session:a 2", "staff 1"]
 
 
 def listener_address():
@@ -305,3 +307,140 @@ def test_an_access_names_who_and_whose_record(nora):
         "person.read",
     )
     assert Access.objects.count() == 1
+
+
+DEVICE = "080019FFFE000001"
+
+
+def spoken(n, **values):
+    at = NOW + timedelta(seconds=n, milliseconds=7)
+    numbers = {"heart_rate": Decimal(70 + n % 20), "spo2": None, "temperature": Decimal("36.6")}
+    return ReadingTaken(
+        DEVICE, at - timedelta(milliseconds=7), at, {**numbers, **values}, {}, f"KET|{n:06d}"
+    )
+
+
+def say(*bodies, stream=STREAM):
+    with transaction.atomic():
+        commands.lock(stream)
+        places = commands.take([stream])
+        first = places[stream].number + 1
+        made = [
+            small(number, one.message_key, one, one.doubts, NOW + timedelta(hours=1))
+            for number, one in enumerate(bodies, first)
+        ]
+        assert None not in made
+        commands.append_readings(places, {stream: made})
+
+
+@pytest.mark.django_db
+class TestReadings:
+    """A reading in its small form is a fact like every other."""
+
+    @pytest.fixture(autouse=True)
+    def _told(self):
+        commands.append(STREAM, [entry("a")], NOW)
+        say(*(spoken(n) for n in range(5)))
+        commands.append(STREAM, [entry("b")], NOW)
+        say(spoken(5, spo2=Decimal("97.5"), etco2=Decimal(-1)))
+
+    def test_numbers_run_through_both_kinds_and_the_chain_does(self):
+        assert [one.number for one in queries.facts(STREAM)] == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert queries.verify().as_json() == {
+            "ok": True, "streams": 1, "facts": 8, "broken": [],
+        }  # fmt: skip
+
+    def test_what_comes_back_is_what_was_said(self):
+        last = queries.facts(STREAM, after=7)[0]
+        known = decode_fact(last.as_json())
+        assert known.body == spoken(5, spo2=Decimal("97.5"), etco2=Decimal(-1))
+        assert last.body["values"] == {
+            "heart_rate": 75, "spo2": 97.5, "temperature": 36.6, "etco2": -1,
+        }  # fmt: skip
+        assert (last.by.name, last.origin) == (f"Monitor {DEVICE}", "gateway")
+        assert queries.fact(last.id) == last
+        assert queries.grown({STREAM: 6}, 10)[STREAM] == queries.facts(STREAM, after=6)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"spo2": Decimal("97.55")},
+            {"st_segment": Decimal(1)},
+            {"heart_rate": Decimal(4000)},
+        ],
+    )
+    def test_what_does_not_fit_is_no_small_reading(self, values):
+        body = spoken(9, **values)
+        assert small(9, body.message_key, body, {}, NOW) is None
+
+    @pytest.mark.hazard("HZ-13")
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE journal_reading SET heart_rate = 1",
+            "DELETE FROM journal_reading",
+            "TRUNCATE journal_reading",
+            "UPDATE journal_voice SET device_id = 'x'",
+            "DELETE FROM journal_voice",
+            "UPDATE journal_chunk SET readings = 1",
+            "UPDATE journal_head SET number = number + 1",
+        ],
+    )
+    def test_the_database_refuses_to_change_or_remove_them(self, statement):
+        with (
+            pytest.raises(DatabaseError, match="refused"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+        assert queries.verify().ok
+
+    def test_a_reading_that_does_not_continue_its_stream_is_refused(self):
+        body = spoken(20)
+        made = small(12, body.message_key, body, {}, NOW)
+        places = commands.take([STREAM])
+        with pytest.raises(DatabaseError, match="does not continue"), transaction.atomic():
+            commands.append_readings(places, {STREAM: [made]})
+        assert queries.verify().ok
+
+    def tamper(self, statement):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE journal_reading DISABLE TRIGGER USER")
+            cursor.execute(statement)
+            cursor.execute("ALTER TABLE journal_reading ENABLE TRIGGER USER")
+
+    @pytest.mark.hazard("HZ-13")
+    @pytest.mark.parametrize(
+        "change",
+        ["heart_rate = 10", "received = received + 1", "doubts = 'x'", "key = '9'", "witness = 0"],
+    )
+    def test_a_changed_reading_is_named(self, change):
+        self.tamper(f"UPDATE journal_reading SET {change} WHERE number = 4")  # noqa: S608
+        (broken,) = queries.verify().broken
+        assert (broken.stream, broken.number, broken.why) == (
+            STREAM, 4, "its content was changed",
+        )  # fmt: skip
+
+    @pytest.mark.hazard("HZ-13")
+    @pytest.mark.parametrize(("gone", "why"), [(4, "a fact"), (8, "the last facts")])
+    def test_a_removed_reading_is_named(self, gone, why):
+        self.tamper(f"DELETE FROM journal_reading WHERE number = {gone}")  # noqa: S608
+        (broken,) = queries.verify().broken
+        assert broken.number == gone
+        assert broken.why.startswith(why)
+
+    @pytest.mark.hazard("HZ-13")
+    @pytest.mark.parametrize(("forged", "named"), [(4, 5), (6, 7), (8, 8)])
+    def test_a_reading_changed_together_with_its_witness_breaks_what_follows(self, forged, named):
+        rows = {one.reading.number: one for one in _reading_rows.rows(STREAM)}
+        previous = ""
+        for fact in queries.facts(STREAM):
+            if fact.number == forged:
+                break
+            small_one = rows.get(fact.number)
+            previous = chained(STREAM, small_one.reading, previous) if small_one else fact.hash
+        tenths = (10, *rows[forged].reading.tenths[1:])
+        mark = witness(chained(STREAM, rows[forged].reading._replace(tenths=tenths), previous))
+        change = f"heart_rate = 10, witness = {mark} WHERE number = {forged}"
+        self.tamper(f"UPDATE journal_reading SET {change}")  # noqa: S608
+        assert [one.number for one in queries.verify().broken] == [named]

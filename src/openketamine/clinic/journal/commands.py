@@ -5,14 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from openketamine.clinic.journal._chain import content_hash, plain
+from openketamine.clinic.journal._group import Place, append_readings, notify, take
+from openketamine.clinic.journal._readings import Reading
 from openketamine.clinic.journal._stored import Entry, KeyReused, StoredFact, row_hash, stored
 from openketamine.clinic.journal.models import Access, Fact, Head
 from openketamine.core.findings import BadInput
 
-__all__ = ["Entry", "KeyReused", "append", "append_many", "lock", "record_access"]
+__all__ = [
+    "Entry",
+    "KeyReused",
+    "Place",
+    "Reading",
+    "append",
+    "append_many",
+    "append_readings",
+    "lock",
+    "record_access",
+    "take",
+]
 
 
 def append(stream: str, entries: Sequence[Entry], now: datetime) -> list[StoredFact]:
@@ -37,7 +50,7 @@ def append_many(
         for stream, entries in cleaned.items():
             answers[stream] = [_row(heads[stream], entry, known, fresh, now) for entry in entries]
         Fact.objects.bulk_create(fresh)
-        _notify({row.stream: row.number for row in fresh})
+        notify({row.stream: row.number for row in fresh})
     return {stream: [stored(row) for row in rows] for stream, rows in answers.items()}
 
 
@@ -122,12 +135,3 @@ def _row(
     known[entry.id] = row
     fresh.append(row)
     return row
-
-
-def _notify(last: Mapping[str, int]) -> None:
-    """One `<stream> <number>` for each stream that grew; delivered when the transaction commits."""
-    if not last:
-        return
-    words = [f"{stream} {number}" for stream, number in last.items()]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('journal', word) FROM unnest(%s::text[]) AS word", [words])

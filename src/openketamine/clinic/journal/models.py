@@ -58,6 +58,81 @@ class Head(models.Model):
         return f"{self.stream} {self.number}"
 
 
+class Voice(models.Model):
+    """One device that speaks in one stream, and what the keys of its messages begin with."""
+
+    id = models.AutoField(primary_key=True)
+    stream = models.CharField(max_length=80)
+    device_id = models.CharField(max_length=80)
+    key_start = models.CharField(max_length=200)
+
+    class Meta:
+        """Each is written once."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=["stream", "device_id", "key_start"], name="journal_voice_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.device_id} in {self.stream}"
+
+
+class Reading(models.Model):
+    """A fact of kind `reading_taken` in its small form; see `_readings`. Written by COPY.
+
+    The order of the columns wastes no byte: this is the table that grows by a row a second and bed.
+    `key_hash` is of the whole message key, `key` what follows its beginning in the voice. `witness`
+    is the beginning of the chain's hash here.
+    """
+
+    pk = models.CompositePrimaryKey("voice", "number")
+    received = models.BigIntegerField()
+    key_hash = models.BigIntegerField()
+    voice = models.IntegerField()
+    number = models.IntegerField()
+    measured = models.IntegerField()
+    recorded = models.IntegerField()
+    witness = models.IntegerField()
+    heart_rate = models.SmallIntegerField()
+    pulse_rate = models.SmallIntegerField()
+    systolic = models.SmallIntegerField()
+    diastolic = models.SmallIntegerField()
+    mean_pressure = models.SmallIntegerField()
+    spo2 = models.SmallIntegerField()
+    respiratory_rate = models.SmallIntegerField()
+    etco2 = models.SmallIntegerField()
+    temperature = models.SmallIntegerField()
+    key = models.TextField()
+    doubts = models.TextField()
+
+    class Meta:
+        """A message key is looked for in all streams."""
+
+        indexes = (models.Index(fields=["key_hash"], name="journal_reading_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.voice} {self.number}"
+
+
+class Chunk(models.Model):
+    """Readings of a closed session, packed; see `_chunks`. They keep their numbers and their chain.
+
+    `first` and `last` are the numbers of the first and the last; facts of other kinds lie between.
+    """
+
+    pk = models.CompositePrimaryKey("stream", "first")
+    stream = models.CharField(max_length=80)
+    first = models.IntegerField()
+    last = models.IntegerField()
+    readings = models.IntegerField()
+    packed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.first}–{self.last}"
+
+
 class Access(models.Model):
     """Somebody read a person's record, used a task, or was refused."""
 

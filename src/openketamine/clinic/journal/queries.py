@@ -1,12 +1,13 @@
 """Reading the journal, and proving that it is as it was written."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from openketamine.clinic.journal._chain import content_hash
-from openketamine.clinic.journal._stored import OFFLINE, StoredFact, row_hash, stored
+from openketamine.clinic.journal import _reading_rows
+from openketamine.clinic.journal._readings import KIND, Reading, as_stored, id_hash
+from openketamine.clinic.journal._stored import OFFLINE, StoredFact, stored
+from openketamine.clinic.journal._verify import Broken, Verification, verify
 from openketamine.clinic.journal.models import Access, Fact, Head
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "across",
     "fact",
     "facts",
+    "grown",
     "head",
     "newest",
+    "readings",
     "verify",
 ]
 
@@ -32,17 +35,58 @@ def facts(
 ) -> list[StoredFact]:
     """The facts of a stream after a number, in order, of these kinds, without those."""
     rows = Fact.objects.filter(stream=stream, number__gt=after).order_by("number")
-    if kinds is not None:
-        rows = rows.filter(kind__in=list(kinds))
-    if leave_out := list(exclude):
+    wanted, leave_out = None if kinds is None else list(kinds), list(exclude)
+    if wanted is not None:
+        rows = rows.filter(kind__in=wanted)
+    if leave_out:
         rows = rows.exclude(kind__in=leave_out)
-    return [stored(row) for row in rows]
+    found = [stored(row) for row in rows]
+    if KIND in leave_out or (wanted is not None and KIND not in wanted):
+        return found
+    small = [
+        as_stored(stream, one.reading, one.witness) for one in _reading_rows.rows(stream, after)
+    ]
+    return sorted((*found, *small), key=lambda one: one.number) if small else found
+
+
+def readings(stream: str, after: int = 0, received_from: int | None = None) -> list[Reading]:
+    """The readings of a stream in their small form, in order; those before the small form, and
+    those that do not fit it, are `facts`.
+
+    `received_from`, µs since 1970, leaves out those that were received earlier and are not packed.
+    """
+    return [one.reading for one in _reading_rows.rows(stream, after, received_from)]
+
+
+def grown(after: Mapping[str, int], most: int) -> dict[str, list[StoredFact]]:
+    """What several streams hold after the number given for each, in order and without a gap, about
+    `most` of each at a time: one look for all who follow them."""
+    found: dict[str, list[StoredFact]] = {}
+    for stream, marked in _reading_rows.rows_of(after, most).items():
+        found[stream] = [as_stored(stream, one.reading, one.witness) for one in marked]
+    for row in _reading_rows.facts_of(after, most):
+        found.setdefault(row.stream, []).append(stored(row))
+    return {stream: _unbroken(known, after[stream]) for stream, known in found.items()}
+
+
+def _unbroken(found: list[StoredFact], after: int) -> list[StoredFact]:
+    """Up to where one of the two kinds of rows was cut off."""
+    in_order = sorted(found, key=lambda one: one.number)
+    return [one for place, one in enumerate(in_order, after + 1) if one.number == place]
 
 
 def fact(fact_id: str) -> StoredFact | None:
     """One fact by its id."""
     row = Fact.objects.filter(id=UUID(fact_id)).first()
-    return None if row is None else stored(row)
+    if row is not None:
+        return stored(row)
+    return next((one for one in _small([UUID(fact_id)]) if one.id == fact_id), None)
+
+
+def _small(ids: list[UUID]) -> list[StoredFact]:
+    """Facts in the small form by id; not of sessions that were packed."""
+    rows = _reading_rows.known([id_hash(one) for one in ids])
+    return [as_stored(stream, one.reading, one.witness) for stream, one in rows]
 
 
 def newest(stream: str, kind: str, **said: Any) -> StoredFact | None:
@@ -71,72 +115,3 @@ def head(stream: str) -> int:
 def accesses(person_id: UUID) -> list[Access]:
     """Who opened this person's record, newest first."""
     return list(Access.objects.filter(person_id=person_id).order_by("-at", "-id"))
-
-
-@dataclass(frozen=True)
-class Broken:
-    """The first place where a stream is not what was written."""
-
-    stream: str
-    number: int
-    why: str
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What `openketamine audit verify` says."""
-
-    streams: int
-    facts: int
-    broken: tuple[Broken, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether every fact is as it was written, and none is missing."""
-        return not self.broken
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        broken = [{"stream": b.stream, "number": b.number, "why": b.why} for b in self.broken]
-        return {"ok": self.ok, "streams": self.streams, "facts": self.facts, "broken": broken}
-
-
-def verify() -> Verification:
-    """Walk every chain from its first fact to its head."""
-    broken: list[Broken] = []
-    counted = 0
-    heads = list(Head.objects.order_by("stream"))
-    for top in heads:
-        number, found = _walk(top)
-        counted += number
-        broken.extend(found)
-    known = [top.stream for top in heads]
-    for stream in (
-        Fact.objects.exclude(stream__in=known).values_list("stream", flat=True).distinct()
-    ):
-        broken.append(Broken(stream, 1, "the stream has no head"))
-    return Verification(len(heads), counted, tuple(broken))
-
-
-def _walk(top: Head) -> tuple[int, list[Broken]]:
-    """How many facts the chain holds, and its first break."""
-    expected, previous = 1, ""
-    for row in Fact.objects.filter(stream=top.stream).order_by("number").iterator(chunk_size=1000):
-        if why := _wrong(row, expected, previous):
-            return expected - 1, [Broken(top.stream, expected, why)]
-        expected, previous = expected + 1, row.hash
-    if (top.number, top.hash) != (expected - 1, previous):
-        return expected - 1, [Broken(top.stream, expected, "the last facts are missing")]
-    return expected - 1, []
-
-
-def _wrong(row: Fact, expected: int, previous: str) -> str:
-    if row.number != expected:
-        return "a fact is missing"
-    if row.prev_hash != previous:
-        return "it does not follow the fact before it"
-    if row.hash != row_hash(row):
-        return "its content was changed"
-    if row.content_hash != content_hash(row.stream, row.kind, row.at, row.by_id, row.body):
-        return "its content key was changed"
-    return ""

@@ -70,7 +70,9 @@ class Listener:
             for stream in list(self._waiting):
                 self.wake(stream)
             async for notice in database.notifies():
-                self.wake(notice.payload.rsplit(" ", 1)[0])
+                # A line for each stream that grew: many beds share one commit and one notice.
+                for line in notice.payload.split("\n"):
+                    self.wake(line.rpartition(" ")[0])
 
 
 def _parameters() -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Group commit: the readings of many streams at the ends of all of them, in one transaction.
+
+The rows of `journal_head` are the queue of every stream: whoever writes, in whatever process on
+whatever machine, holds the row of its stream until the commit, so numbers have no gap and are given
+once. A group does not wait for a stream that somebody else holds; it leaves that one for its next
+turn, so that one slow transaction at one bed holds up no other bed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from openketamine.clinic.journal import _reading_rows
+from openketamine.clinic.journal._reading_rows import Voices, split_key
+from openketamine.clinic.journal._readings import Reading
+
+_LONGEST_NOTICE = 7900
+"""Bytes; PostgreSQL takes less than 8,000."""
+
+_TAKE = (
+    "SELECT stream, number, hash FROM journal_head WHERE stream = ANY(%s) "
+    "ORDER BY stream FOR UPDATE"
+)
+_TAKE_FREE = f"{_TAKE} SKIP LOCKED"
+
+_voices: Voices = {}
+
+
+@dataclass
+class Place:
+    """The end of a stream that is ours until the commit."""
+
+    number: int
+    hash: str
+
+
+def take(streams: Iterable[str], *, wait: bool = False) -> dict[str, Place]:
+    """The ends of those of these streams that nobody else holds now; with `wait`, of all.
+
+    Only to be used with `wait` for one stream, or by who holds no other: see `commands.lock`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE if wait else _TAKE_FREE, [sorted(streams)])
+        return {stream: Place(number, digest) for stream, number, digest in cursor.fetchall()}
+
+
+def append_readings(places: Mapping[str, Place], readings: Mapping[str, Sequence[Reading]]) -> None:
+    """Write readings, numbered on from their places, and move the places on."""
+    readings = {stream: new for stream, new in readings.items() if new}
+    if not readings:
+        return
+    hashes = {stream: places[stream].hash for stream in readings}
+    _reading_rows.write(readings, hashes, _known_voices(readings))
+    for stream, new in readings.items():
+        places[stream].number, places[stream].hash = new[-1].number, hashes[stream]
+    columns = [list(column) for column in zip(*_moved(places, readings), strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE journal_head h SET number = m.number, hash = m.hash "
+            "FROM unnest(%s::text[], %s::int[], %s::text[]) m(stream, number, hash) "
+            "WHERE h.stream = m.stream",
+            columns,
+        )
+    notify({stream: places[stream].number for stream in readings})
+
+
+def notify(last: Mapping[str, int]) -> None:
+    """`<stream> <number>` of each stream that grew, a line each, in as few notices as they fit;
+    delivered when the transaction commits."""
+    with connection.cursor() as cursor:
+        for notice in _notices(f"{stream} {number}" for stream, number in last.items()):
+            cursor.execute("SELECT pg_notify('journal', %s)", [notice])
+
+
+def _notices(lines: Iterable[str]) -> Iterator[str]:
+    notice = ""
+    for line in lines:
+        if len(notice) + len(line) >= _LONGEST_NOTICE:
+            yield notice
+            notice = ""
+        notice += f"\n{line}" if notice else line
+    if notice:
+        yield notice
+
+
+def _moved(places: Mapping[str, Place], streams: Iterable[str]) -> Iterator[tuple[str, int, str]]:
+    for stream in streams:
+        yield stream, places[stream].number, places[stream].hash
+
+
+def _known_voices(readings: Mapping[str, Sequence[Reading]]) -> Voices:
+    """The voices of these readings. What is found is remembered once it is committed: a transaction
+    that is rolled back takes its new voices with it."""
+    wanted = {
+        (stream, one.device_id, split_key(one.key)[0])
+        for stream, new in readings.items()
+        for one in new
+    }
+    fresh = wanted - _voices.keys()
+    if not fresh:
+        return _voices
+    found = _reading_rows.find_voices(sorted(fresh))
+    transaction.on_commit(lambda: _voices.update(found))
+    return {**{one: _voices[one] for one in wanted - fresh}, **found}

@@ -1,0 +1,174 @@
+"""The rows of readings: written by COPY, many sessions in one statement; read back as values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from openketamine.clinic.journal._chunks import unpacked
+from openketamine.clinic.journal._readings import SIGNALS, Reading, chained, key_hash, witness
+from openketamine.clinic.journal.models import Fact
+
+_COLUMNS = (
+    "received", "key_hash", "voice", "number", "measured", "recorded", "witness",
+    *SIGNALS, "key", "doubts",
+)  # fmt: skip
+_COPY = f"COPY journal_reading ({', '.join(_COLUMNS)}) FROM STDIN"
+_VALUES = ", ".join(f"r.{signal}" for signal in SIGNALS)
+_ROW = (
+    "r.number, v.device_id, v.key_start || r.key, r.received, r.measured, r.recorded, "
+    f"r.doubts, r.witness, {_VALUES}"
+)
+_NEW_VOICES = (
+    "INSERT INTO journal_voice (stream, device_id, key_start) "
+    "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"
+)
+_THESE_VOICES = (
+    "SELECT stream, device_id, key_start, id FROM journal_voice "
+    "WHERE (stream, device_id, key_start) IN "
+    "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))"
+)
+_KNOWN = (
+    f"SELECT v.stream, {_ROW} FROM unnest(%s::bigint[]) k "  # noqa: S608  (constants)
+    "JOIN journal_reading r ON r.key_hash = k JOIN journal_voice v ON v.id = r.voice"
+)
+_OF_STREAM = (
+    f"SELECT {_ROW} FROM journal_voice v "  # noqa: S608  (constants)
+    "JOIN journal_reading r ON r.voice = v.id "
+    "WHERE v.stream = %s AND r.number > %s AND r.received >= %s ORDER BY r.number"
+)
+_GROWN = (
+    "SELECT w.stream, r.* FROM unnest(%s::text[], %s::int[]) w(stream, after) "  # noqa: S608
+    f"CROSS JOIN LATERAL (SELECT {_ROW} FROM journal_voice v "
+    "JOIN journal_reading r ON r.voice = v.id "
+    "WHERE v.stream = w.stream AND r.number > w.after ORDER BY r.number LIMIT %s) r"
+)
+_GROWN_FACTS = (
+    "SELECT f.* FROM unnest(%s::text[], %s::int[]) w(stream, after) "
+    "CROSS JOIN LATERAL (SELECT * FROM journal_fact f WHERE f.stream = w.stream "
+    "AND f.number > w.after ORDER BY f.number LIMIT %s) f"
+)
+_ALWAYS = -(2**62)
+# Backslash and line ends are what COPY's text form reserves; keys and devices hold no control sign.
+_ESCAPED = str.maketrans({"\\": "\\\\"})
+
+Voices = dict[tuple[str, str, str], int]
+"""(stream, device, beginning of its keys) → number of the voice. Never changes once committed."""
+
+
+class Marked(NamedTuple):
+    """A reading as it is stored, with its witness."""
+
+    reading: Reading
+    witness: int
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """What is the same in all keys of a sender, and the rest."""
+    start, bar, rest = key.rpartition("|")
+    return start + bar, rest
+
+
+def write(
+    readings: Mapping[str, Sequence[Reading]], hashes: dict[str, str], voices: Voices
+) -> None:
+    """COPY these readings, numbered already, to the ends of their streams.
+
+    `hashes`: the hash of each stream's head, moved on here. `voices` must hold every voice.
+    """
+    lines = []
+    for stream, new in readings.items():
+        digest = hashes[stream]
+        for one in new:
+            digest = chained(stream, one, digest)
+            lines.append(_line(stream, one, digest, voices))
+        hashes[stream] = digest
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(_COPY) as copy,
+    ):
+        copy.write("".join(lines))
+
+
+def _line(stream: str, one: Reading, digest: str, voices: Voices) -> str:
+    start, rest = split_key(one.key)
+    tenths = "\t".join(map(str, one.tenths))
+    return (
+        f"{one.received}\t{key_hash(one.key)}\t{voices[stream, one.device_id, start]}\t"
+        f"{one.number}\t{one.measured}\t{one.recorded}\t{witness(digest)}\t{tenths}\t"
+        f"{rest.translate(_ESCAPED)}\t{one.doubts.translate(_ESCAPED)}\n"
+    )
+
+
+def find_voices(wanted: Iterable[tuple[str, str, str]]) -> Voices:
+    """The numbers of these voices; those that never spoke before get one. Under the streams' lock,
+    or two processes would each make one."""
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_VOICES, columns)
+        cursor.execute(_THESE_VOICES, columns)
+        return {(stream, device, start): id_ for stream, device, start, id_ in cursor.fetchall()}
+
+
+def known(hashes: Sequence[int]) -> list[tuple[str, Marked]]:
+    """(stream, reading) of those with these hashes of their keys that are not packed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [list(hashes)])
+        return [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
+
+
+def rows(stream: str, after: int = 0, received_from: int | None = None) -> list[Marked]:
+    """The readings of a stream in their small form after a number, packed or not, in order."""
+    return sorted((*_packed(stream, after), *_rows(stream, after, received_from)), key=_number)
+
+
+def rows_of(after: Mapping[str, int], most: int) -> dict[str, list[Marked]]:
+    """The readings of several streams after the number given for each, at most so many of each.
+
+    Packed ones are left out: this is for who follows sessions that run.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_GROWN, [list(after), list(after.values()), most])
+        found: dict[str, list[Marked]] = {}
+        for stream, *row in cursor.fetchall():
+            found.setdefault(stream, []).append(_marked(row))
+    return found
+
+
+def facts_of(after: Mapping[str, int], most: int) -> list[Fact]:
+    """The facts of several streams after the number given for each, at most so many of each."""
+    return list(Fact.objects.raw(_GROWN_FACTS, [list(after), list(after.values()), most]))
+
+
+def _rows(stream: str, after: int, received_from: int | None) -> list[Marked]:
+    with connection.cursor() as cursor:
+        since = _ALWAYS if received_from is None else received_from
+        cursor.execute(_OF_STREAM, [stream, after, since])
+        return [_marked(row) for row in cursor.fetchall()]
+
+
+def _packed(stream: str, after: int) -> list[Marked]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT packed FROM journal_chunk WHERE stream = %s AND last > %s ORDER BY first",
+            [stream, after],
+        )
+        chunks = [bytes(packed) for (packed,) in cursor.fetchall()]
+    return [
+        Marked(reading, mark)
+        for packed in chunks
+        for reading, mark in unpacked(packed)
+        if reading.number > after
+    ]
+
+
+def _marked(row: Sequence[Any]) -> Marked:
+    number, device_id, key, received, measured, recorded, doubts, mark, *tenths = row
+    return Marked(
+        Reading(number, device_id, key, received, measured, recorded, tuple(tenths), doubts), mark
+    )
+
+
+def _number(one: Marked) -> int:
+    return one.reading.number
