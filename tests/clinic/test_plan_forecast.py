@@ -37,7 +37,7 @@ DRAWN = [
     ),
     (
         "S by vein",
-        fields("iv", "esketamine", 20, 40),
+        fields("iv", "esketamine-injection", 20, 40),
         ["Kamp 2020, arterial", "Fanta 2015", "SIMONS22-PD"],
     ),
 ]  # fmt: skip

@@ -168,8 +168,54 @@ def test_s_ketamine_has_its_own_models_and_landmarks() -> None:
     assert "CLEMENTS-GRANT" not in words
 
 
-def test_the_usual_request_needs_no_warning() -> None:
-    assert foresee(USUAL).warnings == ()
+def test_the_usual_request_says_which_of_its_numbers_nobody_published() -> None:
+    """And nothing else: a warning that always stands there is not read."""
+    assert foresee(USUAL).warnings == (
+        "Clements 1981: that its blood was venous: from memory, not checked.",
+        "Kamp 2020: ke0 of the effect site: worked out here, not published.",
+        "Surrogate variability: CL, CL with V1: worked out here, not published.",
+    )
+
+
+def test_a_coarse_answer_says_that_it_steps_over_the_peak() -> None:
+    said = " ".join(foresee(replace(USUAL, every="15 min")).warnings)
+    assert "lies between two points" in said
+    assert "lies between" not in " ".join(foresee(replace(USUAL, every="20 min")).warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "35 mg by vein over 40 min, 70 kg"),
+        ({"over": (), "weight": "82.5 kg"}, "41.25 mg by vein at once, 82.5 kg"),
+        (
+            {"at": ("0 min", "3 d", "6 d"), "until": "7 d", "every": "1 h"},
+            "3 × 35 mg by vein over 40 min, 3 days apart, 70 kg",
+        ),
+        (
+            {"dose": ("20 mg", "15 mg"), "over": ("20 min", "30 min"), "at": ("0 min", "20 min")},
+            "35 mg in 2 parts by vein within 50 min, 70 kg",
+        ),
+        (
+            {"drug": "esketamine", "route": "in", "dose": ("28 mg",), "over": ()}
+            | {"at": ("0 min", "5 min", "12 min")},
+            "3 × 28 mg by nose, within 12 min, 70 kg",
+        ),
+    ],
+)
+def test_the_picture_says_what_is_given_and_to_whom(change, words) -> None:
+    answer = foresee(replace(USUAL, people=40, **change))
+    assert answer.given == words
+    assert f"{answer.drug.capitalize()} {words}" in re.sub(
+        r"</text>\s*<text[^>]*>", " ", answer.as_svg()
+    )
+
+
+def test_a_course_in_words_is_the_same_dose_at_many_starts() -> None:
+    course = {"at": ("0 min", "2 d"), "until": "3 d", "every": "20 min", "people": 0}
+    once = foresee(replace(USUAL, **course)).curves[0]
+    spelt = foresee(replace(USUAL, dose=("35 mg",) * 2, over=("40 min",) * 2, **course | {}))
+    assert once.plasma_ng_per_ml == spelt.curves[0].plasma_ng_per_ml
 
 
 def test_a_single_chosen_model_is_joined_by_another_in_the_band() -> None:

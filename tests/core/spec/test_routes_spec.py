@@ -17,10 +17,12 @@ from openketamine.core.pharmacology import (
     foresee,
     model,
     model_from_file,
+    models,
+    why_no_model,
 )
 from openketamine.core.pharmacology._interactions import interaction
 from openketamine.core.pharmacology._nca import analyse
-from openketamine.knowledge import document
+from openketamine.knowledge import document, documents
 
 IM = ForecastRequest(drug="ketamine", route="im", dose=("0.5 mg/kg",), weight="70", people=100)
 SPRAY = replace(IM, drug="esketamine", route="in", dose=("28 mg",) * 2, at=("0 min", "5 min"))
@@ -59,8 +61,33 @@ def test_a_forecast_says_which_numbers_nobody_published(request_, says) -> None:
 
 
 def test_a_picture_by_muscle_says_so_too() -> None:
-    assert "worked out" in foresee(IM).as_svg()
-    assert "worked out" not in foresee(replace(IM, route="iv")).as_svg()
+    assert "ka_im: worked out" in foresee(IM).as_svg()
+    assert "ka_im" not in foresee(replace(IM, route="iv")).as_svg()
+
+
+REASONS = [
+    ("ketamine", "sc", "still to be transcribed"),
+    ("ketamine", "in", "differs fourfold"),
+    ("esketamine", "im", "not carried over"),
+    ("esketamine", "sc", "under the skin"),
+]
+
+
+@pytest.mark.parametrize(("drug", "route", "why"), REASONS)
+def test_a_route_without_numbers_is_refused_with_its_reason(drug, route, why) -> None:
+    with pytest.raises(BadInput, match=why) as refused:
+        foresee(replace(IM, drug=drug, route=route))
+    assert refused.value.field == "route"
+    assert models(drug, route) == ()
+
+
+def test_every_route_that_a_protocol_orders_is_forecast_or_has_a_reason() -> None:
+    names = {"nasal": "in", "oral": "po", "sublingual": "sl"}
+    drug = {one.id: one.body["name"] for one in documents("drugs")}
+    ordered = {(drug[p.body["drug"]], p.body["route"]) for p in documents("protocols")}
+    for substance, route in ordered:
+        by = names.get(route, route)
+        assert default_models(substance, by) or why_no_model(substance, by), (substance, route)
 
 
 def test_a_curve_names_the_status_of_every_number_behind_it() -> None:

@@ -24,6 +24,7 @@ from openketamine.core.pharmacology import (
     remainder,
     why_no_model,
 )
+from openketamine.knowledge import document, names
 
 _PEOPLE, _SEED, _AFTER_MIN, _LATE_AFTER_MIN = 300, 1, 120, 360
 # How protocols name a route, and how models do; the others have one name.
@@ -61,10 +62,13 @@ def expected_levels(
     """
     by = _ROUTES.get(str(fields["route"]), str(fields["route"]))
     weight_kg = fields["weight_g"] / 1000 if fields["weight_g"] else None
-    plan = _Plan(
-        str(fields["drug"]), by, _doses(fields, by), weight_kg, age_years, frozenset(ingredients)
-    )
-    return _expected(plan)
+    drug, taken = _substance(str(fields["drug"])), frozenset(ingredients)
+    return _expected(_Plan(drug, by, _doses(fields, by), weight_kg, age_years, taken))
+
+
+def _substance(drug: str) -> str:
+    """A drug as models name it: what is kept under an id of its own is still the same substance."""
+    return str(document("drugs", drug).body["name"]) if drug in names("drugs") else drug
 
 
 def _doses(fields: Mapping[str, Any], by: str) -> tuple[Segment | Dose, ...]:
@@ -144,11 +148,11 @@ def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
     begun = infusion or doses
     if not begun or not plan:
         return ""
-    by = _ROUTES.get(plan["route"], plan["route"])
-    models = default_models(plan["drug"], by)
+    by, drug = _ROUTES.get(plan["route"], plan["route"]), _substance(plan["drug"])
+    models = default_models(drug, by)
     weight_kg = plan["weight_g"] / 1000 if plan["weight_g"] else None
     if not models:
-        why = why_no_model(plan["drug"], by) or _NO_MODEL
+        why = why_no_model(drug, by) or _NO_MODEL
         return f'<p class="soft">No level is drawn: {why}.</p>'
     if weight_kg is None and any(model.uses_weight for model in models):
         return '<p class="soft">No level is drawn: the weight is not known.</p>'
@@ -165,7 +169,7 @@ def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
         [model.id for model in models], _PEOPLE, _SEED,
     )  # fmt: skip
     return forecast_svg(
-        seen.curves, seen.band, now_min=seen.now_min, drug=plan["drug"], route=by, key="level"
+        seen.curves, seen.band, now_min=seen.now_min, drug=drug, route=by, key="level"
     )
 
 

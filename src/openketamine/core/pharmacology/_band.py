@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from openketamine.core.findings import BadInput
-from openketamine.core.pharmacology._forecast import checked_times
+from openketamine.core.pharmacology._forecast import checked_times, doubted
 from openketamine.core.pharmacology._levels import levels
 from openketamine.core.pharmacology._model import Model, usable
 from openketamine.core.pharmacology._people import (
@@ -50,6 +50,7 @@ class Band:
     differences: str = "surrogate variability"
     measured: bool = False
     not_known: str = NOT_KNOWN
+    provisional: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The form of the command-line contract."""
@@ -63,6 +64,7 @@ class Band:
             "caption": self.caption,
             "differences": self.differences,
             "error_of_measurement": self.measured,
+            "provisional": list(self.provisional),
         }
 
 
@@ -113,6 +115,7 @@ def band(
         differences=_differences(used),
         measured=measured,
         not_known=not_known,
+        provisional=tuple(_unpublished(used)),
     )
 
 
@@ -157,6 +160,13 @@ def percentiles(levels_: Floats, wanted: Sequence[float]) -> Floats:
     share = places - below
     rows: Floats = (ordered[:, below] * (1 - share) + ordered[:, above] * share).T
     return rows
+
+
+def _unpublished(used: Sequence[Model]) -> Iterator[str]:
+    """Which of the numbers behind the differences between people nobody published."""
+    spreads = {spread.label: spread for spread in map(variability, used)}
+    for label, spread in spreads.items():
+        yield from doubted(label.capitalize(), spread.statuses)
 
 
 def _differences(used: Sequence[Model]) -> str:

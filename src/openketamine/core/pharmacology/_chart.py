@@ -261,8 +261,18 @@ def _notes(
     if len(band.models) == 1:
         doubts.append("One model only: how far models disagree is not in this picture.")
     papers = "; ".join(f"{curve.title} {', '.join(curve.sources)}" for curve in curves)
-    others = (one for one in more if not any(one in curve.provisional for curve in curves))
-    texts = (differ, *doubts, *others, seen, band.not_known, f"Models: {papers}.")
+    # Only plasma is drawn; doubts about what is not in the picture stay out of it.
+    elsewhere = {one for curve in curves for one in (*curve.provisional, *curve.beside)}
+    others = (one for one in more if one not in elsewhere and one not in band.provisional)
+    texts = (
+        differ,
+        *band.provisional,
+        *doubts,
+        *others,
+        seen,
+        band.not_known,
+        f"Models: {papers}.",
+    )
     return [
         line for text in texts for line in textwrap.wrap(text, _LETTERS, break_on_hyphens=False)
     ]

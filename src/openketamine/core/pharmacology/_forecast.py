@@ -27,7 +27,7 @@ class Curve:
 
     `effect_site_ng_per_ml` is None where the model has no effect site of its own. `statuses`
     says of each number used how far it was verified; `provisional` says in words which of those
-    behind the plasma nobody published, `effect_site_doubt` the same of the effect site.
+    behind the plasma nobody published, `beside` the same of effect site and metabolites.
     """
 
     model: str
@@ -41,7 +41,7 @@ class Curve:
     statuses: tuple[tuple[str, str], ...]
     metabolites_ng_per_ml: tuple[tuple[str, tuple[float, ...]], ...] = ()
     provisional: tuple[str, ...] = ()
-    effect_site_doubt: str | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -68,7 +68,7 @@ class Curve:
             "sources": list(self.sources),
             "caveats": list(self.caveats),
             "statuses": dict(self.statuses),
-            "provisional": [*self.provisional, *filter(None, [self.effect_site_doubt])],
+            "provisional": [*self.provisional, *self.beside],
         }
 
 
@@ -118,13 +118,16 @@ def _curve(regimen: Regimen, weight_kg: float, used: Model, times: Floats, trait
             (name, tuple(rows[0].tolist())) for name, rows in found.metabolites
         ),
         provisional=tuple(_provisional(used, routes(regimen))),
-        effect_site_doubt=_site_doubt(used),
+        beside=tuple(_beside(used)),
     )
 
 
 def used_statuses(used: Model, by: Sequence[str]) -> Iterable[tuple[str, str]]:
     """How far each number was verified that a forecast by these routes rests on."""
+    yield "site", used.site_status
     yield from _plasma_statuses(used, by)
+    for product in used.metabolites:
+        yield f"{product.name} mass_ratio", product.mass_ratio_status
     if used.effect_site is not None:
         yield "ke0", used.effect_site.ke0.status
 
@@ -144,21 +147,32 @@ def _provisional(used: Model, by: Sequence[str]) -> Iterable[str]:
         for way in used.absorption
         if way.route in by and way.provisional
     )
-    doubted: dict[str, list[str]] = {}
-    for name, status in _plasma_statuses(used, by):
-        if status not in PUBLISHED:
-            doubted.setdefault(_in_words(status), []).append(name)
-    yield from (f"{used.title}: {', '.join(names)}: {how}." for how, names in doubted.items())
+    if used.site_status not in PUBLISHED:
+        yield f"{used.title}: that its blood was {used.site}: {in_words(used.site_status)}."
+    yield from doubted(used.title, _plasma_statuses(used, by))
 
 
-def _site_doubt(used: Model) -> str | None:
+def _beside(used: Model) -> Iterable[str]:
     site = used.effect_site
-    if site is None or site.ke0.status in PUBLISHED:
-        return None
-    return f"{used.title}: ke0 of the effect site: {_in_words(site.ke0.status)}."
+    if site is not None:
+        yield from doubted(used.title, [("ke0 of the effect site", site.ke0.status)])
+    for product in used.metabolites:
+        if product.mass_ratio_status != "exact":
+            named = f"molar masses of {product.name}"
+            yield from doubted(used.title, [(named, product.mass_ratio_status)])
 
 
-def _in_words(status: str) -> str:
+def doubted(whose: str, statuses: Iterable[tuple[str, str]]) -> Iterable[str]:
+    """A sentence for each way in which some of these numbers are not published."""
+    how: dict[str, list[str]] = {}
+    for name, status in statuses:
+        if status not in PUBLISHED:
+            how.setdefault(in_words(status), []).append(name)
+    yield from (f"{whose}: {', '.join(names)}: {words}." for words, names in how.items())
+
+
+def in_words(status: str) -> str:
+    """What a status means, for a reader."""
     if status == "derived":
         return "worked out here, not published"
     return "from memory, not checked" if status.startswith("background") else "not verified"

@@ -170,6 +170,7 @@ class Model:
     covariates: tuple[Covariate, ...] = ()
     variability: Variability | None = None
     residual_sd: float | None = None
+    site_status: str = "verified_text"
 
     @property
     def compartments(self) -> int:

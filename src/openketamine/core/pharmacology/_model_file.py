@@ -73,6 +73,7 @@ def read_model(document: Document) -> Model:
         covariates=tuple(_covariate(node) for node in body.get("covariates", ())),
         variability=read_variability(body.get("variability")),
         residual_sd=_residual(body.get("residual_error")),
+        site_status=str(body.get("site_status", "verified_text")),
     )
     check_model(found)
     return found
@@ -175,7 +176,10 @@ def read_variability(node: Mapping[str, Any] | None) -> Variability | None:
         names=names,
         logit=tuple(effect["scale"] == "logit_sd" for effect in effects.values()),
         covariance=correlation * np.outer(spread, spread),
-        statuses=tuple((name, effect["status"]) for name, effect in effects.items()),
+        statuses=(
+            *((name, effect["status"]) for name, effect in effects.items()),
+            *((" with ".join(one["between"]), one["status"]) for one in node["correlations"]),
+        ),
     )
 
 

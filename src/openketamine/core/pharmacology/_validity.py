@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from openketamine.core.pharmacology._forecast import forecast
-from openketamine.core.pharmacology._model import Model, all_models
+from openketamine.core.pharmacology._forecast import forecast, in_words
+from openketamine.core.pharmacology._gaps import papers_without_numbers, routes_without_model
+from openketamine.core.pharmacology._model import PUBLISHED, Model, all_models
 from openketamine.core.pharmacology._model_file import named_parameters
-from openketamine.core.pharmacology._regimen import Segment
+from openketamine.core.pharmacology._people import variability
+from openketamine.core.pharmacology._regimen import ROUTE_WORDS, Segment
 from openketamine.core.pharmacology._validity_routes import other_routes, signed, table
 from openketamine.knowledge import Threshold, document, read_threshold
 
@@ -35,11 +37,31 @@ def pharmacokinetics_page() -> str:
         *(f"- {seen['about']} ({_cited(seen)}): {seen['doubt']}." for seen in body["observations"]),
         "",
         *other_routes(other, agreement),
+        *_gaps(),
         "## The models",
         "",
         *(line for entry in all_models() for line in _about(entry)),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _gaps() -> Iterable[str]:
+    yield "## What no model here stands for"
+    yield ""
+    yield "Routes that are refused, each with this reason:"
+    yield ""
+    for route in routes_without_model():
+        yield f"- {route['drug']} {ROUTE_WORDS[route['route']]}: {route['why']} ({_ids(route)})."
+    yield ""
+    yield "Published models that are not implementable, because their numbers were not retrieved:"
+    yield ""
+    for paper in papers_without_numbers():
+        yield f"- {paper['title']} ({paper['about']}): {paper['why']} ({_ids(paper)})."
+    yield ""
+
+
+def _ids(node: Mapping[str, Any]) -> str:
+    return ", ".join(cited["id"] for cited in node["sources"])
 
 
 def _how_to_read(agreement: Threshold) -> str:
@@ -64,7 +86,13 @@ def _predicted(seen: Mapping[str, Any], used: Model) -> tuple[float, ...]:
     infusion = Segment(0, given["over_min"], given["mass_mg"] / given["over_min"])
     times = [float(minute) for minute in seen["observed"]["time_min"]]
     (curve,) = forecast((infusion,), given["weight_kg"], [used.id], times, simulator=True)
-    return curve.plasma_ng_per_ml
+    named = dict(curve.metabolites_ng_per_ml)
+    return named[_of(seen)] if _of(seen) else curve.plasma_ng_per_ml
+
+
+def _of(seen: Mapping[str, Any]) -> str:
+    """The metabolite that was measured; empty for the drug itself."""
+    return str(seen["observed"].get("of", ""))
 
 
 def _rows(
@@ -78,6 +106,8 @@ def _rows(
 
 
 def _verdict(seen: Mapping[str, Any], used: Model, agreement: Threshold) -> str:
+    if _of(seen) and _of(seen) not in {one.name for one in used.metabolites}:
+        return "has none"
     other = "" if seen["drug"] in used.drugs else ", other drug"
     if seen["observed"].get("is") == "range":
         return _in_range(seen, used) + other
@@ -112,12 +142,39 @@ def _about(entry: Model) -> Iterable[str]:
     yield ""
     yield from table(["", "value", "with weight", "status", "from"], _numbers(entry))
     yield ""
-    if entry.variability is not None:
-        yield f"- How people differ: {entry.variability.label}."
+    yield f"- How people differ: {_differences(entry)}."
+    if entry.residual_sd is not None:
+        yield f"- Scatter of one sample: {100 * entry.residual_sd:.3g} %."
+    for covariate in entry.covariates:
+        trait = covariate.of.removesuffix("_years")
+        yield f"- {covariate.on} changes with {trait} ({covariate.status})."
+    if entry.site_status not in PUBLISHED:
+        yield f"- That its blood was {entry.site}: {in_words(entry.site_status)}."
     for conflict in entry.conflicts:
         yield f"- Sources disagree about {conflict['about']}: {conflict['why']}."
     yield from (f"- {caveat}" for caveat in entry.caveats)
     yield ""
+
+
+def _differences(entry: Model) -> str:
+    """Each random effect as its coefficient of variation, and how far it was verified."""
+    spread = variability(entry)
+    own = spread.label if entry.variability else f"{spread.label}, borrowed"
+    statuses = dict(spread.statuses)
+    effects = ", ".join(
+        f"{name} {_spread(float(spread.covariance[place, place]), logit=spread.logit[place])}"
+        f" ({statuses[name]})"
+        for place, name in enumerate(spread.names)
+    )
+    pairs = [name for name, _ in spread.statuses if " with " in name]
+    together = f"; correlated: {', '.join(pairs)}" if pairs else ""
+    return f"{own}: {effects}{together}"
+
+
+def _spread(variance: float, *, logit: bool) -> str:
+    if logit:
+        return f"SD {variance**0.5:.3g} on the logit"
+    return f"{100 * np.expm1(variance) ** 0.5:.3g} %"
 
 
 def _numbers(entry: Model) -> Iterable[list[str]]:

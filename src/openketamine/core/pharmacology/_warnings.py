@@ -24,6 +24,8 @@ def warnings(
     """Every doubt that this forecast raises."""
     said = [_not_for_outpatients(entry) for entry in chosen if entry.suited_to != "outpatients"]
     said += dict.fromkeys(doubt for curve in curves for doubt in curve.provisional)
+    said += dict.fromkeys(doubt for curve in curves for doubt in curve.beside)
+    said += () if spread is None else spread.provisional
     if len(chosen) == 1 or spread is None:
         said.append(ONE_LINE)
     said += _unused(traits, chosen)
