@@ -202,9 +202,3 @@ def _ran(segment: Mapping[str, Any], start: datetime, now_min: float) -> Segment
 
 def _minutes(at: str, start: datetime) -> float:
     return (datetime.fromisoformat(at) - start).total_seconds() / 60
-
-
-def plan_forecast(drug: str, route: str, dose_ug: int, over_s: int, weight_g: int) -> str:
-    """The picture alone, for a page that does not yet say why there is none."""
-    fields = {"drug": drug, "route": route, "dose_ug": dose_ug, "over_s": over_s}
-    return expected_levels(fields | {"weight_g": weight_g}, None, ()).picture

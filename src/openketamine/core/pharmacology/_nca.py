@@ -1,5 +1,6 @@
 """Non-compartmental analysis: peak, area, half-life and clearance of levels, without a model."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,10 +59,10 @@ def analyse(
 def _areas(times: Floats, levels: Floats) -> Floats:
     width, before, after = np.diff(times), levels[:-1], levels[1:]
     falling = (after < before) & (after > 0)
-    ratio = np.where(falling, before / np.where(falling, after, 1.0), np.e)
+    ratio = np.where(falling, before / np.where(falling, after, 1.0), math.e)
     # A fall of less than a millionth is a straight line, and its logarithm would be noise.
     steep = falling & (ratio > 1 + 1e-6)
-    logs = np.log(np.where(steep, ratio, np.e))
+    logs = np.log(np.where(steep, ratio, math.e))
     areas: Floats = width * np.where(steep, (before - after) / logs, (before + after) / 2)
     return areas
 
