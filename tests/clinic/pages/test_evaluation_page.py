@@ -102,7 +102,7 @@ class TestQuestions:
         assert "No capacity to consent" in shown.text
         before, answered = shown.text.split("Answered here")
         assert "Capacity to consent" not in before.split("Not known")[-1]
-        assert "No · Nora Lindqvist, today 14:00" in answered
+        assert "Capacity to consent No Nora Lindqvist, today 14:00" in answered
 
     def test_without_scripts_an_answer_leads_back_to_the_page(self, page, nora, adaeze):
         sent = {"question": "capacity", "value": "yes"}
@@ -124,6 +124,30 @@ class TestQuestions:
         monkeypatch.setattr(clock, "now", lambda: evening)
         sent = {"question": "capacity", "value": "no"}
         shown = page(nora, at(adaeze, "evaluation-answer"), sent, HX_Request="true")
+        assert "No capacity to consent" in shown.text
+
+    def test_not_known_is_an_answer_and_the_question_stays_open(self, page, nora, adaeze):
+        html = page(nora, at(adaeze)).html
+        assert "Asked, and not known" not in html, "nobody was asked yet"
+        sent = {"question": "mania", "value": "not known"}
+        page(nora, at(adaeze, "evaluation-answer"), sent)
+        text = page(nora, at(adaeze)).text
+        assert "Asked, and not known: Nora Lindqvist, today 14:00. It stays open." in text
+
+    def test_an_answer_of_another_day_is_asked_again(self, page, nora, adaeze, now):
+        yesterday = now - timedelta(days=1)
+        commands.answer_question(adaeze, "escort", "confirmed", "", nora, yesterday)
+        text = page(nora, at(adaeze)).text
+        assert "Asked again: it was “confirmed”, Nora Lindqvist, 21-Nov-2026 14:00." in text
+
+    def test_a_slip_of_the_finger_is_put_right_by_saying_it_again(
+        self, page, nora, adaeze, now, monkeypatch
+    ):
+        for seconds, value in enumerate(("yes", "no")):
+            monkeypatch.setattr(clock, "now", lambda at=seconds: now + timedelta(seconds=at))
+            sent = {"question": "capacity", "value": value}
+            shown = page(nora, at(adaeze, "evaluation-answer"), sent, HX_Request="true")
+        assert "Capacity to consent No Nora Lindqvist" in shown.text
         assert "No capacity to consent" in shown.text
 
 

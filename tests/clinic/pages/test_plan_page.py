@@ -1,13 +1,18 @@
 """The plan: a proposal with its arithmetic, and a signature that needs a fresh proof."""
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from tests.clinic.bedside import Bedside
+from tests.clinic.pages.conftest import answer_everything
 
 from openketamine.clinic.journal import clock
+from openketamine.clinic.patients import commands as answers
+from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions import commands, queries
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +76,23 @@ class TestTheProposal:
         assert "Intracerebral haemorrhage" in shown.text
         assert "Sign the order" not in shown.text
 
+    @pytest.mark.hazard("HZ-03")
+    def test_the_whole_dose_stands_in_words_to_be_read_aloud(self, page, priya, ready):
+        said = "35 milligrams of ketamine into the vein over 40 minutes: "
+        said += "35 millilitres at 52.5 millilitres per hour."
+        assert said in page(priya, at(ready)).text
+
+    def test_what_is_known_at_each_dose_stands_beside_it(self, page, priya, ready):
+        text = page(priya, at(ready)).text
+        assert "What is known at each dose" in text
+        assert "0.5 mg/kg" in text.split("What is known at each dose")[1]
+
+    def test_a_signed_plan_still_says_how_it_is_made_ready(self, page, priya, nora, ready):
+        page(priya, at(ready, "plan-sign"), signing())
+        text = page(nora, at(ready)).text
+        for part in ("0.7 mL of 50 mg in 1 mL, made up to 35 mL", "What is known at each dose"):
+            assert part in text
+
 
 class TestAnotherDose:
     def test_a_smaller_dose_is_proposed_and_signed_as_it_was_wished(self, page, priya, ready, now):
@@ -85,7 +107,20 @@ class TestAnotherDose:
     def test_a_larger_wish_meets_the_limits_of_the_protocol(self, page, priya, ready):
         text = page(priya, at(ready) + "?wish_dose=5").text
         assert "DOSE 350 mg" not in text
-        assert "What limited it" in text
+        assert "You asked for 5 mg/kg (350 mg)" in text
+        assert "The protocol does not go that far: it offers" in text
+        limited = text.split("What limited it")[1]
+        assert "Dose per kilogram" in limited or "First dose per kilogram" in limited
+        assert "Evidence" in limited
+
+    def test_a_time_that_is_too_short_is_lengthened_and_said_so(self, page, priya, ready):
+        text = page(priya, at(ready) + "?wish_over=5").text
+        assert "You asked for the dose of the protocol over 5 min" in text
+        assert "it offers 0.5 mg/kg (35 mg) over 40 min" in text
+        assert "Shortest time" in text
+
+    def test_before_a_wish_nobody_asked_for_anything(self, page, priya, ready):
+        assert "What you asked for" not in page(priya, at(ready)).text
 
     @pytest.mark.hazard("HZ-03")
     def test_a_wish_that_is_not_posted_with_its_dose_signs_nothing(self, page, priya, ready, now):
@@ -96,7 +131,75 @@ class TestAnotherDose:
         assert "Enter a number" in page(priya, at(ready) + "?wish_dose=much").text
 
 
+class TestRulesAboutTheDose:
+    """What the exposure flags say may be overridden can be, on the page where they speak."""
+
+    @pytest.fixture
+    def often(self, adaeze, cast, now, story):
+        for days in (4, 3, 2, 1):
+            story(adaeze, cast, now - timedelta(days=days, minutes=30), chair=f"Chair {days}")
+        answer_everything(adaeze, cast.nora, now)
+        return commands.open_session(adaeze.id, "iv-depression", cast.fran, now)
+
+    def overriding(self, session, flag, **changed):
+        return {
+            "rule": flag,
+            "shown": patients.known(session.person).stamp(timezone.localdate(clock.now())),
+            "reason_code": "specialist-agrees",
+            "reason": "Agreed with the ward; she is seen daily.",
+            "password": SECRET,
+            "otp": "",
+        } | changed
+
+    def rules(self, html):
+        return re.findall(r'name="rule" value="([^"]+)"', html)
+
+    @pytest.mark.hazard("HZ-10")
+    def test_each_flag_is_set_aside_and_then_a_dose_is_proposed_and_signed(
+        self, page, priya, often, now
+    ):
+        shown = page(priya, at(often))
+        assert "No dose is proposed" in shown.text
+        rules = self.rules(shown.html)
+        assert rules, "four sessions on four days raise nothing that may be overridden any more"
+        for rule in rules:
+            sent = self.overriding(often, rule)
+            assert page(priya, at(often, "plan-override"), sent).status == 302, rule
+        shown = page(priya, at(often))
+        assert "Proposal, not an order" in shown.text
+        assert shown.text.count("Agreed with the ward") == len(rules)
+        dose = re.search(r'name="dose_ug" value="(\d+)"', shown.html)[1]
+        assert page(priya, at(often, "plan-sign"), signing(dose_ug=dose)).status == 302
+        plan = queries.state_json(often, now)["plan"]
+        assert plan["dose_ug"] == int(dose)
+
+    @pytest.mark.parametrize("changed", [{"password": "wrong"}, {"reason": ""}, {"rule": "CI-03"}])
+    def test_without_proof_reason_or_rule_nothing_is_set_aside(self, page, priya, often, changed):
+        rule = self.rules(page(priya, at(often)).html)[0]
+        sent = self.overriding(often, rule, **changed)
+        assert page(priya, at(often, "plan-override"), sent).status == 400
+        assert patients.overrides(often.person) == ()
+
+    @pytest.mark.hazard("HZ-16")
+    def test_a_nurse_sets_nothing_aside(self, page, nora, often):
+        shown = page(nora, at(often))
+        assert self.rules(shown.html) == []
+        assert "A prescriber may override this rule." in shown.text
+        assert page(nora, at(often, "plan-override"), {"rule": "E1"}).status == 403
+
+
 class TestTheSignature:
+    @pytest.mark.hazard("HZ-04")
+    def test_nothing_is_signed_over_an_answer_that_came_after_the_page(
+        self, page, priya, nora, ready, now
+    ):
+        shown = page(priya, at(ready)).hidden("shown")
+        answers.answer_question(ready.person, "liver-tests", "over the limits", "", nora, now)
+        refused = page(priya, at(ready, "plan-sign"), signing(shown=shown))
+        assert refused.status == 400
+        assert "was answered “over the limits” by Nora Lindqvist" in refused.text
+        assert queries.state_json(ready, now)["plan"] is None
+
     @pytest.mark.hazard("HZ-04")
     def test_a_prescriber_signs_with_the_password_and_the_plan_is_frozen(
         self, page, priya, ready, now

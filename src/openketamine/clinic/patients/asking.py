@@ -1,6 +1,5 @@
 """What is not known, as questions; and what was answered here, so that a slip can be put right."""
 
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,15 +16,15 @@ from openketamine.core.screening import Evaluation, Unknown, questions
 class Asked:
     """One question as the page puts it.
 
-    `hint`: what is to be typed. Without choices and hint nothing said here would reach the rules:
-    the record itself has to be put right.
+    `hint`: what is to be typed; `was_asked`: what was said before and does not close it. Without
+    choices and hint nothing said here would reach the rules: the record itself has to be put right.
     """
 
     question: str
     ask: str
     choices: tuple[str, ...]
     hint: str = ""
-    was_asked: bool = False
+    was_asked: str = ""
     at_gate: bool = False
     value: str = ""
     said: str = ""
@@ -44,9 +43,10 @@ class Questions:
         return len(self.first) + len(self.on_the_day)
 
 
-def open_questions(found: Evaluation, not_asked: Set[str]) -> Questions:
-    """What this person is still to be asked."""
-    every = [_asked(one, was_put=f"ASK-{one.question}" not in not_asked) for one in found.unknown]
+def open_questions(known: Known, found: Evaluation, today: date) -> Questions:
+    """What this person is still to be asked, with what they said when it was asked before."""
+    before = {one.question: one for one in known.answers}
+    every = [_asked(one, before.get(one.question), today) for one in found.unknown]
     return Questions(
         tuple(one for one in every if not one.at_gate), tuple(one for one in every if one.at_gate)
     )
@@ -71,18 +71,25 @@ def answered_lines(known: Known, found: Evaluation, today: date) -> list[Asked]:
     ]
 
 
-def _asked(one: Unknown, *, was_put: bool) -> Asked:
+def _asked(one: Unknown, before: Answer | None, today: date) -> Asked:
     return Asked(
         question=one.question,
         ask=one.ask or question_name(one.question),
         choices=one.choices,
         hint=expected(one.question),
-        was_asked=was_put and bool(one.choices),
+        was_asked=_asked_before(before, today) if before else "",
         at_gate=one.at_gate,
     )
+
+
+def _asked_before(answer: Answer, today: date) -> str:
+    """An answer that leaves the question open: it was not known, or it is too old to count."""
+    if answer.value == "not known":
+        return f"Asked, and not known: {_said(answer, today)}. It stays open."
+    return f"Asked again: it was “{answer.value}”, {_said(answer, today)}."
 
 
 def _said(answer: Answer, today: date) -> str:
     at = timezone.localtime(answer.at)
     day = "today" if at.date() == today else clinic_date(at.date())
-    return f"{answer.value} · {answer.by}, {day} {at:%H:%M}"
+    return f"{answer.by}, {day} {at:%H:%M}"

@@ -127,7 +127,8 @@ def _content(request: HttpRequest, person: Person, protocol_id: str, said: _Said
         may=can(request.user, "finding.override").ok,
         sent=said.override,
     )
-    asked, answered = open_questions(found, not_asked), answered_lines(known, found, today)
+    asked = open_questions(known, found, today)
+    answered = answered_lines(known, found, today)
     beside = {one.question for one in (*asked.first, *asked.on_the_day, *answered)}
     weighed = overriding.weigh(found.findings, reader, found.overridden)
     return {
@@ -142,7 +143,6 @@ def _content(request: HttpRequest, person: Person, protocol_id: str, said: _Said
         "questions": asked,
         "answered": answered,
         "wrong": said,
-        "wrong_is_answered": said.question in {one.question for one in answered},
         "notice": said.notice or ("" if said.question in beside else said.wrong),
         "stamp": reader.stamp,
         "since": since_recorded(known, found, kept),

@@ -60,19 +60,21 @@ def wished(wish: Mapping[str, int], fields: Mapping[str, Any]) -> Wished | None:
     if not wish:
         return None
     card, made = pump_card(fields), fields["proposal"]
-    asked = [_wished_dose(wish, made)] if {"dose_ug", "dose_ug_per_kg"} & wish.keys() else []
+    dose = {"dose_ug", "dose_ug_per_kg"} & wish.keys()
+    asked = [_wished_dose(wish, made) if dose else "the dose of the protocol"]
     if "over_s" in wish:
         asked.append(f"over {_minutes(wish['over_s'])}")
-    offered = f"{card.dose}{f', {card.dose_per_kg},' if card.dose_per_kg else ''}"
-    offered += f" over {card.over}" if card.over else ""
-    return Wished(" ".join(asked), offered.rstrip(","), bool(made["limited_by"]))
+    offered = [f"{card.dose_per_kg} ({card.dose})" if card.dose_per_kg else card.dose]
+    if card.rate:
+        offered.append(f"over {card.over}")
+    return Wished(" ".join(asked), " ".join(offered), bool(made["limited_by"]))
 
 
 def _wished_dose(wish: Mapping[str, int], made: Mapping[str, Any]) -> str:
     whole = f"{format_number(Decimal(str(made['wanted_mg'])))} mg"
     if "dose_ug_per_kg" not in wish:
         return whole
-    return f"{format_number(Decimal(wish['dose_ug_per_kg']) / 1000)} mg/kg, which is {whole},"
+    return f"{format_number(Decimal(wish['dose_ug_per_kg']) / 1000)} mg/kg ({whole})"
 
 
 def _minutes(seconds: int) -> str:
