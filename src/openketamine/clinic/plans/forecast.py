@@ -9,14 +9,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+
 from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology import (
     Dose,
-    Foresight,
     Interaction,
     Segment,
     Traits,
     default_models,
+    forecast_notes,
     forecast_svg,
     foreseen,
     interactions_among,
@@ -34,9 +36,13 @@ _NO_MODEL = "no published model of this drug by this route is on file"
 
 @dataclass(frozen=True)
 class Expected:
-    """A picture and, under it, what other medicines do; or `why_not` there is no picture."""
+    """A picture and, under it, its notes and what other medicines do; or `why_not` there is none.
+
+    The notes stand beside the picture and not in it, so that they can be read on a phone.
+    """
 
     picture: str = ""
+    notes: tuple[str, ...] = ()
     medicines: tuple[str, ...] = ()
     why_not: str = ""
 
@@ -101,7 +107,7 @@ def _expected(plan: _Plan) -> Expected:
         )  # fmt: skip
     except BadInput as refused:
         return Expected(why_not=f"it needs {refused.expected}")
-    return Expected(picture=_picture(seen), medicines=says)
+    return Expected(seen.as_svg(with_notes=False), seen.notes, says)
 
 
 def _times(last: float, until: float) -> list[float]:
@@ -126,18 +132,6 @@ def _with_medicines(known: Sequence[Interaction]) -> tuple[tuple[str, ...], Inte
     if measured:
         says += ("What they do together was not measured: the picture is drawn without them.",)
     return says, None
-
-
-def _picture(seen: Foresight) -> str:
-    assert seen.band is not None  # noqa: S101 - people were asked for
-    # Age is known or not; that other traits change nothing needs no line here.
-    doubts = [one for one in seen.warnings if "it changed nothing" not in one]
-    if seen.interaction is not None:
-        doubts = [one for one in doubts if one != seen.interaction.says]
-    return forecast_svg(
-        seen.curves, seen.band, now_min=None, drug=seen.drug, route=seen.route,
-        given=seen.given, doubts=doubts,
-    )  # fmt: skip
 
 
 def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
@@ -168,8 +162,14 @@ def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
         given, planned, now_min, weight_kg or models[0].reference_weight_kg,
         [model.id for model in models], _PEOPLE, _SEED,
     )  # fmt: skip
-    return forecast_svg(
-        seen.curves, seen.band, now_min=seen.now_min, drug=drug, route=by, key="level"
+    drawn = forecast_svg(
+        seen.curves, seen.band, now_min=seen.now_min, drug=drug, route=by, key="level",
+        with_notes=False,
+    )  # fmt: skip
+    notes = forecast_notes(seen.curves, seen.band, drug, by)
+    return drawn + format_html(
+        '<ul class="forecast-notes">{}</ul>',
+        format_html_join("", "<li>{}</li>", ((note,) for note in notes)),
     )
 
 

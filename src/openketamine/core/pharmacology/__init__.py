@@ -5,7 +5,7 @@ knowledge/pharmacokinetics: one of a known structure needs no Python.
 """
 
 from openketamine.core.pharmacology._band import Band, band
-from openketamine.core.pharmacology._chart import forecast_svg
+from openketamine.core.pharmacology._chart import forecast_notes, forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
 from openketamine.core.pharmacology._foresight import Foresight, foreseen
 from openketamine.core.pharmacology._gaps import why_no_model
@@ -39,6 +39,7 @@ __all__ = [
     "default_models",
     "forecast",
     "forecast_as_json",
+    "forecast_notes",
     "forecast_svg",
     "foresee",
     "foreseen",

@@ -17,9 +17,9 @@ from openketamine.core.pharmacology._band import Band
 from openketamine.core.pharmacology._forecast import Curve
 from openketamine.core.pharmacology._landmarks import Landmark, landmarks
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 448, 50, 384, 26, 264
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 392, 50, 328, 26, 264
 _LINE = 16
-_LETTERS = 66  # of a note on one line
+_LETTERS = 57  # of a note on one line
 # Colours with a contrast of 3:1 or more on white and on near-black; dashes tell them apart without.
 _INK = (("#2f7ac6", ""), ("#c25a1c", "8 4"), ("#8a63c9", "2 3"), ("#7d7a1e", "10 3 2 3"))
 _SHADE = ("#71849b", "0.3")
@@ -55,21 +55,24 @@ def forecast_svg(
     route: str = "iv",
     given: str = "",
     doubts: Sequence[str] = (),
+    with_notes: bool = True,
     key: str = "forecast",
 ) -> str:
     """The picture, with title, description, axes in min and ng/mL, legend and doubts.
 
     Leave `dark` False inside a page (text takes the page's colour); True for a dark page that
     shows the picture as an image. `given` is dose and weight in words, for the heading; `doubts`
-    are more sentences on what is not known. `key` begins the ids inside: each picture of a page
-    needs its own. BadInput where there is no curve or less than two times.
+    are more sentences on what is not known. A page that shows `forecast_notes` beside the picture,
+    where they can be read on a phone, draws it without them (`with_notes`). `key` begins the ids
+    inside: each picture of a page needs its own. BadInput where there is no curve or less than two
+    times.
     """
     if not curves or len(band.time_min) < 2:
         raise BadInput("curves", "one or more curves and a band of two or more times")
     frame = _frame(curves, band)
     known = landmarks(drug, route)
     shown = tuple(mark for mark in known if mark.from_ng_per_ml < frame.top_ng)
-    notes = _notes(known, frame, curves, band, doubts)
+    notes = _note_rows(forecast_notes(curves, band, drug, route, doubts)) if with_notes else []
     heading = _heading(drug, given)
     height = _BOTTOM + 56 + _LINE * (len(curves) + 1 + len(notes))
     parts = (
@@ -105,7 +108,7 @@ def _title(drug: str, given: str) -> str:
 
 
 def _heading(drug: str, given: str) -> list[str]:
-    return textwrap.wrap(f"{drug.capitalize()} {given}", 52) if given else []
+    return textwrap.wrap(f"{drug.capitalize()} {given}", 46) if given else []
 
 
 def _heading_lines(heading: Sequence[str]) -> Iterable[str]:
@@ -241,41 +244,42 @@ def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
     yield _text(52, y, f"9 of 10 of {band.people:,} simulated people")
 
 
-def _notes(
-    known: Sequence[Landmark],
-    frame: _Frame,
+def forecast_notes(
     curves: Sequence[Curve],
     band: Band,
-    more: Sequence[str],
-) -> list[str]:
-    """Where differences come from, landmarks and models with their sources, what nobody knows."""
+    drug: str = "ketamine",
+    route: str = "iv",
+    doubts: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """What belongs to the picture in words: where differences come from, landmarks and models with
+    their sources, and what nobody knows."""
+    own = [*_together(doubt for curve in curves for doubt in curve.provisional)]
+    if len(band.models) == 1:
+        own.append("One model only: how far models disagree is not in this picture.")
+    # Only plasma is drawn; doubts about what is not in the picture stay out of it.
+    elsewhere = {one for curve in curves for one in (*curve.provisional, *curve.beside)}
+    others = (one for one in doubts if one not in elsewhere and one not in band.provisional)
+    papers = "; ".join(f"{curve.title} {', '.join(curve.sources)}" for curve in curves)
+    differ = f"How people differ: {band.differences}."
+    seen = _seen(landmarks(drug, route), _frame(curves, band))
+    texts = (differ, *band.provisional, *own, *others, seen, band.not_known, f"Models: {papers}.")
+    return tuple(filter(None, texts))
+
+
+def _seen(known: Sequence[Landmark], frame: _Frame) -> str:
+    if not known:
+        return ""
     read = {"R": "read", "B": "not yet checked", "P": "our default"}
     marks = "; ".join(
         f"{mark.effect} {mark.span} ({mark.source.id}, {read[mark.evidence]})" for mark in known
     )
     hidden = any(mark.from_ng_per_ml >= frame.top_ng for mark in known)
     beyond = " What lies above this chart is not drawn." if hidden else ""
-    seen = f"Seen in groups of people, not limits for one: {marks}.{beyond}" if marks else ""
-    differ = f"How people differ: {band.differences}."
-    doubts = [*_together(doubt for curve in curves for doubt in curve.provisional)]
-    if len(band.models) == 1:
-        doubts.append("One model only: how far models disagree is not in this picture.")
-    papers = "; ".join(f"{curve.title} {', '.join(curve.sources)}" for curve in curves)
-    # Only plasma is drawn; doubts about what is not in the picture stay out of it.
-    elsewhere = {one for curve in curves for one in (*curve.provisional, *curve.beside)}
-    others = (one for one in more if one not in elsewhere and one not in band.provisional)
-    texts = (
-        differ,
-        *band.provisional,
-        *doubts,
-        *others,
-        seen,
-        band.not_known,
-        f"Models: {papers}.",
-    )
-    return [
-        line for text in texts for line in textwrap.wrap(text, _LETTERS, break_on_hyphens=False)
-    ]
+    return f"Seen in groups of people, not limits for one: {marks}.{beyond}"
+
+
+def _note_rows(notes: Sequence[str]) -> list[str]:
+    return [row for note in notes for row in textwrap.wrap(note, _LETTERS, break_on_hyphens=False)]
 
 
 def _together(doubts: Iterable[str]) -> Iterable[str]:

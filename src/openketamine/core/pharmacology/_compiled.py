@@ -1,39 +1,111 @@
 """The quick solution once more, compiled: people by the million on an even grid of times.
 
 Needs the extra `fast` (Numba). Every number is a sum of positive terms. A step of the grid is split
-as block plus offset: the table of 32 offsets is the same in every block, so the inner loop carries
-nothing from point to point, and a point costs seven multiplications.
+as block plus offset: the table of 32 offsets is the same in every block, so a point costs nine
+multiplications and no exponential, and eight points are computed at once.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import extending, njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 BLOCK = 32
-_WIDE = 40  # a row of the table, with room to spare
 _NEAR = 3e-3  # the weights of two modes this near would keep less than eleven digits
-_ROWS = 12  # T of 3 modes and the site, S of 3 modes, growth of 3 modes and the site
+intrinsic: Any = extending.intrinsic  # what it makes is called with other arguments than it has
+
+# A step is eleven numbers: what stays of three modes and of the site, what passes from each mode
+# to the site, and what 1 mg/min adds to each mode and to the site.
+_STEP = 11
+# The table has twelve rows of 32 offsets: four that make plasma (three modes, growth), five that
+# make the site (what passes from three modes, what stays, growth), and the growth of each mode.
+_ROWS = 12
+_PLASMA, _SITE, _GROWTH = 0, 4, 9
+
+# What Numba has no words for. It decides by itself whether a loop runs eight numbers at a time, and
+# on short loops over arrays that might overlap it decides wrongly: so the eight are spelled out.
+_EIGHT = ir.VectorType(ir.DoubleType(), 8)
+_WHOLE = ir.IntType(64)
+_PART = ir.IntType(32)
+
+
+def _alike(builder, value, kind):
+    """Eight times the same number."""
+    empty, zeros = ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(_PART, 8), [0] * 8)
+    return builder.shuffle_vector(builder.insert_element(empty, value, _PART(0)), empty, zeros)
+
+
+def _at(builder, array, place):
+    """The address of eight numbers of an array."""
+    return builder.bitcast(builder.gep(array.data, [place]), _EIGHT.as_pointer())
+
+
+def _eights(context, builder, signature, arguments):
+    """For each eight of a block: its offset, its address in the target, and its sums."""
+    arrays = [context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 2)]
+    factors = cgutils.unpack_tuple(builder, arguments[4], len(signature.args[4]))
+    wide = [_alike(builder, factor, _EIGHT) for factor in factors]
+    first = builder.mul(arguments[3], _WHOLE(BLOCK))
+    for offset in range(0, BLOCK, 8):
+        total = None
+        for row, factor in enumerate(wide):
+            place = builder.add(first, _WHOLE(row * BLOCK + offset))
+            entries = builder.load(_at(builder, arrays[1], place), align=8)
+            term = builder.fmul(entries, factor, flags=("contract",))
+            total = term if total is None else builder.fadd(total, term, flags=("contract",))
+        yield offset, _at(builder, arrays[0], builder.add(arguments[1], _WHOLE(offset))), total
 
 
 @intrinsic
-def _soon(typing, target, at):  # noqa: ARG001 - Numba hands it over
+def _block(typing, target, at, table, row, factors):  # noqa: ARG001 - Numba hands it over
+    """target[at : at + 32] = factors[0] × table[row] + factors[1] × table[row + 1] + …"""
+
+    def build(context, builder, signature, arguments):
+        for _, address, total in _eights(context, builder, signature, arguments):
+            builder.store(total, address, align=8)
+        return context.get_dummy_value()
+
+    return types.void(target, at, table, row, factors), build
+
+
+@intrinsic
+def _part_of_block(typing, target, at, table, row, factors, count):  # noqa: ARG001
+    """The same for the first `count` points of a block: the others are left as they are."""
+    bits, numbers = ir.VectorType(ir.IntType(1), 8), ir.VectorType(_WHOLE, 8)
+
+    def build(context, builder, signature, arguments):
+        store = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [_EIGHT, _EIGHT.as_pointer(), _PART, bits]),
+            "llvm.masked.store.v8f64.p0",
+        )
+        limit = _alike(builder, arguments[5], numbers)
+        for offset, address, total in _eights(context, builder, signature, arguments):
+            places = ir.Constant(numbers, list(range(offset, offset + 8)))
+            wanted = builder.icmp_signed("<", places, limit)
+            builder.call(store, [total, address, _PART(8), wanted])
+        return context.get_dummy_value()
+
+    return types.void(target, at, table, row, factors, count), build
+
+
+@intrinsic
+def _soon(typing, target, at):  # noqa: ARG001
     """Fetch target[at] for writing: the memory works while the next points are computed."""
 
     def build(context, builder, signature, arguments):
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         byte = ir.IntType(8).as_pointer()
-        number = ir.IntType(32)
         place = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
         prefetch = cgutils.get_or_insert_function(
             builder.module,
-            ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
+            ir.FunctionType(ir.VoidType(), [byte, _PART, _PART, _PART]),
             "llvm.prefetch.p0",
         )
-        builder.call(prefetch, [place, number(1), number(3), number(1)])
+        builder.call(prefetch, [place, _PART(1), _PART(3), _PART(1)])
         return context.get_dummy_value()
 
     return types.void(target, at), build
@@ -46,13 +118,14 @@ def _fallen(x):
 
 
 @njit(cache=True, error_model="numpy")
-def _rates(micro, rates, weights):
-    """Rates and weights of the modes; False where two are too near for this way.
+def _rates(micro, person, rates, weights):
+    """Rates and weights of the modes of a person; False where two are too near for this way.
 
     `micro` is k10, k12, k13, k21, k31 and 1/V1. Roots of the cubic, each polished once: its
     coefficients are sums of positive terms, so the smallest root is as exact as the largest.
     """
-    k10, k12, k13, k21, k31, per_volume = micro
+    k10, k12, k13 = micro[person, 0], micro[person, 1], micro[person, 2]
+    k21, k31, per_volume = micro[person, 3], micro[person, 4], micro[person, 5]
     if k13 == 0.0:
         total, product = k10 + k12 + k21, k10 * k21
         rates[0] = 0.5 * (total + math.sqrt((k10 + k12 - k21) ** 2 + 4 * k12 * k21))
@@ -91,8 +164,8 @@ def _rates(micro, rates, weights):
 
 
 @njit(cache=True, error_model="numpy")
-def _one_step(rates, weights, ke0, length, table, row):
-    """Column `row` of the table: what happens over one `length`."""
+def _one_step(rates, weights, ke0, length, step):
+    """What happens over one `length`."""
     x = ke0 * length
     fallen = _fallen(x)
     stays = 1.0 - fallen if x < 0.5 else math.exp(-x)
@@ -108,101 +181,139 @@ def _one_step(rates, weights, ke0, length, table, row):
             slow, fast, most, down = ke0, rate, stays, fallen
         apart = fast - slow
         passed = most * (_fallen(apart * length) / apart if apart > 0.0 else length)
-        table[m, row] = left
-        table[4 + m, row] = ke0 * passed
-        table[7 + m, row] = weights[m] * gone / rate
+        step[m] = left
+        step[4 + m] = ke0 * passed
+        step[7 + m] = weights[m] * gone / rate
         fed += weights[m] * (down / slow - passed) / fast
-    table[3, row] = stays
-    table[10, row] = ke0 * fed
+    step[3] = stays
+    step[10] = ke0 * fed
 
 
 @njit(cache=True, error_model="numpy")
-def _offsets(rates, weights, ke0, step, table):
-    """Columns 0 to 32 of the table, by doubling: column k is k steps."""
-    for row in range(_ROWS):
-        table[row, 0] = 1.0 if row < 4 else 0.0
-    _one_step(rates, weights, ke0, step, table, 1)
-    have = 1
-    while have < BLOCK:
-        for m in range(4):
-            factor = table[m, have]
-            for k in range(1, have + 1):
-                table[m, have + k] = table[m, k] * factor
-        site = table[3, have]
-        for k in range(1, have + 1):
-            table[10, have + k] = table[10, k] * site + table[10, have]
-        for m in range(3):
-            passed, grown, factor = table[4 + m, have], table[7 + m, have], table[m, have]
-            for k in range(1, have + 1):
-                table[10, have + k] += table[7 + m, k] * passed
-                table[4 + m, have + k] = table[4 + m, k] * site + table[m, k] * passed
-                table[7 + m, have + k] = table[7 + m, k] * factor + grown
-        have *= 2
-    for k in range(BLOCK + 1):
-        table[11, k] = table[7, k] + table[8, k] + table[9, k]
-
-
-@njit(cache=True, error_model="numpy")
-def _advance(state, table, row, rate):
-    """The state after column `row` of the table."""
-    site = state[3] * table[3, row] + rate * table[10, row]
+def _advance(state, step, rate):
+    """The state (three modes and the site) after a step."""
+    site = state[3] * step[3] + rate * step[10]
     for m in range(3):
-        site += state[m] * table[4 + m, row]
-        state[m] = state[m] * table[m, row] + rate * table[7 + m, row]
+        site += state[m] * step[4 + m]
+        state[m] = state[m] * step[m] + rate * step[7 + m]
     state[3] = site
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
-def _two_blocks(state, flat, table, plasma, site, first, last, ahead):
-    """Pairs of blocks without an infusion: each number of the table is read once for both."""
-    here = first
-    while here + 2 * BLOCK <= last:
-        a, b, c, e = state[0], state[1], state[2], state[3]
-        _advance(state, table, BLOCK, 0.0)
-        f, g, h, i = state[0], state[1], state[2], state[3]
-        block, other = plasma[here : here + 2 * BLOCK], site[here : here + 2 * BLOCK]
-        for k in range(BLOCK):
-            x, y, z = flat[k], flat[_WIDE + k], flat[2 * _WIDE + k]
-            block[k] = a * x + (b * y + c * z)
-            block[BLOCK + k] = f * x + (g * y + h * z)
-        for k in range(BLOCK):
-            x, y = flat[4 * _WIDE + k], flat[5 * _WIDE + k]
-            z, w = flat[6 * _WIDE + k], flat[3 * _WIDE + k]
-            other[k] = (a * x + b * y) + (c * z + e * w)
-            other[BLOCK + k] = (f * x + g * y) + (h * z + i * w)
-        _advance(state, table, BLOCK, 0.0)
+@njit(cache=True, error_model="numpy")
+def _column(table, offset, step):
+    """The step of so many offsets, out of the table."""
+    for m in range(3):
+        step[m] = table[(_PLASMA + m) * BLOCK + offset]
+        step[4 + m] = table[(_SITE + m) * BLOCK + offset]
+        step[7 + m] = table[(_GROWTH + m) * BLOCK + offset]
+    step[3] = table[(_SITE + 3) * BLOCK + offset]
+    step[10] = table[(_SITE + 4) * BLOCK + offset]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _twice(table, step, have):
+    """Offsets have … 2 have - 1 from those below, and the step of `have` offsets doubled."""
+    a, b, c, stays = step[0], step[1], step[2], step[3]
+    p, q, r = step[4], step[5], step[6]
+    u, v, w, fed = step[7], step[8], step[9], step[10]
+    for k in range(have):
+        x, y, z = table[k], table[BLOCK + k], table[2 * BLOCK + k]
+        f, g, h = table[9 * BLOCK + k], table[10 * BLOCK + k], table[11 * BLOCK + k]
+        then = have + k
+        table[then], table[BLOCK + then], table[2 * BLOCK + then] = x * a, y * b, z * c
+        table[4 * BLOCK + then] = table[4 * BLOCK + k] * stays + x * p
+        table[5 * BLOCK + then] = table[5 * BLOCK + k] * stays + y * q
+        table[6 * BLOCK + then] = table[6 * BLOCK + k] * stays + z * r
+        table[7 * BLOCK + then] = table[7 * BLOCK + k] * stays
+        table[8 * BLOCK + then] = (table[8 * BLOCK + k] * stays + fed) + (f * p + g * q + h * r)
+        f, g, h = f * a + u, g * b + v, h * c + w
+        table[9 * BLOCK + then], table[10 * BLOCK + then], table[11 * BLOCK + then] = f, g, h
+        table[3 * BLOCK + then] = f + g + h
+    step[10] = (fed * stays + fed) + (u * p + v * q + w * r)
+    step[7], step[8], step[9] = u * a + u, v * b + v, w * c + w
+    step[4], step[5], step[6] = p * stays + a * p, q * stays + b * q, r * stays + c * r
+    step[0], step[1], step[2], step[3] = a * a, b * b, c * c, stays * stays
+
+
+@njit(cache=True, error_model="numpy")
+def _offsets(table, step):
+    """The table of 0 to 31 steps, by doubling; `step` becomes that of a whole block."""
+    for row in range(_ROWS):
+        table[row * BLOCK] = 0.0
+    for row in (0, 1, 2, 7):
+        table[row * BLOCK] = 1.0
+    _twice(table, step, 1)
+    _twice(table, step, 2)
+    _twice(table, step, 4)
+    _twice(table, step, 8)
+    _twice(table, step, 16)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _fill(state, table, whole, out, plasma, site, count, rate, ahead):
+    """`count` points from out[plasma] and from out[site] on. The state moves along.
+
+    `ahead` is how far on the same points of the next person lie, 0 after the last.
+    """
+    a, b, c, e = state[0], state[1], state[2], state[3]
+    x, y, z, stays = whole[0], whole[1], whole[2], whole[3]
+    p, q, r = whole[4], whole[5], whole[6]
+    u, v, w, fed = rate * whole[7], rate * whole[8], rate * whole[9], rate * whole[10]
+    left = count
+    while left >= BLOCK:
+        _block(out, plasma, table, _PLASMA, (a, b, c, rate))
+        _block(out, site, table, _SITE, (a, b, c, e, rate))
+        e = (fed + a * p + (b * q + c * r)) + e * stays
+        a, b, c = a * x + u, b * y + v, c * z + w
         if ahead > 0:
-            for k in range(0, 2 * BLOCK, 8):
-                _soon(plasma, here + ahead + k)  # type: ignore[call-arg]
-                _soon(site, here + ahead + k)
-        here += 2 * BLOCK
-    return here
+            for k in range(0, BLOCK, 8):
+                _soon(out, plasma + ahead + k)
+                _soon(out, site + ahead + k)
+        plasma, site, left = plasma + BLOCK, site + BLOCK, left - BLOCK
+    if left > 0:
+        _part_of_block(out, plasma, table, _PLASMA, (a, b, c, rate), left)
+        _part_of_block(out, site, table, _SITE, (a, b, c, e, rate), left)
+    state[0], state[1], state[2], state[3] = a, b, c, e
+    return left
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
-def _fill(state, table, plasma, site, first, last, rate, ahead):
-    """Points first … last - 1, of which the state stands at `first`. Leaves it at `last`."""
-    flat = table.reshape(-1)
-    here = first
-    while here < last:
-        if rate == 0.0 and here + 2 * BLOCK <= last:
-            here = _two_blocks(state, flat, table, plasma, site, here, last, ahead)
-            continue
-        left = min(last - here, BLOCK)
-        a, b, c, e = state[0], state[1], state[2], state[3]
-        block, other = plasma[here : here + left], site[here : here + left]
-        for k in range(left):
-            block[k] = (rate * flat[11 * _WIDE + k] + a * flat[k]) + (
-                b * flat[_WIDE + k] + c * flat[2 * _WIDE + k]
-            )
-        for k in range(left):
-            other[k] = (
-                (rate * flat[10 * _WIDE + k] + a * flat[4 * _WIDE + k])
-                + (b * flat[5 * _WIDE + k] + c * flat[6 * _WIDE + k])
-                + e * flat[3 * _WIDE + k]
-            )
-        _advance(state, table, left, rate)
-        here += left
+@njit(cache=True, error_model="numpy")
+def _aligned(count):
+    """Room that begins where a line of the cache does."""
+    room = np.empty(count + 8)
+    first = (-room.ctypes.data // 8) % 8
+    return room[first : first + count]
+
+
+@njit(cache=True, error_model="numpy")
+def _follow(modal, ke0, plan, table, whole, out, plasma, ahead):
+    """One person through all pieces; `modal` is rates, weights, state, and room for a state."""
+    starts, masses, given_rates, cuts, aligned, zero, step, points = plan
+    rates, weights, state, kept, other = modal
+    state[0] = state[1] = state[2] = state[3] = 0.0
+    for piece in range(len(starts)):
+        rate, first, last = given_rates[piece], cuts[piece], cuts[piece + 1]
+        for m in range(3):
+            state[m] += masses[piece] * weights[m]
+        goes_on = piece + 1 < len(starts)
+        on_grid = first < last and aligned[piece] and (not goes_on or aligned[piece + 1])
+        for m in range(4):
+            kept[m] = state[m]
+        if first < last:
+            if not aligned[piece]:
+                since = zero + step * first - starts[piece]
+                _one_step(rates, weights, ke0, since, other)
+                _advance(state, other, rate)
+            here, count = plasma + first, last - first
+            left = _fill(state, table, whole, out, here, here + points, count, rate, ahead)
+            if left > 0 and on_grid:
+                _column(table, left, other)
+                _advance(state, other, rate)
+        if goes_on and not on_grid:
+            _one_step(rates, weights, ke0, starts[piece + 1] - starts[piece], other)
+            _advance(kept, other, rate)
+            for m in range(4):
+                state[m] = kept[m]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -212,41 +323,24 @@ def fill(micro, ke0, starts, masses, given_rates, cuts, aligned, zero, step, out
     `cuts[i]` is the first point of piece i, and `aligned[i]` whether it lies on its start.
     Marks in `doubtful` the people whose modes lie too near each other for this way.
     """
-    points, pieces = out.shape[2], len(starts)
-    rates, weights, state = np.empty(3), np.empty(3), np.empty(4)
-    kept = np.empty(4)
-    table = np.empty((_ROWS, _WIDE))
-    spare = np.empty((_ROWS, 2))
-    for person in range(len(micro)):
-        if not _rates(micro[person], rates, weights):
+    # No row of an array is taken inside the loop: Numba counts who holds one, and to count is to
+    # wait for the memory.
+    points, people = out.shape[2], len(micro)
+    flat = out.reshape(-1)
+    rates, weights = np.empty(3), np.empty(3)
+    table, whole = _aligned(_ROWS * BLOCK), np.empty(_STEP)
+    plan = (starts, masses, given_rates, cuts, aligned, zero, step, points)
+    modal = (rates, weights, np.empty(4), np.empty(4), np.empty(_STEP))
+    for person in range(people):
+        if not _rates(micro, person, rates, weights):
             doubtful[person] = True
             continue
         for m in range(3):
             weights[m] *= 1000.0  # mg/L to ng/mL
-        _offsets(rates, weights, ke0[person], step, table)
-        plasma, site = out[person, 0], out[person, 1]
-        state[:] = 0.0
-        further = 2 * points if person + 1 < len(micro) else 0
+        _one_step(rates, weights, ke0[person], step, whole)
+        _offsets(table, whole)
+        plasma = 2 * points * person
         for point in range(min(cuts[0], points)):
-            plasma[point] = 0.0
-            site[point] = 0.0
-        for piece in range(pieces):
-            rate, first = given_rates[piece], cuts[piece]
-            last = cuts[piece + 1]
-            for m in range(3):
-                state[m] += masses[piece] * weights[m]
-            goes_on = piece + 1 < pieces
-            on_grid = first < last and aligned[piece] and (not goes_on or aligned[piece + 1])
-            if not on_grid:
-                kept[:] = state
-            if first < last:
-                if not aligned[piece]:
-                    since = zero + step * first - starts[piece]
-                    _one_step(rates, weights, ke0[person], since, spare, 0)
-                    _advance(state, spare, 0, rate)
-                _fill(state, table, plasma, site, first, last, rate, further)
-            if goes_on and not on_grid:
-                state[:] = kept
-                length = starts[piece + 1] - starts[piece]
-                _one_step(rates, weights, ke0[person], length, spare, 0)
-                _advance(state, spare, 0, rate)
+            flat[plasma + point] = flat[plasma + points + point] = 0.0
+        ahead = 2 * points if person + 1 < people else 0
+        _follow(modal, ke0[person], plan, table, whole, flat, plasma, ahead)

@@ -34,7 +34,7 @@ def _predict(design, where, effects, micro, modal, out):
     row = micro[0]
     row[0], row[1], row[2] = own[3] / own[0], own[4] / own[0], own[5] / own[0]
     row[3], row[4], row[5] = own[4] / own[1], own[5] / own[2], 1000.0 / own[0]
-    if not _rates(row, modal[0], modal[1]):
+    if not _rates(micro, 0, modal[0], modal[1]):
         return False
     state = modal[2]
     state[:] = 0.0

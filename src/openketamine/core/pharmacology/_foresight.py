@@ -8,14 +8,14 @@ from typing import Any
 
 from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology._band import Band, band
-from openketamine.core.pharmacology._chart import forecast_svg
+from openketamine.core.pharmacology._chart import forecast_notes, forecast_svg
 from openketamine.core.pharmacology._forecast import Curve, forecast
 from openketamine.core.pharmacology._interactions import Interaction, changed, changed_band
 from openketamine.core.pharmacology._model import Model, default_models
 from openketamine.core.pharmacology._people import NOBODY, Traits
 from openketamine.core.pharmacology._regimen import Regimen
 from openketamine.core.pharmacology._regimen_words import given_in_words
-from openketamine.core.pharmacology._warnings import ONE_LINE, warnings
+from openketamine.core.pharmacology._warnings import ONE_LINE, UNUSED, warnings
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,25 @@ class Foresight:
         rows.writerows(zip(*columns.values(), strict=True))
         return page.getvalue()
 
-    def as_svg(self) -> str:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What belongs to the picture in words; BadInput without a band."""
+        if self.band is None:
+            raise BadInput("people", "some people: a picture is never drawn without its band")
+        return forecast_notes(self.curves, self.band, self.drug, self.route, self._doubts)
+
+    @property
+    def _doubts(self) -> tuple[str, ...]:
+        """Warnings about the picture; it has a band, and what changed nothing is not in it."""
+        return tuple(one for one in self.warnings if one != ONE_LINE and not one.endswith(UNUSED))
+
+    def as_svg(self, *, with_notes: bool = True) -> str:
         """The picture; BadInput without a band, because one line would pass for the truth."""
         if self.band is None:
             raise BadInput("people", "some people: a picture is never drawn without its band")
-        doubts = tuple(one for one in self.warnings if one != ONE_LINE)
         return forecast_svg(
             self.curves, self.band, now_min=None, drug=self.drug, route=self.route,
-            given=self.given, doubts=doubts,
+            given=self.given, doubts=self._doubts, with_notes=with_notes,
         )  # fmt: skip
 
 

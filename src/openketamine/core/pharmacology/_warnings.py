@@ -10,6 +10,7 @@ from openketamine.core.pharmacology._people import Traits
 from openketamine.core.pharmacology._regimen import Dose, Regimen, Segment, routes
 
 ONE_LINE = "One line is not the truth: look at more than one model, and at the band."
+UNUSED = "it changed nothing."
 _WORDS = {"age_years": "age", "sex": "sex", "height_cm": "height", "ancestry": "ancestry"}
 
 
@@ -56,7 +57,7 @@ def _unused(traits: Traits, chosen: tuple[Model, ...]) -> Iterable[str]:
     given = [field for field in _WORDS if getattr(traits, field) is not None]
     left = [_WORDS[field] for field in given if field not in used]
     if left:
-        yield f"No model here uses {' or '.join(left)}: it changed nothing."
+        yield f"No model here uses {' or '.join(left)}: {UNUSED}"
 
 
 def _not_given(traits: Traits, chosen: tuple[Model, ...]) -> Iterable[str]:
