@@ -17,7 +17,7 @@ from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
 
 # What a browser must get before anybody has signed in: nothing about a person is in it.
-PUBLIC = {"claims", "service-worker", "manifest"}
+PUBLIC = {"claims", "service-worker", "shell"}
 PROTOCOL = "iv-depression"
 
 

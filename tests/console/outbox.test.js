@@ -34,7 +34,7 @@ async function outbox(post, store = disk(), user = "nora") {
   return box;
 }
 
-const settle = () => pause(20);
+const settle = () => pause(80);
 
 // HZ-05: nothing charted is lost, nothing is doubled.
 describe("the outbox", () => {
@@ -140,4 +140,77 @@ describe("what an answer means", () => {
   for (const [status, said] of [[200, "sent"], [400, "problem"], [403, "problem"], [409, "problem"], [0, "later"], [401, "later"], [500, "later"], [503, "later"]]) {
     it(`${status} is ${said}`, () => assert.equal(verdict({ status }), said));
   }
+});
+
+// HZ-05: an outage is no reason to lose, to hide or to disguise anything.
+describe("the outbox in an outage", () => {
+  it("marks what did not go out at once as recorded offline, and keeps both clocks", async () => {
+    const posted = [];
+    let up = false;
+    const store = disk();
+    const box = await outbox(async (one) => {
+      posted.push({ ...one });
+      return { status: up ? 200 : 0 };
+    }, store);
+    await box.add({ ...fact("a"), deviceAt: "2026-11-22T14:03:00Z" });
+    await settle();
+    assert.equal(store.kept.get("a").offline, true);
+    up = true;
+    box.flush();
+    await settle();
+    assert.deepEqual([posted.at(-1).offline, posted.at(-1).deviceAt, posted.at(-1).at], [true, "2026-11-22T14:03:00Z", "2026-11-22T14:00:00Z"]);
+  });
+
+  it("does not let one fact that the server fails on hold up the others", async () => {
+    const box = await outbox(async (one) => ({ status: one.id === "a" ? 500 : 200 }));
+    await box.add(fact("a"));
+    await box.add(fact("b"));
+    for (let i = 0; i < 5; i++) {
+      box.flush();
+      await settle();
+    }
+    assert.deepEqual(box.problems.map((one) => one.id), ["a"]);
+    assert.equal(box.unsent.length, 0);
+  });
+
+  it("says when the device cannot keep an entry, and sends it all the same", async () => {
+    let up = false;
+    const full = { ...disk(), put: async () => { throw Object.assign(new Error("full"), { name: "QuotaExceededError" }); } };
+    const box = await outbox(async () => ({ status: up ? 200 : 0 }), full);
+    await box.add(fact("a"));
+    await settle();
+    assert.equal(box.trouble, "its storage is full");
+    assert.equal(box.unsent.length, 1);
+    up = true;
+    box.flush();
+    await settle();
+    assert.equal(box.unsent.length, 0);
+  });
+
+  it("opens even where the device has no storage at all", async () => {
+    const box = await outbox(async () => ({ status: 200 }), Promise.reject(new Error("private window")));
+    assert.notEqual(box.trouble, "");
+    await box.add(fact("a"));
+    await settle();
+    assert.equal(box.unsent.length, 0);
+  });
+
+  it("keeps the order of two tabs of one tablet by the time of day", async () => {
+    const store = disk();
+    const one = await outbox(async () => ({ status: 0 }), store);
+    const two = await outbox(async () => ({ status: 0 }), store);
+    await one.add({ ...fact("first"), at: "2026-11-22T14:00:00Z" });
+    await two.add({ ...fact("second"), at: "2026-11-22T14:01:00Z" });
+    await one.add({ ...fact("third"), at: "2026-11-22T14:02:00Z" });
+    const again = await outbox(async () => ({ status: 0 }), store);
+    assert.deepEqual(again.unsent.map((fact) => fact.id), ["first", "second", "third"]);
+  });
+
+  it("knows when it waits for a sign-in and not for the link", async () => {
+    const box = await outbox(async () => ({ status: 401 }));
+    await box.add(fact("a"));
+    await settle();
+    assert.equal(box.signedOff, true);
+    assert.equal(box.problems.length, 0);
+  });
 });

@@ -83,6 +83,15 @@ class Somebody:
         """One tap on a button, counted."""
         self.press(self.button(name, within))
 
+    def charting(self, name):
+        """Open what is charted under this name: in the bar where it fits, else under "All"."""
+        bar = self.page.get_by_role("navigation", name="Chart something")
+        bar.get_by_role("button").first.wait_for()
+        if self.button(name, bar).count():
+            return self.tap(name, bar)
+        self.press(bar.get_by_role("button", name=re.compile("^All ")))
+        return self.tap(name, self.sheet("Chart something"))
+
     def press(self, target):
         """One tap on anything, counted."""
         self.taps += 1

@@ -118,7 +118,7 @@ def test_what_is_seen_at_the_bedside_is_charted_in_a_tap_or_two(nora, house, hol
     nora.console(holt)
 
     def pressure():
-        nora.tap("Vitals")
+        nora.charting("Vitals")
         sheet = nora.sheet("Vital signs by hand")
         nora.write(sheet, "Systolic", "131")
         nora.write(sheet, "Diastolic", "82")
@@ -126,26 +126,26 @@ def test_what_is_seen_at_the_bedside_is_charted_in_a_tap_or_two(nora, house, hol
         sheet.wait_for(state="hidden")
 
     def choose(button, sheet, choice):
-        nora.tap(button)
+        nora.charting(button)
         nora.press(nora.sheet(sheet).get_by_role("button", name=re.compile(f"^{choice}")).first)
         nora.sheet(sheet).wait_for(state="hidden")
 
     def medicine():
-        nora.tap("Medicine")
+        nora.charting("Medicine")
         nora.press(nora.sheet("Rescue medicine given").get_by_role("button", name="ondansetron"))
         sheet = nora.sheet("ondansetron")
         nora.tap("Chart it", sheet)
         sheet.wait_for(state="hidden")
 
     def event():
-        nora.tap("Event")
+        nora.charting("Event")
         nora.press(nora.sheet("Adverse event").get_by_role("button", name="headache", exact=True))
         sheet = nora.sheet("headache: grade after CTCAE")
         nora.press(sheet.get_by_role("button", name="1 mild", exact=True))
         sheet.wait_for(state="hidden")
 
     def note():
-        nora.tap("Note")
+        nora.charting("Note")
         sheet = nora.sheet("Note")
         nora.write(sheet, "What you want to keep", "Says that the ceiling breathes.")
         nora.tap("Chart it", sheet)

@@ -108,7 +108,7 @@ def test_when_the_server_is_killed_the_console_says_so_and_what_is_charted_meanw
         vitals = nora.region("Vital signs")
         assert "live" not in vitals.inner_text()
         assert "stale" in vitals.inner_text()
-        nora.tap("Nausea")
+        nora.charting("Nausea")
         nora.press(nora.sheet("Nausea, 0 to 10").get_by_role("button", name="7", exact=True))
         page.get_by_text("1 unsent").wait_for()
         page.get_by_text("all sent").wait_for(timeout=60_000)

@@ -89,8 +89,9 @@ def test_every_sheet_of_the_console_is_accessible(staffroom, house, scheme):
     )
     found = {}
     nora.button("Vitals").wait_for()
-    for name in ("Vitals", "Sedation", "Nausea", "Event", "Medicine", "Note", "Attach a device"):
-        nora.tap(name)
+    charted = ("Vitals", "Sedation", "Nausea", "Event", "Medicine", "Oxygen", "Care", "Note")
+    for name in (*charted, "Attach a device"):
+        nora.charting(name) if name in charted else nora.tap(name)
         dialog = nora.page.get_by_role("dialog")
         dialog.wait_for()
         if wrong := serious(nora.page):

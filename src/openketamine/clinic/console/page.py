@@ -5,6 +5,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
@@ -25,11 +27,13 @@ def console_data(
         "session": str(session.id),
         "person": str(session.person_id),
         "user": {"id": str(who.pk), "name": who.display_name, "username": who.username},
+        "idle_s": settings.OPENKETAMINE_IDLE_SECONDS,
         "may": {task: can(who, task).ok for task in TASKS},
         "limits": shown_limits(state["protocol"]),
         "ages": ages(),
         "instruments": {name: _instrument(name) for name in _ASKED},
         "rescue": _rescue(),
+        "charting": _charting(),
         "vials": _vials(today) if withdraws else [],
         "waste_reasons": document("checklists", "controlled-substance").body["waste_reasons"][
             "allowed"
@@ -81,6 +85,12 @@ def _instrument(name: str) -> dict[str, Any]:
         ],
         "asked_if": [[item, list(then)] for item, then in known.asked_if],
     }
+
+
+def _charting() -> dict[str, Any]:
+    """The buttons of the bedside screen, and their order in each part of a session."""
+    body = document("checklists", "charting").body
+    return {"items": [dict(one) for one in body["items"]], "order": dict(body["order"])}
 
 
 def _rescue() -> list[dict[str, str]]:

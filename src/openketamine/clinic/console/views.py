@@ -1,14 +1,17 @@
 """The pages under which the live modules run."""
 
 import uuid
+from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from openketamine.clinic.console.page import console_data
+from openketamine.clinic.console.shell import worker_script
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
@@ -24,7 +27,10 @@ from openketamine.clinic.staff.roles import can
 @allowed("board.read")
 def board(request: HttpRequest) -> HttpResponse:
     """Who sits where, in which phase, and what is due next."""
-    data = {"opens": bool(can(request.user, "session.read"))}
+    who = request.user
+    assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
+    user = {"id": str(who.pk), "name": who.display_name}
+    data = {"opens": bool(can(who, "session.read")), "user": user}
     return render(request, "console/board.html", {"data": data})
 
 
@@ -39,12 +45,25 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     state = queries.state_json(one, now)
     record, today = patients.record(one.person), timezone.localdate(now)
     number = str(state["session_number"] or "")
-    context = {
-        "session": one,
-        "banner": banner_for(who, one.person, record, today, session=number),
-        "data": console_data(one, state, who, today),
-    }
+    banner = banner_for(who, one.person, record, today, session=number)
+    data = console_data(one, state, who, today) | {"banner": asdict(banner)}
+    context = {"session": one, "banner": banner, "data": data}
     return render(request, "console/session.html", context)
+
+
+@require_GET
+def shell(request: HttpRequest) -> HttpResponse:
+    """The console without a person: the tablet fills in what it kept. Nobody's, so public."""
+    return render(request, "console/shell.html")
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The service worker. At the root, because it may only serve what lies under it."""
+    script = worker_script(reverse("shell"))
+    return HttpResponse(
+        script, content_type="text/javascript", headers={"Cache-Control": "no-cache"}
+    )
 
 
 @require_GET

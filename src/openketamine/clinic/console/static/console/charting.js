@@ -2,10 +2,11 @@
 
 import { button, h, refresh } from "./dom.js";
 import { SIGNALS } from "./format.js";
-import { sheet, taps } from "./sheet.js";
+import { pad } from "./pad.js";
+import { sheet, taps, toast } from "./sheet.js";
 
-/** @import {Desk} from "./console.js" */
-/** @import {Rescue} from "./types.d.ts" */
+/** @import {Desk} from "./desk.js" */
+/** @import {ChartItem, Rescue} from "./types.d.ts" */
 
 const TEN = [...Array(11).keys()];
 const ENDS = /** @type {Record<string, [string, string]>} */ ({
@@ -13,6 +14,8 @@ const ENDS = /** @type {Record<string, [string, string]>} */ ({
 });
 const EVENTS = ["headache", "dizziness", "vomiting", "anxiety", "chest pain", "severe headache", "visual loss", "neurological deficit", "fall", "infusion site problem"];
 const GRADES = ["mild", "moderate", "severe", "life-threatening", "death"];
+/** The part of a session that a phase belongs to. @type {Record<string, string>} */
+const PART = { expected: "before", planned: "before", prepared: "before", infusing: "running", paused: "running", giving: "running", recovery: "recovery", discharged: "recovery" };
 /** @type {Record<string, string>} */
 const CORRECTABLE = { observation_charted: "values", adverse_event_charted: "event", note_charted: "text", medicine_given: "dose", rate_changed: "rate", checklist_answered: "", score_recorded: "", recovery_scored: "" };
 
@@ -20,38 +23,102 @@ export class Charting {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    this.items = new Map(desk.page.charting.items.map((one) => [one.item, one]));
   }
 
-  /** The bar of buttons. @param {HTMLElement} root */
+  /** What fits this part of the session comes first; the rest is one tap further. @returns {ChartItem[]} */
+  inOrder() {
+    const first = (this.desk.page.charting.order[PART[this.desk.state.phase] ?? "before"] ?? []).map((name) => this.items.get(name));
+    return [...new Set([...first, ...this.items.values()])].filter((one) => one !== undefined);
+  }
+
+  /** The bar of buttons, as many as fit. @param {HTMLElement} root */
   draw(root) {
     const on = this.desk.may("chart.write") && !["closed"].includes(this.desk.state.phase);
-    refresh(root, on, () => (on ? [
-      button("Vitals", () => this.pressure()), button("Sedation", () => this.sedation()),
-      ...Object.keys(ENDS).map((signal) => button(SIGNALS[signal]?.name ?? signal, () => this.ten(signal))),
-      button("Event", () => this.event()), button("Medicine", () => this.medicine()), button("Note", () => this.note()),
-    ] : []));
+    const items = on ? this.inOrder() : [];
+    refresh(root, items.map((one) => one.item), () => on ? [
+      h("div", { class: "charting-first" }, ...items.map((one) => button(one.label, () => this.open(one), "", { data: { key: one.item } }))),
+      button(`All ${items.length}`, () => this.all(), "charting-all", { "aria-haspopup": "dialog", data: { key: "all" } }),
+    ] : []);
+    this.#fit(root);
+  }
+
+  /** A button that would be cut off is not shown; it stands under "All". @param {HTMLElement} root */
+  #fit(root) {
+    const row = root.querySelector(".charting-first");
+    if (!(row instanceof HTMLElement) || row.dataset.width === String(row.clientWidth)) return;
+    const buttons = /** @type {HTMLElement[]} */ ([...row.children]);
+    for (const one of buttons) one.hidden = false;
+    const end = row.getBoundingClientRect().right + 1;
+    const cut = buttons.filter((one) => one.getBoundingClientRect().right > end);
+    for (const one of cut) one.hidden = true;
+    row.dataset.width = String(row.clientWidth);
+  }
+
+  all() {
+    const items = this.inOrder();
+    taps({ title: "Chart something", taps: items.map((one) => ({ label: one.label, value: one.item })), take: (value) => {
+      const one = this.items.get(value);
+      if (one) this.open(one);
+    } });
+  }
+
+  /** @param {ChartItem} one */
+  open(one) {
+    /** @type {Record<string, () => void>} */
+    const ways = {
+      pad: () => this.vitals(one.signals ?? []), scale: () => (one.item === "moaas" ? this.sedation() : this.ten(one.item)),
+      phrases: () => this.phrases(one), oxygen: () => this.oxygen(one), event: () => this.event(), medicine: () => this.medicine(),
+      recovery: () => this.desk.steps.recovery(), note: () => this.note(one),
+    };
+    ways[one.by]?.();
   }
 
   /** A button that charts what is due. @param {string} signal */
   forSignal(signal) {
     if (!this.desk.may("chart.write")) return null;
-    const chart = { systolic: () => this.pressure(), moaas: () => this.sedation() }[signal] ?? (ENDS[signal] ? () => this.ten(signal) : null);
-    return chart && button("Chart", chart, "small-button", { data: { key: `due-${signal}` } });
+    const one = [...this.items.values()].find((item) => item.item === signal || item.signals?.includes(signal));
+    return one && button("Chart", () => this.open(one), "small-button", { data: { key: `due-${signal}` }, "aria-label": `Chart ${one.label}` });
   }
 
-  pressure() {
-    sheet({
-      title: "Vital signs by hand", ok: "Chart it", lead: [h("p", { class: "small soft" }, "What is left empty was not measured.")],
-      fields: ["systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate"].map((name) => ({ name, label: SIGNALS[name]?.name ?? name, type: "number", unit: SIGNALS[name]?.unit, required: false })),
-      send: (values) => {
-        /** @type {Record<string, number>} */
-        const numbers = {};
-        for (const [name, text] of Object.entries(values)) if (text) numbers[name] = Number(text);
-        if (Object.values(numbers).some((n) => !Number.isFinite(n))) return "Please write numbers only.";
-        if (!Object.keys(numbers).length) return "Please give at least one number.";
-        if (("systolic" in numbers) !== ("diastolic" in numbers)) return "A blood pressure has two numbers.";
-        this.desk.record("observation_charted", { values: numbers }, "systolic" in numbers ? `BP ${numbers.systolic}/${numbers.diastolic}` : "vital signs");
-      },
+  /** @param {string[]} signals */
+  vitals(signals) {
+    pad({
+      title: "Vital signs by hand", signals, limits: this.desk.page.limits,
+      take: (numbers) => this.#told("observation_charted", { values: numbers }, "systolic" in numbers ? `BP ${numbers.systolic}/${numbers.diastolic}` : "vital signs"),
+    });
+  }
+
+  /** Charted, with a moment to take it back. @param {string} kind @param {object} body @param {string} label */
+  #told(kind, body, label) {
+    const id = this.desk.record(kind, body, label);
+    toast(`Charted ${label}`, () => void this.desk.record("corrected", { target: id, reason: "tapped by mistake", replacement: null }, `${label} taken back`));
+  }
+
+  /** Words that are said often, in one tap; those that need a place, in two. @param {ChartItem} one */
+  phrases(one) {
+    taps({
+      title: one.label, long: true, taps: (one.phrases ?? []).map((words) => ({ label: words, value: words })),
+      take: (words) => (one.then ? this.#where(one, words) : this.#words(one, words)),
+    });
+  }
+
+  /** @param {ChartItem} one @param {string} words */
+  #where(one, words) {
+    taps({ title: `${one.label} ${words}`, taps: (one.then ?? []).map((place) => ({ label: place, value: place })), take: (place) => this.#words(one, `${words}, ${place}`) });
+  }
+
+  /** @param {ChartItem} one @param {string} words */
+  #words(one, words) {
+    this.#told("note_charted", { text: `${one.label}: ${words}` }, words);
+  }
+
+  /** By what, then how much. @param {ChartItem} one */
+  oxygen(one) {
+    const give = (/** @type {string} */ dose, /** @type {string} */ device) => this.#told("medicine_given", { medicine: "oxygen", dose, route: "inhaled", reason: device, ordered_by: "" }, `oxygen ${dose}`);
+    taps({
+      title: "Oxygen by", taps: [...(one.devices ?? []), "off"].map((device) => ({ label: device, value: device })),
+      take: (device) => device === "off" ? give("off", "") : taps({ title: `Oxygen by ${device}, L per min`, taps: (one.flows ?? []).map((flow) => ({ label: String(flow), value: String(flow) })), take: (flow) => give(`${flow} L/min`, device) }),
     });
   }
 
@@ -60,7 +127,7 @@ export class Charting {
     taps({
       title: "Sedation, MOAA/S", lead: [h("p", null, "How does the person respond?")],
       taps: choices.map(([score, says]) => ({ label: String(score), note: says, value: String(score) })),
-      take: (value) => this.desk.record("observation_charted", { values: { moaas: Number(value) } }, `MOAA/S ${value}`),
+      take: (value) => this.#told("observation_charted", { values: { moaas: Number(value) } }, `MOAA/S ${value}`),
     });
   }
 
@@ -71,7 +138,7 @@ export class Charting {
     taps({
       title: `${name}, 0 to 10`, lead: [h("p", { class: "soft" }, `0 ${none} · 10 ${most}`)],
       taps: TEN.map((n) => ({ label: String(n), value: String(n) })),
-      take: (value) => this.desk.record("observation_charted", { values: { [signal]: Number(value) } }, `${name} ${value}`),
+      take: (value) => this.#told("observation_charted", { values: { [signal]: Number(value) } }, `${name} ${value}`),
     });
   }
 
@@ -89,7 +156,7 @@ export class Charting {
     taps({
       title: `${event}: grade after CTCAE`,
       taps: GRADES.map((label, i) => ({ label: `${i + 1} ${label}`, value: String(i + 1) })),
-      take: (grade) => this.desk.record("adverse_event_charted", { event, severity: Number(grade), action: "" }, event),
+      take: (grade) => this.#told("adverse_event_charted", { event, severity: Number(grade), action: "" }, event),
     });
   }
 
@@ -138,10 +205,12 @@ export class Charting {
     });
   }
 
-  note() {
+  /** @param {ChartItem} one */
+  note(one) {
+    const words = (/** @type {string | undefined} */ text) => (one.item === "note" ? text : `${one.label}: “${text}”`);
     sheet({
-      title: "Note", ok: "Chart it", fields: [{ name: "text", label: "What you want to keep", type: "area" }],
-      send: (values) => void this.desk.record("note_charted", { text: values.text }, "note"),
+      title: one.label, ok: "Chart it", fields: [{ name: "text", label: one.hint ?? "What you want to keep", type: "area" }],
+      send: (values) => this.#told("note_charted", { text: words(values.text) }, "note"),
     });
   }
 

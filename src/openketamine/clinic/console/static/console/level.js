@@ -1,12 +1,12 @@
 // The forecast level beside the chart: drawn by the server, asked for again each minute and whenever the
-// rate changes. It is never computed here, and it goes old with the link like every other number.
+// rate changes or another dose is given. It is never computed here, and it goes old with the link like every other number.
 
 import { byId } from "./dom.js";
 
 const EVERY_MS = 60_000;
 
 export class Level {
-  #segments = "";
+  #given = "";
   #askedAt = 0;
 
   /** @param {string} address */
@@ -14,14 +14,18 @@ export class Level {
     this.address = address;
   }
 
-  /** @param {{segments: object[]} | null} infusion @param {number} now @param {boolean} linkIsUp */
-  show(infusion, now, linkIsUp) {
-    byId("level").hidden = !infusion;
+  /** @param {{infusion: {segments: object[]} | null, doses?: {given: object[]} | null}} state @param {number} now @param {boolean} linkIsUp */
+  show(state, now, linkIsUp) {
+    const { infusion, doses } = state;
+    byId("level").hidden = !infusion && !doses;
     byId("level").classList.toggle("is-stale", !linkIsUp);
-    if (!infusion || !linkIsUp) return;
-    const segments = JSON.stringify(infusion.segments.map((/** @type {any} */ one) => [one.start, one.end, one.rate_ul_per_h]));
-    if (segments === this.#segments && now - this.#askedAt < EVERY_MS) return;
-    this.#segments = segments;
+    if ((!infusion && !doses) || !linkIsUp) return;
+    const given = JSON.stringify([
+      infusion?.segments.map((/** @type {any} */ one) => [one.start, one.end, one.rate_ul_per_h]),
+      doses?.given.map((/** @type {any} */ one) => [one.at, one.dose_ug]),
+    ]);
+    if (given === this.#given && now - this.#askedAt < EVERY_MS) return;
+    this.#given = given;
     this.#askedAt = now;
     void this.#draw();
   }

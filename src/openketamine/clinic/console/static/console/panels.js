@@ -5,8 +5,8 @@ import { clock, countdown, EVIDENCE, milligrams, number, timeOfDay } from "./for
 import { soFar, timeLeft } from "./infusion.js";
 import { MARKS } from "./vital-tile.js";
 
-/** @import {Desk} from "./console.js" */
-/** @import {Finding, Infusion, Source} from "./types.d.ts" */
+/** @import {Desk} from "./desk.js" */
+/** @import {Event_, Finding, Infusion, Source} from "./types.d.ts" */
 
 const PUMPING = ["infusing", "paused"];
 
@@ -17,8 +17,8 @@ export function drawInfusion(root, desk) {
   root.hidden = !infusion;
   if (!infusion || !plan) return;
   const at = desk.now();
-  const far = soFar(infusion, desk.saidAt, at);
-  const left = timeLeft(infusion, desk.saidAt, at);
+  const far = soFar(infusion, infusion.said_ms ?? desk.saidAt, at);
+  const left = timeLeft(infusion, infusion.said_ms ?? desk.saidAt, at);
   const shown = {
     mg: number(far.mg, 1), volume: number(far.leftMl, 1), left: left === null ? null : clock(left),
     rate: infusion.rate_ml_per_h, running: infusion.running, phase: desk.state.phase, stale: !desk.linkIsUp,
@@ -76,7 +76,7 @@ export function drawFindings(root, desk) {
   const all = desk.state.findings;
   const standing = all.filter((one) => !one.cleared_at).sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
   const over = all.filter((one) => one.cleared_at);
-  refresh(root, [standing, over.length, desk.unsentAcks], () => [
+  refresh(root, [standing, over.length, desk.state.contradictions], () => [
     standing.length ? h("ul", { class: "finding-list" }, ...standing.map((one) => findingRow(one, desk))) : h("p", { class: "calm" }, "No limit is crossed."),
     over.length ? h("details", { class: "over" }, h("summary", null, `${over.length} over`), h("ul", { class: "finding-list" }, ...over.map((one) => overRow(one)))) : null,
     ...desk.state.contradictions.map((words) => h("p", { class: "contradiction" }, h("span", { class: "level level-caution" }, "does not fit"), ` ${words}`)),
@@ -86,7 +86,7 @@ export function drawFindings(root, desk) {
 /** @param {Finding} one @param {Desk} desk */
 function findingRow(one, desk) {
   const kind = one.nature === "technical" ? "technical" : one.priority;
-  const seen = one.acknowledged_at || desk.unsentAcks.includes(one.finding_id);
+  const seen = one.acknowledged_at;
   return h("li", { class: `finding-row finding-${one.priority}` },
     h("div", { class: "finding-top" },
       h("span", { class: `alarm alarm-${one.priority}` }, kind),
@@ -127,17 +127,20 @@ export function drawEvents(root, desk) {
           h("li", { class: one.corrected ? "is-corrected" : "" },
             h("span", { class: "event-number" }, one.mark || ""),
             h("time", null, timeOfDay(one.at)),
-            h("span", { class: "event-text" }, h(one.corrected ? "s" : "span", null, one.text), one.now_reads ? ` → ${one.now_reads}` : "", h("span", { class: "small soft" }, ` ${one.by}`)),
-            desk.charting.correctable(one) && button("Correct", () => desk.charting.correct(one), "quiet small-button", { data: { key: `fix-${one.fact}` } }))))
+            h("span", { class: "event-text" }, h(one.corrected ? "s" : "span", null, one.text), one.now_reads ? ` → ${one.now_reads}` : "", h("span", { class: "small soft" }, ` ${one.by}${clocks(one)}`), one.waits ? h("span", { class: "level level-unknown" }, one.waits) : null),
+            !one.waits && desk.charting.correctable(one) && button("Correct", () => desk.charting.correct(one), "quiet small-button", { data: { key: `fix-${one.fact}` } }))))
       : h("p", { class: "calm" }, "Nothing has been charted."),
   ]);
 }
+
+/** Both clocks of what waited on a tablet. @param {Event_} one */
+const clocks = (one) => (one.offline ? `, recorded offline, tablet’s clock ${timeOfDay(one.offline.device_at)}, with the server ${timeOfDay(one.offline.recorded_at)}` : "");
 
 /** The drug of this session, and who speaks for the person. @param {HTMLElement} root @param {Desk} desk */
 export function drawDrug(root, desk) {
   const { drug, devices, chair, infusion } = desk.state;
   // The book is written when the pump has stopped; until then a bare 0 would contradict the card.
-  const given = infusion?.running ? "Given, at stop" : "Given";
+  const given = infusion?.running ? "Given, at stop" : infusion?.said_ms ? "Given, when sent" : "Given";
   refresh(root, [drug, devices, chair, given], () => [
     h("dl", { class: "kv" },
       ...[["Withdrawn", drug.withdrawn_ug], [given, drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),

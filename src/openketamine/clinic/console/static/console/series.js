@@ -1,14 +1,26 @@
 // What the time chart draws: every number once, believed and not believed apart, gaps left as gaps.
 
+import { Trace } from "./trace.js";
+
 /** @import {Charted, Doubted, Newest, Point} from "./types.d.ts" */
+/** @typedef {{last: number, traces: Record<string, {at: number[], value: number[]}>, doubted: Doubted[],
+ *   newest: [string, Newest][]}} Packed */
+
+const MINUTE_MS = 60_000;
+const MOST_MINUTES = 24 * 60;
+const MOST_DOUBTED = 2000;
+/** Of a probe that is off the finger for an hour, one cross each ten seconds says as much as 3,600. */
+const DOUBT_REST_MS = 10_000;
 
 export class Series {
   /** Number of the last reading that is in here; a repeat is not drawn twice. */
   last = 0;
-  /** @type {Map<string, Point[]>} */
+  /** @type {Map<string, Trace>} */
   #device = new Map();
   /** @type {Map<string, Point[]>} */
   #manual = new Map();
+  /** The last device number of each minute, for the table twin. @type {Map<number, Record<string, Point>>} */
+  #minutes = new Map();
   /** @type {Doubted[]} */
   doubted = [];
   /** @type {Map<string, Newest>} */
@@ -34,10 +46,30 @@ export class Series {
       if (value === null || value === undefined) continue;
       const why = doubts[signal] ?? "";
       this.newest.set(signal, { value, receivedMs, atMs, doubt: why });
-      if (why) this.doubted.push({ at: atMs, signal, value, why });
-      else this.#list(this.#device, signal).push({ at: atMs, value, manual: false });
+      if (why) this.#doubt({ at: atMs, signal, value, why });
+      else this.#believe(signal, { at: atMs, value, manual: false });
     }
     return true;
+  }
+
+  /** @param {string} signal @param {Point} point */
+  #believe(signal, point) {
+    let trace = this.#device.get(signal);
+    if (!trace) this.#device.set(signal, (trace = new Trace()));
+    trace.push(point);
+    const minute = Math.floor(point.at / MINUTE_MS) * MINUTE_MS;
+    const row = this.#minutes.get(minute);
+    if (row) row[signal] = point;
+    else this.#minutes.set(minute, { [signal]: point });
+    if (this.#minutes.size > MOST_MINUTES) this.#minutes.delete(/** @type {number} */ (this.#minutes.keys().next().value));
+  }
+
+  /** @param {Doubted} one */
+  #doubt(one) {
+    const before = this.doubted.findLast((other) => other.signal === one.signal);
+    if (before && before.why === one.why && one.at - before.at < DOUBT_REST_MS && one.at >= before.at) return;
+    this.doubted.push(one);
+    if (this.doubted.length > MOST_DOUBTED) this.doubted.splice(0, MOST_DOUBTED / 10);
   }
 
   /** Everything that was charted by hand, corrections applied. @param {Pick<Charted, "at" | "values">[]} charted */
@@ -45,38 +77,66 @@ export class Series {
     this.#manual = new Map();
     for (const one of charted) {
       for (const [signal, value] of Object.entries(one.values)) {
-        this.#list(this.#manual, signal).push({ at: Date.parse(one.at), value, manual: true });
+        const list = this.#manual.get(signal) ?? [];
+        this.#manual.set(signal, [...list, { at: Date.parse(one.at), value, manual: true }]);
       }
     }
+  }
+
+  /** What a chart draws of a signal: lists of points, each list in time, nothing copied. @param {string} signal */
+  parts(signal) {
+    return [...(this.#device.get(signal)?.parts ?? []), this.#manual.get(signal) ?? []];
   }
 
   /** All believed points of a signal in time. @param {string} signal @returns {Point[]} */
   points(signal) {
     const manual = this.#manual.get(signal) ?? [];
-    const device = this.#device.get(signal) ?? [];
+    const device = this.#device.get(signal)?.points ?? [];
     return manual.length ? [...device, ...manual].sort((a, b) => a.at - b.at) : device;
   }
 
-  /** Rows of the table twin: the last number of each minute for what streams, and every cuff or manual number.
+  /** Whether there is any believed number of a signal. @param {string} signal */
+  has(signal) {
+    return Boolean(this.#device.get(signal)?.length || this.#manual.get(signal)?.length);
+  }
+
+  /** When the first number of any of these signals was measured; Infinity where there is none. @param {string[]} signals */
+  begins(signals) {
+    const firsts = signals.flatMap((signal) => [this.#device.get(signal)?.first?.at, this.#manual.get(signal)?.[0]?.at]);
+    return Math.min(...firsts.map((at) => at ?? Infinity));
+  }
+
+  /** Rows of the table twin: the last number of each minute; what was measured by hand stands in its minute.
    * @param {string[]} signals */
   minutes(signals) {
     /** @type {Map<number, {at: number, values: Record<string, Point>}>} */
     const rows = new Map();
+    const row = (/** @type {number} */ at) => rows.get(at) ?? rows.set(at, { at, values: {} }).get(at);
+    for (const [at, values] of this.#minutes) Object.assign(row(at)?.values ?? {}, values);
     for (const signal of signals) {
-      for (const point of this.points(signal)) {
-        const minute = Math.floor(point.at / 60_000) * 60_000;
-        const row = rows.get(minute) ?? { at: minute, values: {} };
-        row.values[signal] = point;
-        rows.set(minute, row);
-      }
+      for (const point of this.#manual.get(signal) ?? []) Object.assign(row(Math.floor(point.at / MINUTE_MS) * MINUTE_MS)?.values ?? {}, { [signal]: point });
     }
     return [...rows.values()].sort((a, b) => a.at - b.at);
   }
 
-  /** @param {Map<string, Point[]>} map @param {string} signal */
-  #list(map, signal) {
-    let list = map.get(signal);
-    if (!list) map.set(signal, (list = []));
-    return list;
+  /** For the tablet to keep. @returns {Packed} */
+  packed() {
+    /** @type {Packed["traces"]} */
+    const traces = {};
+    for (const [signal, trace] of this.#device) {
+      const points = trace.points;
+      traces[signal] = { at: points.map((one) => one.at), value: points.map((one) => one.value) };
+    }
+    return { last: this.last, traces, doubted: this.doubted.slice(), newest: [...this.newest] };
+  }
+
+  /** What the tablet kept. @param {Packed} kept */
+  unpack(kept) {
+    this.last = kept.last;
+    for (const [signal, { at, value }] of Object.entries(kept.traces)) {
+      at.forEach((when, i) => this.#believe(signal, { at: when, value: value[i] ?? NaN, manual: false }));
+    }
+    this.doubted = kept.doubted;
+    this.newest = new Map(kept.newest);
   }
 }

@@ -7,12 +7,12 @@ import { button, byId, h } from "./dom.js";
  *   step?: string, group?: string}} Field */
 
 /** Open a sheet. `send` gets the values and says what went wrong, or nothing.
- * @param {{title: string, lead?: (string | Node)[], fields?: Field[], ok: string, look?: string,
+ * @param {{title: string, lead?: (string | Node)[], fields?: Field[], ok: string, look?: string, wide?: boolean,
  *   send: (values: Record<string, string>) => Promise<string | void> | string | void}} wants */
 export function sheet(wants) {
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
   const form = h("form", { class: "form", novalidate: true, autocomplete: "off" });
-  const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "sheet", "aria-label": wants.title }));
+  const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: wants.wide ? "sheet sheet-wide" : "sheet", "aria-label": wants.title }));
   const close = () => dialog.close();
   const ok = /** @type {HTMLButtonElement} */ (h("button", { class: `button ${wants.look ?? "primary"}` }, wants.ok));
   form.append(
@@ -27,6 +27,7 @@ export function sheet(wants) {
     ok.disabled = true;
     const problem = missing ? `${missing.label}: please fill in.` : await wants.send(values);
     ok.disabled = false;
+    // Another page may have been opened meanwhile, and this sheet with it.
     if (!problem) return close();
     error.textContent = problem;
     error.hidden = false;
@@ -93,17 +94,36 @@ function choices(one) {
   );
 }
 
+const TOAST_MS = 8000;
+
+/** What was just done, with a moment to take it back. Assistive technology hears it from the announcer.
+ * @param {string} words @param {() => void} undo */
+export function toast(words, undo) {
+  document.getElementById("toast")?.remove();
+  const away = () => bar.remove();
+  const bar = h("div", { id: "toast", class: "toast" }, h("span", null, words), button("Take back", () => { undo(); away(); }, "quiet"));
+  byId("sheets").append(bar);
+  setTimeout(away, TOAST_MS);
+}
+
 /** One tap and done: buttons, each of which is the answer.
- * @param {{title: string, lead?: (string | Node)[], taps: {label: string, note?: string, value: string}[],
+ * @param {{title: string, long?: boolean, lead?: (string | Node)[], taps: {label: string, note?: string, value: string}[],
  *   take: (value: string) => void}} wants */
 export function taps(wants) {
   const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "sheet", "aria-label": wants.title }));
   const close = () => dialog.close();
   dialog.append(
     h("div", { class: "sheet-head" }, h("h2", null, wants.title), button("Close", close, "quiet")),
-    h("div", { class: "sheet-body" }, ...(wants.lead ?? []), h("div", { class: wants.taps.some((tap) => tap.note) ? "taps taps-long" : "taps" }, ...wants.taps.map((tap) =>
+    h("div", { class: "sheet-body" }, ...(wants.lead ?? []), h("div", { class: tapsLook(wants) }, ...wants.taps.map((tap) =>
       h("button", { type: "button", class: "button", onclick: () => { wants.take(tap.value); close(); } }, h("b", null, tap.label), tap.note ? h("span", null, tap.note) : null),
     ))),
   );
   open(dialog);
+}
+
+/** Numbers in a grid, words in columns, choices that need explaining one under the other.
+ * @param {{long?: boolean, taps: {label: string, note?: string}[]}} wants */
+function tapsLook(wants) {
+  if (wants.taps.some((tap) => tap.note)) return "taps taps-long";
+  return wants.long || wants.taps.some((tap) => tap.label.length > 6) ? "taps taps-words" : "taps";
 }

@@ -6,7 +6,7 @@ import { EVIDENCE, milligrams, number } from "./format.js";
 import { sources } from "./panels.js";
 import { sheet } from "./sheet.js";
 
-/** @import {Desk} from "./console.js" */
+/** @import {Desk} from "./desk.js" */
 /** @import {Item, Waits} from "./types.d.ts" */
 /** @typedef {import("./sheet.js").Field} Field */
 
@@ -20,10 +20,18 @@ const PHASES = /** @type {Record<string, string>} */ ({
   recovery: "Recovery", discharged: "Discharged", closed: "Closed",
 });
 
+/** Sheets that end in a request, by its verb. Without a link each says why it must wait. */
+const REQUESTS = { withdraw: "Withdraw drug", verify: "Verify", start: "Start", resume: "Resume", waste: "Waste the rest", discharge: "Discharge", close: "Close the session", chair: "Chair", attach: "Attach a device", detach: "Detach a device" };
+
 export class Steps {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    const own = /** @type {Record<string, any>} */ (/** @type {unknown} */ (this));
+    for (const [verb, title] of Object.entries(REQUESTS)) {
+      const open = own[verb];
+      own[verb] = (/** @type {string | undefined} */ word) => desk.request(verb, title, () => open(word));
+    }
   }
 
   /** Phase on the left, the one next thing on the right. @param {HTMLElement} phase @param {HTMLElement} actions */
@@ -70,32 +78,31 @@ export class Steps {
     root.hidden = !list;
     if (!list || !request) return;
     const gate = state.gates[request];
-    const answers = this.desk.answersOnTheirWay;
     // What the checklist below asks for is not said twice.
     const others = gate.waits_for.filter((one) => !state.checklists[list].some((item) => one.summary.endsWith(item.question)));
-    refresh(root, [state.checklists[list], gate, answers, this.desk.may("chart.write")], () => [
+    refresh(root, [state.checklists[list], gate, this.desk.may("chart.write")], () => [
       h("div", { class: "card-head" }, h("h2", null, title), gate.open ? h("span", { class: "level level-done" }, "nothing stands in the way") : h("span", { class: "level level-defer" }, `waits for ${gate.waits_for.length} ${gate.waits_for.length === 1 ? "thing" : "things"}`)),
       others.length ? h("ul", { class: "waits" }, ...others.map((one) => waiting(one))) : null,
-      h("div", { class: "card-flush" }, h("ul", { class: "checklist" }, ...state.checklists[list].map((item) => this.#item(list, item, answers[`${list}/${item.item}`])))),
+      h("div", { class: "card-flush" }, h("ul", { class: "checklist" }, ...state.checklists[list].map((item) => this.#item(list, item)))),
       list === "pre-dose" && this.desk.may("chart.write") ? h("div", { class: "row" }, button("PHQ-9", () => this.score("phq-9")), button("C-SSRS since last contact", () => this.score("c-ssrs-screen"))) : null,
     ]);
   }
 
-  /** @param {string} list @param {Item} item @param {string | undefined} onItsWay */
-  #item(list, item, onItsWay) {
-    const answer = onItsWay ?? item.answer;
+  /** @param {string} list @param {Item} item */
+  #item(list, item) {
+    const { answer } = item;
     const choices = [["yes", "Yes"], ["no", "No"], ...(item.accept.includes("not_applicable") ? [["not_applicable", "Does not apply"]] : []), ["not_known", "Not known"]];
     const met = item.accept.includes(answer ?? "");
     return h("li", { class: "check" },
       h("span", { class: `level ${met ? "level-done" : answer && answer !== "not_known" ? "level-block" : "level-unknown"}` }, met ? "met" : answer && answer !== "not_known" ? "not met" : "not known"),
-      h("span", { class: "check-question" }, item.question, onItsWay ? h("small", { class: "soft" }, "on its way") : item.by ? h("small", { class: "soft" }, item.by) : null),
+      h("span", { class: "check-question" }, item.question, answer && !item.by ? h("small", { class: "soft" }, "on its way") : item.by ? h("small", { class: "soft" }, item.by) : null),
       this.desk.may("chart.write")
         ? h("span", { class: "check-answers", role: "group", "aria-label": item.question }, ...choices.map(([value, label]) =>
             h("button", { type: "button", class: "answer", "aria-pressed": String(answer === value), data: { key: `${item.item}-${value}` }, onclick: () => this.desk.answer(list, item.item, String(value)) }, label)))
         : h("b", null, answer ?? "not answered"));
   }
 
-  openPlan = () => location.assign("plan/");
+  openPlan = () => this.desk.request("plan", "Plan", () => location.assign("plan/"));
 
   withdraw = () => {
     const { vials } = this.desk.page;
@@ -255,7 +262,7 @@ export class Steps {
 }
 
 /** @param {Waits} one */
-const waiting = (one) => h("li", null, h("span", { class: `level level-${one.action}` }, one.action), h("span", null, one.summary), h("small", { class: "soft" }, `${one.rule}, ${EVIDENCE[one.evidence] ?? ""}: ${sources(one.sources)}`));
+const waiting = (one) => h("li", null, h("span", { class: `level level-${one.action}` }, one.action), h("span", null, one.summary), one.rule && h("small", { class: "soft" }, `${one.rule}, ${EVIDENCE[one.evidence] ?? ""}: ${sources(one.sources)}`));
 
 /** Milligrams to micrograms, millilitres to microlitres: a change of unit of what a person typed. @param {string | undefined} text */
 const thousand = (text) => Math.round(Number(text) * 1000);

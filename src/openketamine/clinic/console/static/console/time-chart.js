@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { number, SIGNALS, timeOfDay } from "./format.js";
 import { drawDoubts, drawDrug, drawEvents, drawGrid, drawPoints } from "./chart-marks.js";
 
-/** @typedef {import("./console.js").Desk} Desk */
+/** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {typeof import("uplot")} UPlotClass */
 /** @typedef {import("uplot")} Plot */
 /** @import {Point} from "./types.d.ts" */

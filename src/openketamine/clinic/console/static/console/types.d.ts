@@ -13,33 +13,48 @@ export type Infusion = {
   running: boolean; segments: Segment[]; rate_ml_per_h: number; mg_per_h: number; mg_per_kg_per_h: number | null;
   given_mg: number; volume_given_ml: number; volume_left_ml: number; started_at: string; stopped_at: string | null;
   planned_end: string | null; elapsed_s: number;
+  said_ms?: number; // when these numbers were true, where this tablet reckoned them on
+};
+export type Doses = {
+  given: { at: string; route: string; dose_ug: number; place: string; unit: string; lot: string }[]; given_mg: number;
+  left_mg: number | null; started_at: string; ended_at: string | null; next_at: string | null;
 };
 export type Plan = {
   drug: string; route: string; dose_ug: number; over_s: number; concentration_ug_per_ml: number; volume_ul: number;
   rate_ul_per_h: number; weight_g: number; weight_basis: string; proposal: { draw_ml?: number };
 };
-export type Event_ = { n: number; at: string; kind: string; text: string; by: string; fact: string; corrected: boolean; now_reads: string | null; mark: number };
+export type Event_ = { n: number; at: string; kind: string; text: string; by: string; fact: string; corrected: boolean; now_reads: string | null; mark: number;
+  offline: { device_at: string; recorded_at: string } | null; waits?: string };
 export type Item = { item: string; question: string; accept: string[]; answer: string | null; by: string | null };
 export type Latest = { value: number; at: string; received_at: string; source: string; doubt: string | null };
 export type Charted = { fact: string; at: string; values: Record<string, number>; note: string };
-export type Due = { what: string; signal: string; at: string; overdue: boolean };
+export type Due = { what: string; signal: string; at: string; overdue: boolean; every_s?: number };
 export type State = {
-  phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null;
+  phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null; doses: Doses | null;
   gates: Record<string, Gate>; findings: Finding[]; events: Event_[]; latest: Record<string, Latest>;
   checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
   devices: { device_id: string; kind: string; since: string }[]; due: Due[]; contradictions: string[];
-  manual: Charted[]; now: string;
+  manual: Charted[]; reader: string; now: string;
 };
 
 export type Threshold = { value: number; compare: string };
 export type Ages = Record<string, { old: Threshold; stale: Threshold }>;
 export type Limits = Record<string, { low?: number; high?: number }>;
 export type Instrument = { title: string; items: { number: number; label: string; text: string; choices: [number, string][] }[] };
+export type ChartItem = {
+  item: string; label: string; by: string; signals?: string[]; phrases?: string[]; then?: string[]; hint?: string;
+  devices?: string[]; flows?: number[];
+};
 export type Rescue = { medicine: string; dose: string; route: string; typical: string; for: string };
+export type Banner = {
+  path: string; family: string; given: string; born: string; age: string; gender: string; mrn: string; clinical: boolean;
+  allergies: { state: string; heading: string; names: string; updated: string } | null;
+  weight: string; weight_on: string; session: string; escort: string;
+};
 export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number };
 export type Page = {
-  session: string; user: { id: string; name: string }; may: Record<string, boolean>; limits: Limits; ages: Ages;
-  instruments: Record<string, Instrument>; rescue: Rescue[]; vials: Vial[]; waste_reasons: string[];
+  session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages;
+  instruments: Record<string, Instrument>; rescue: Rescue[]; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
 };
 
 export type Point = { at: number; value: number; manual: boolean };
