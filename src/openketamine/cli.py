@@ -90,23 +90,37 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    from openketamine.core.dosing import as_json, propose, read_history
+    from openketamine.core.dosing import as_json, propose
     from openketamine.core.history import read_bundle
+    from openketamine.core.screening import evaluate
 
     record = read_bundle(_bytes(options.file), options.on)
-    history = read_history(_json(options.history)) if options.history else ()
-    answer = as_json(
-        propose(
-            record,
-            options.protocol,
-            options.on,
-            history,
-            locale=options.locale,
-            programmes=frozenset(options.programme),
-        )
+    programmes = frozenset(options.programme)
+    evaluation = evaluate(
+        record, options.protocol, options.on, locale=options.locale, programmes=programmes
     )
+    history = _history(options)
+    offered = propose(
+        record, options.protocol, options.on, history, evaluation, locale=options.locale
+    )
+    answer = {**as_json(offered), "unknown": [one.text for one in evaluation.unknown]}
     _print(options, answer, _proposal_text)
     return DONE if answer["proposal"] else CLINICAL_NO
+
+
+def _history(options: argparse.Namespace) -> tuple[Any, ...]:
+    """The sessions before; what is wrong with them is said of their own file."""
+    from openketamine.core.dosing import read_history
+
+    if not options.history:
+        return ()
+    bundle, options.file = options.file, options.history
+    past = read_history(_json(options.history))
+    late = next((one.on for one in past if one.on > options.on), None)
+    if late is not None:
+        raise BadInput("history", f"sessions up to {options.on}", f"one on {late}")
+    options.file = bundle
+    return past
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -488,7 +502,13 @@ def _proposal_text(answer: Mapping[str, Any]) -> str:
     proposal = answer["proposal"]
     if proposal is None:
         return "NO DOSE\n" + "\n".join(_finding_text(f) for f in answer["refusal"]["findings"])
-    return _plain_text(proposal)
+    lines = [f"{proposal['dose_mg']:g} mg of {proposal['drug']}, {proposal['route']}"]
+    lines += [f"  {c['label']}: {c['value']} {c['unit']}".rstrip() for c in proposal["pump_card"]]
+    lines += [f"  {step}" for step in proposal["steps"]]
+    lines += [f"  next in {proposal['next_in_days']} days"]
+    lines += [_finding_text(finding) for finding in answer["findings"]]
+    lines += [f"  not known: {question}" for question in answer["unknown"]]
+    return "\n".join(lines)
 
 
 def _knowledge_text(answer: Mapping[str, Any]) -> str:

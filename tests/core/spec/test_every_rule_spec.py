@@ -308,6 +308,8 @@ ALWAYS = [
     ("IND-11", "info", SL, IV),
     ("IND-P8", "info", PAIN, IV),
     ("WU-01", "info", IV, PAIN),
+    ("SET-IP", "block", "crps-inpatient-5-days", CRPS),
+    ("IND-P9", "info", "oral-pain", PAIN),
     ("WU-LIVER", "info", ESK, PAIN),
 ]
 
@@ -386,7 +388,7 @@ def test_a_programme_of_the_clinic_changes_exactly_its_own_rules(
 
 
 def test_a_programme_that_does_not_exist_is_refused_by_name():
-    with pytest.raises(BadInput, match="one of paediatric, stepped-entry"):
+    with pytest.raises(BadInput, match="one of inpatient, paediatric, stepped-entry"):
         found({"born": "2010-01-01"}, IV, programmes=["pediatric"])
 
 

@@ -18,8 +18,13 @@ WELL = {
 }  # fmt: skip
 
 
+WARD = frozenset({"inpatient"})
+
+
 def dose(name, *resources, history=(), wish=None, locale=None, **about):
-    return propose(person(*resources, **about), name, TODAY, history, wish=wish, locale=locale)
+    return propose(
+        person(*resources, **about), name, TODAY, history, wish=wish, locale=locale, programmes=WARD
+    )
 
 
 def past(days, milligrams, *, better=None, per_kg=None):
@@ -47,6 +52,16 @@ FIRST = [
     ("headache-outpatient", 80, 20.0, 120.0, 1.0, 20.0, 10.0, 7, 0.25),
     ("pain-outpatient", 70, 100.0, 120.0, 1.0, 100.0, 50.0, 1, 1.428),
     ("crps-outpatient", 80, 50.0, 240.0, 1.0, 50.0, 12.5, 1, 0.625),
+    ("sc-esketamine-depression", 70, 35.0, None, 25.0, 1.4, None, 7, 0.5),
+    ("nasal-depression", 70, 50.0, None, None, None, None, 3, 0.714),
+    ("nasal-depression", 40, 40.0, None, None, None, None, 3, 1.0),
+    ("oral-pain", 70, 30.0, None, None, None, None, 2, 0.428),
+    ("sublingual-pain", 70, 10.0, None, None, None, None, 2, 0.142),
+    ("nasal-pain", 70, 10.0, None, None, None, None, 1, 0.142),
+    ("im-pain", 70, 17.5, None, 50.0, 0.35, None, 1, 0.25),
+    ("crps-inpatient-4-days", 70, 115.0, 1440.0, 1.0, 115.0, 4.7, 1, 1.642),
+    ("crps-inpatient-5-days", 70, 240.0, 1440.0, 1.0, 240.0, 10.0, 1, 3.428),
+    ("migraine-inpatient", 70, 160.0, 1440.0, 1.0, 160.0, 6.6, 1, 2.285),
 ]  # fmt: skip
 
 

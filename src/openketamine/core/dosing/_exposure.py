@@ -9,6 +9,8 @@ from openketamine.core.dosing._protocol import Protocol
 from openketamine.core.findings import Action, Because, Finding, Source
 from openketamine.core.quantities import format_number
 
+_MONTH_2_ENDS = timedelta(days=60)
+
 
 def week_of(past: Sequence[PastSession], on: date) -> int:
     """The week of the course, from 1; day 1 is the first session."""
@@ -16,29 +18,109 @@ def week_of(past: Sequence[PastSession], on: date) -> int:
     return (on - first).days // 7 + 1
 
 
-def exposure(protocol: Protocol, past: Sequence[PastSession], on: date) -> tuple[Finding, ...]:
+def current_course(
+    protocol: Protocol, past: Sequence[PastSession], on: date
+) -> tuple[PastSession, ...]:
+    """The sessions that the planned one goes on from; none where it begins a course of its own.
+
+    Only a protocol that says after how long a pause a new course begins has more than one.
+    """
+    if protocol.new_course_after is None:
+        return tuple(past)
+    found: list[PastSession] = []
+    after = on
+    for session in reversed(past):
+        if protocol.new_course_after.met_by((after - session.on).days):
+            break
+        found.insert(0, session)
+        after = session.on
+    return tuple(found)
+
+
+def exposure(
+    protocol: Protocol, past: Sequence[PastSession], on: date, weight_g: int = 0
+) -> tuple[Finding, ...]:
     """Too often or too much, counting the session that is being planned."""
-    limits = protocol.exposure
-    week = _within(past, on, 7)
+    return (
+        *_counts(protocol, past, on, weight_g),
+        *_spacing(protocol, past, on),
+        *_unscored(past),
+        *_course(protocol, current_course(protocol, past, on), on),
+    )
+
+
+def _counts(
+    protocol: Protocol, past: Sequence[PastSession], on: date, weight_g: int
+) -> Iterator[Finding]:
     first = min((session.on for session in past), default=on)
     month = 1 + len(past) if on < first + timedelta(days=28) else 0
-    recent = [s.dose_ug for s in past if s.on > on - timedelta(days=30) and s.dose_ug is not None]
-    milligrams = Decimal(sum(recent)) / 1000
-    checks = (
-        ("E1", "sessions_in_7_days", week, f"{week} sessions within 7 days"),
-        ("E2", "sessions_in_first_28_days", month, f"{month} sessions within the first 28 days"),
-        ("E5", "mg_in_30_days", milligrams, f"{format_number(milligrams)} mg within 30 days"),
+    monthly, weekly = _mg(past, on, 30, weight_g), _mg(past, on, 7, weight_g)
+    half_year, year = _within(past, on, 183), _within(past, on, 365)
+    checks: tuple[tuple[str, str, int | Decimal, str], ...] = (
+        ("E1", "sessions_in_7_days", _within(past, on, 7), "sessions within 7 days"),
+        ("E2", "sessions_in_first_28_days", month, "sessions within the first 28 days"),
+        ("E5", "mg_in_30_days", monthly, "mg within 30 days"),
+        ("E5", "mg_in_7_days", weekly, "mg within 7 days"),
     )
-    raised = [
-        _flag(rule, f"Exposure: {words}", words, "Lengthen the interval, or say why not.")
-        for rule, key, value, words in checks
-        if key in limits and limits[key].met_by(value)
-    ]
-    return (*raised, *_course(protocol, past, on))
+    for rule, key, value, of in checks:
+        if key in protocol.exposure and protocol.exposure[key].met_by(value):
+            words = f"{format_number(Decimal(value))} {of}"
+            yield _flag(rule, f"Exposure: {words}", words, "Lengthen the interval, or say why not.")
+    for key, number, of in (
+        ("sessions_in_6_months", half_year, "sessions within 6 months"),
+        ("sessions_in_a_year", year, "sessions within a year"),
+    ):
+        if key in protocol.exposure and protocol.exposure[key].met_by(number):
+            words = f"{number} {of}"
+            yield _flag("E4", f"Exposure: {words}", words, "Write down the need.", Action.CAUTION)
+
+
+def _mg(past: Sequence[PastSession], on: date, days: int, weight_g: int) -> Decimal:
+    """What was given; of a session that only has a dose by weight by the weight of today."""
+    recent = [session for session in past if session.on > on - timedelta(days=days)]
+    total = Decimal(0)
+    for session in recent:
+        by_weight = Decimal(session.dose_ug_per_kg or 0) * weight_g / 1000
+        total += session.dose_ug if session.dose_ug is not None else by_weight
+    return total / 1000
 
 
 def _within(past: Sequence[PastSession], on: date, days: int) -> int:
     return 1 + sum(session.on > on - timedelta(days=days) for session in past)
+
+
+def _spacing(protocol: Protocol, past: Sequence[PastSession], on: date) -> Iterator[Finding]:
+    if not past:
+        return
+    since, soonest = (on - past[-1].on).days, protocol.exposure.get("days_since_last")
+    if soonest is not None and soonest.met_by(since):
+        words = (
+            f"The last session was {since} days ago; the protocol waits {soonest.value} at least"
+        )
+        yield _flag("DOSE-TOO-SOON", words, words, "Wait, or say why not.")
+    mean, limit = _mean_interval(past, on), protocol.exposure.get("mean_days_after_month_2")
+    if mean is not None and limit is not None and limit.met_by(mean):
+        words = f"{format_number(mean, 1)} days between sessions since the end of month 2"
+        advice = "Where weekly spacing is not reached in month 2, sources favour stopping."
+        yield _flag("E3", f"Exposure: {words}", words, advice)
+
+
+def _mean_interval(past: Sequence[PastSession], on: date) -> Decimal | None:
+    """Of the sessions after month 2, the planned one included; None where there are under three."""
+    days = [one for one in (*(s.on for s in past), on) if one >= past[0].on + _MONTH_2_ENDS]
+    return Decimal((days[-1] - days[0]).days) / (len(days) - 1) if len(days) > 2 else None
+
+
+def _unscored(past: Sequence[PastSession]) -> Iterator[Finding]:
+    """After month 1 every session is followed by a score; the last one may still wait for it."""
+    late = [
+        session
+        for session in past[:-1]
+        if session.improvement_percent is None and (session.on - past[0].on).days > 30
+    ]
+    if late:
+        words = f"{len(late)} sessions after month 1 without a score after them"
+        yield _flag("E8", words, words, "Score within 72 hours.", Action.INFO)
 
 
 def _course(protocol: Protocol, past: Sequence[PastSession], on: date) -> Iterator[Finding]:
@@ -58,14 +140,16 @@ def _course(protocol: Protocol, past: Sequence[PastSession], on: date) -> Iterat
         yield _flag("DOSE-COURSE-END", words, words, "Write down response and why it goes on.")
 
 
-def _flag(rule: str, summary: str, words: str, advice: str) -> Finding:
+def _flag(
+    rule: str, summary: str, words: str, advice: str, action: Action = Action.OVERRIDE
+) -> Finding:
     return Finding(
         rule=rule,
         kind="precaution",
-        action=Action.OVERRIDE,
+        action=action,
         summary=summary,
         advice=(advice,),
         because=(Because(words),),
         sources=(Source("HOUSE", f"exposure flag {rule}"),),
-        overridable=True,
+        overridable=action is Action.OVERRIDE,
     )

@@ -14,7 +14,8 @@ class PastSession:
     """One session. What nobody wrote down is None, and None is never read as "went well".
 
     A session has `dose_ug_per_kg` or `dose_ug`, or both. `improvement_percent`: fall of the score
-    since before the first session of the course.
+    since before the first session of the course. `relief_days`: how long pain stayed relieved after
+    the session; `function_gain`: an equal gain of function, and a person content with it.
     """
 
     on: date
@@ -30,10 +31,14 @@ class PastSession:
     baseline_diastolic: Decimal | None = None
     severe_dissociation: bool | None = None
     vomiting_despite_antiemetic: bool | None = None
+    relief_days: int | None = None
+    function_gain: bool | None = None
 
 
-_WHOLE = ("dose_ug_per_kg", "dose_ug", "over_s", "lowest_moaas")
-_YES_NO = ("severe_dissociation", "vomiting_despite_antiemetic")
+_WHOLE = ("dose_ug_per_kg", "dose_ug", "over_s", "lowest_moaas", "relief_days")
+_YES_NO = ("severe_dissociation", "vomiting_despite_antiemetic", "function_gain")
+# What a number can be at all: beyond it somebody mistyped.
+_POSSIBLE = {"improvement_percent": (-1000, 100), "lowest_moaas": (0, 5), "lowest_spo2": (0, 100)}
 
 
 def read_history(raw: object) -> tuple[PastSession, ...]:
@@ -83,6 +88,9 @@ def _value(place: str, name: str, value: object) -> Any:
         or (amount < 0 and name != "improvement_percent")
     ):
         raise BadInput(place, "a finite number that is not negative", value)
+    low, high = _POSSIBLE.get(name, (None, None))
+    if low is not None and high is not None and not low <= amount <= high:
+        raise BadInput(place, f"from {low} to {high}", value)
     if name in _WHOLE and amount != int(amount):
         raise BadInput(place, "a whole number", value)
     return int(amount) if name in _WHOLE else amount

@@ -6,6 +6,7 @@ from typing import Any
 
 from openketamine.core.dosing._bounds import Note
 from openketamine.core.findings import Evidence, Finding, Refusal, Source
+from openketamine.core.quantities import format_number
 from openketamine.knowledge import digest
 
 
@@ -104,6 +105,7 @@ class DoseProposal:
             "unit_name": self.unit_name or None,
             "evidence_by_dose": [note.as_json() for note in self.range],
             "steps": list(self.steps),
+            "pump_card": [vars(line) for line in pump_card(self)],
         }
 
     def plan_fields(self) -> dict[str, Any]:
@@ -122,6 +124,37 @@ class DoseProposal:
             "findings": tuple(finding.as_json() for finding in self.findings),
             "knowledge": self.knowledge or digest(),
         }
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """One line of the pump card: every unit is spelt out, so that nobody reads mg for mL."""
+
+    label: str
+    value: str
+    unit: str
+
+
+def pump_card(offered: DoseProposal) -> tuple[CardLine, ...]:
+    """The proposal as it is read aloud at the pump; a form has only the lines that it needs."""
+    hourly = Decimal(offered.rate_ul_per_h) * offered.concentration_ug_per_ml / 1_000_000
+    weight = Decimal(offered.weight_g) / 1000
+    strength, solution = offered.stock_concentration_ug_per_ml, offered.concentration_ug_per_ml
+    lines = (
+        ("dose", Decimal(offered.dose_ug) / 1000, "milligrams"),
+        ("weight used", weight, f"kilograms ({offered.weight_basis} weight)"),
+        ("pieces", Decimal(offered.units), f"{offered.unit_name}s"),
+        ("drawn up", Decimal(offered.draw_volume_ul) / 1000, "millilitres of the vial"),
+        ("vial", Decimal(strength) / 1000, "milligrams in 1 millilitre"),
+        ("concentration given", Decimal(solution) / 1000, "milligrams in 1 millilitre"),
+        ("volume given", Decimal(offered.volume_ul) / 1000, "millilitres"),
+        ("rate", Decimal(offered.rate_ul_per_h) / 1000, "millilitres an hour"),
+        ("rate of drug", hourly, "milligrams an hour"),
+        ("rate by weight", hourly / (weight or 1), "milligrams per kilogram an hour"),
+        ("time", Decimal(offered.runs_s or offered.over_s) / 60, "minutes"),
+    )
+    head = (CardLine("drug", offered.drug, ""), CardLine("route", offered.route, ""))
+    return (*head, *(CardLine(name, format_number(n, 3), unit) for name, n, unit in lines if n))
 
 
 def as_json(answer: DoseProposal | Refusal) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from openketamine.core.dosing._bounds import Bound
-from openketamine.core.dosing._exposure import exposure, week_of
+from openketamine.core.dosing._exposure import current_course, exposure, week_of
 from openketamine.core.dosing._pain import dose_checks
 from openketamine.core.dosing._past import PastSession
 from openketamine.core.dosing._prepare import Prepared, mg, minutes, ml, per_ml, prepare
 from openketamine.core.dosing._proposal import DoseProposal, Limit, Wish
 from openketamine.core.dosing._protocol import Protocol, protocol
+from openketamine.core.dosing._repeat import repeat_gate
 from openketamine.core.dosing._steps import NextStep, next_step, shown
 from openketamine.core.dosing._weight import DosingWeight, dosing_weight
 from openketamine.core.findings import Action, BadInput, Because, Finding, Refusal, Source
@@ -49,28 +50,38 @@ def propose(
     `locale` is "us" or "eu"; "strictest" or none: the stricter of both texts counts.
     """
     plan = protocol(protocol_id)
-    past = tuple(sorted((s for s in history if s.on <= on), key=lambda session: session.on))
+    past = _known(history, on)
+    course = current_course(plan, past, on)
     evaluation = evaluation or evaluate(
         record, protocol_id, on, locale=locale, programmes=programmes
     )
     _same(evaluation, protocol_id, on)
     start, why = _start(plan, age(record, on), locale)
-    step = _wished(plan, next_step(plan, past, start), wish)
+    step = _wished(plan, next_step(plan, course, start), wish)
     weight = dosing_weight(record, plan, on)
-    own = (*step.findings, *exposure(plan, past, on))
+    grams = 0 if isinstance(weight, Finding) else weight.grams
+    own = (*step.findings, *exposure(plan, past, on, grams), *repeat_gate(plan, past, on))
     refusing = (*evaluation.refuses, *_stopping(own, evaluation))
     if isinstance(weight, Finding):
         return Refusal((*refusing, weight))
     if refusing:
         return Refusal(refusing)
     step = replace(step, steps=(*step.steps, *why))
-    number, week = len(past) + 1, week_of(past, on)
+    number, week = len(course) + 1, week_of(course, on)
     offered = _reckon(plan, step, weight, number, evaluation.standing)
     if isinstance(offered, Refusal):
         return offered
     findings = (*evaluation.findings, *own, *weight.findings, *dose_checks(plan.area, offered))
     days = plan.phase_of(number, week).next_in_days
     return replace(offered, findings=findings, next_in_days=days, knowledge=evaluation.knowledge)
+
+
+def _known(history: tuple[PastSession, ...], on: date) -> tuple[PastSession, ...]:
+    """The sessions in order. One that has not been yet is a slip, and nothing to pass over."""
+    for session in history:
+        if session.on > on:
+            raise BadInput("history", f"sessions up to {on}", f"one on {session.on}")
+    return tuple(sorted(history, key=lambda session: session.on))
 
 
 def _start(plan: Protocol, years: int | None, locale: str | None) -> tuple[int, tuple[str, ...]]:

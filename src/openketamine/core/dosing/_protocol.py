@@ -79,6 +79,8 @@ class Protocol:
     exposure: Mapping[str, Threshold]
     course: tuple[Phase, ...]
     course_ends_after: Threshold | None
+    new_course_after: Threshold | None
+    repeat: Mapping[str, Threshold] | None
     measure_every_s: Mapping[str, int]
     measure_every_s_in_recovery: Mapping[str, int]
     continuous: tuple[str, ...]
@@ -182,12 +184,24 @@ def read_protocol(name: str, title: str, body: Mapping[str, Any]) -> Protocol:
         course_ends_after=read_threshold(body["course_ends_after"])
         if "course_ends_after" in body
         else None,
+        new_course_after=read_threshold(body["new_course_after"])
+        if "new_course_after" in body
+        else None,
+        repeat=_repeat(str(body["area"])),
         measure_every_s=intervals(monitoring["every"]),
         measure_every_s_in_recovery=intervals(monitoring["every_in_recovery"]),
         continuous=tuple(monitoring["continuous"]),
         observe_after_end_s=whole(monitoring["observe_after_end"], "s"),
         checklists=dict(body["checklists"]),
     )
+
+
+def _repeat(area: str) -> Mapping[str, Threshold] | None:
+    """What a course for pain must have shown before it is repeated."""
+    if area != "pain":
+        return None
+    nodes = document("dose-checks", "pain").body["repeat"]
+    return {name: read_threshold(node) for name, node in nodes.items()}
 
 
 def _older(node: Mapping[str, Any], unit: str) -> tuple[Threshold, int, tuple[str, ...]]:

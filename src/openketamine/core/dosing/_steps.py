@@ -32,10 +32,35 @@ def next_step(protocol: Protocol, past: Sequence[PastSession], start: int) -> Ne
         words = f"First session: the protocol starts with {shown(protocol, start)}."
         return NextStep(start, protocol.over_s, (words,))
     last = past[-1]
+    if (impossible := _beyond_limits(protocol, last)) is not None:
+        return impossible
     trouble, pressure = _trouble(protocol, last), _pressure(protocol, last)
     if trouble or pressure:
         return _down(protocol, past, (*trouble, *pressure), pressure=bool(pressure))
     return _by_response(protocol, past)
+
+
+def _beyond_limits(protocol: Protocol, last: PastSession) -> NextStep | None:
+    """A dose of the past over the absolute limit is a slip of a pen until it is checked."""
+    bounds, amount = protocol.absolute, amount_of(protocol, last)
+    limit = bounds.dose_ug_per_kg if protocol.per_kg else bounds.total_ug
+    if limit is None or amount <= limit.amount:
+        return None
+    finding = Finding(
+        rule="DOSE-HISTORY",
+        kind="precaution",
+        action=Action.OVERRIDE,
+        summary=f"The history says {shown(protocol, amount)}, more than the absolute limit",
+        advice=("Check the record of that session; ten times the dose is a frequent slip.",),
+        because=(Because(f"session on {last.on}: {shown(protocol, amount)}; limit {limit.words}"),),
+        sources=limit.sources,
+        evidence=limit.evidence,
+        overridable=True,
+    )
+    words = (
+        f"The last dose on record cannot be right: {shown(protocol, protocol.start)}, the start."
+    )
+    return NextStep(protocol.start, protocol.over_s, (words,), (finding,))
 
 
 def shown(protocol: Protocol, amount: int) -> str:
@@ -135,10 +160,13 @@ def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
     before = amount_of(protocol, last)
     same = shown(protocol, before)
     better = last.improvement_percent
+    if better is not None and adjust["worse"].met_by(better):
+        return _worse(protocol, last, number, over)
     if better is None:
         words = f"The response after {number} sessions is not known: {same} again, no step up."
         return NextStep(before, over, (words,))
-    said = f"{format_number(better, 0)} % better after {number} sessions"
+    said = f"{format_number(abs(better), 0)} % {'better' if better >= 0 else 'worse'} after "
+    said += f"{number} sessions"
     if adjust["enough"].met_by(better):
         return NextStep(before, over, (f"{said}: {same} again.",))
     poor = _poor(protocol, number, said) if adjust["poor"].met_by(better) else ()
@@ -146,6 +174,23 @@ def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
         higher, words = _maybe_up(protocol, last, said, number)
         return NextStep(higher, over, (words,), poor)
     return NextStep(before, over, (f"{said}: {same} again.",), poor)
+
+
+def _worse(protocol: Protocol, last: PastSession, number: int, over: int) -> NextStep:
+    """Worse than before the course is no reason for more of it."""
+    before = amount_of(protocol, last)
+    said = f"{format_number(-(last.improvement_percent or Decimal(0)), 0)} % worse after {number} sessions"
+    finding = Finding(
+        rule="DOSE-WORSE",
+        kind="precaution",
+        action=Action.OVERRIDE,
+        summary=f"{said.capitalize()}, against the time before the course",
+        advice=("Assess again, suicidality first, before another dose.",),
+        because=(Because(f"session on {last.on}: {said}"),),
+        sources=(Source("HOUSE", "response calculus: worsening"),),
+        overridable=True,
+    )
+    return NextStep(before, over, (f"{said}: {shown(protocol, before)} again.",), (finding,))
 
 
 def _maybe_up(protocol: Protocol, last: PastSession, said: str, number: int) -> tuple[int, str]:

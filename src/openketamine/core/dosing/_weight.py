@@ -8,7 +8,7 @@ from openketamine.core.dosing._protocol import Protocol
 from openketamine.core.findings import Action, Because, Finding, Source
 from openketamine.core.history import Measurement, PersonRecord, latest
 from openketamine.core.quantities import Quantity, format_number
-from openketamine.knowledge import document
+from openketamine.knowledge import document, read_threshold
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def dosing_weight(record: PersonRecord, protocol: Protocol, on: date) -> DosingW
     height = latest(record, "height", on) or _height_from_bmi(record, weight, on)
     actual = _grams(weight.value)
     step = f"Weight {_kg(actual)} of {weight.taken.isoformat()}"
-    findings = _old(weight, protocol, on)
+    findings = (*_old(weight, protocol, on), *_conflict(record, weight))
     if height is None:
         findings += (_no_height(protocol),)
         return DosingWeight(actual, actual, "actual", (f"{step}; height not known.",), findings)
@@ -141,6 +141,34 @@ def _old(weight: Measurement, protocol: Protocol, on: date) -> tuple[Finding, ..
             advice=("Weigh the person today.",),
             because=(Because(f"weight of {weight.taken.isoformat()}", weight.resource),),
             sources=(Source("HOUSE", "an old weight is asked again"),),
+        ),
+    )
+
+
+def _conflict(record: PersonRecord, weight: Measurement) -> tuple[Finding, ...]:
+    """Another weight of these weeks that is far from it: pounds for kilograms, another person."""
+    body = document("measurements", "dosing-weight").body["weight"]
+    near, apart = read_threshold(body["compared_within"]), read_threshold(body["apart"])
+    others = [
+        one
+        for one in record.series.get("weight", ())
+        if one is not weight and near.met_by(abs((weight.taken - one.taken).days))
+        if apart.met_by(abs(one.value - weight.value) / weight.value * 100)
+    ]
+    if not others:
+        return ()
+    return (
+        Finding(
+            rule="DOSE-WEIGHT-CONFLICT",
+            kind="readiness",
+            action=Action.CAUTION,
+            summary="Weights of the same weeks contradict each other",
+            advice=("Weigh the person again before the dose is ordered.",),
+            because=tuple(
+                Because(f"{_kg(_grams(one.value))} on {one.taken}", one.resource)
+                for one in (weight, *others[-3:])
+            ),
+            sources=(Source("HOUSE", "weights that contradict"),),
         ),
     )
 
