@@ -285,7 +285,7 @@ def _aligned(count):
     return room[first : first + count]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def _follow(modal, ke0, plan, table, whole, out, plasma, ahead):
     """One person through all pieces; `modal` is rates, weights, state, and room for a state."""
     starts, masses, given_rates, cuts, aligned, zero, step, points = plan
