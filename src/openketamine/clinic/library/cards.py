@@ -28,6 +28,7 @@ DECISION_WORDS: Mapping[str, tuple[str, str]] = {
     "defer": ("Defer", "Not today. Something has to change or be known first."),
     "block": ("Do not treat", "A rule forbids this protocol for this person."),
 }
+_OVER = ("Proceed over an override", "Nothing else speaks against it.")
 _SO_FAR = ("Nothing speaks against it so far", "No dose can be ordered before all is asked.")
 EVIDENCE_WORDS: Mapping[str, str] = {
     "R": "read in the source",
@@ -36,14 +37,20 @@ EVIDENCE_WORDS: Mapping[str, str] = {
 }
 
 
-def decision_card(decision: str, *, still_to_ask: bool) -> dict[str, str]:
-    """A decision in words. A green "proceed" over questions that nobody put would read as an
-    answer, so until they are asked it looks like what it is."""
+def decision_card(
+    decision: str, *, still_to_ask: bool, set_aside: Iterable[str] = ()
+) -> dict[str, str]:
+    """A decision in words. A green "proceed" over questions that nobody put, or over a rule that
+    spoke against it, would read as an answer, so it looks like what it is."""
     title, says = DECISION_WORDS[decision]
+    level, over = decision, ", ".join(sorted(set_aside))
+    if decision == "proceed" and over:
+        level, title, says = "caution", *_OVER
     if decision == "proceed" and still_to_ask:
-        title, says = _SO_FAR
-        return {"level": "caution", "title": title, "says": says}
-    return {"level": decision, "title": title, "says": says}
+        level, title, says = "caution", *_SO_FAR
+    if over:
+        says = f"{says} Set aside by a prescriber: {over}."
+    return {"level": level, "title": title, "says": says}
 
 
 KIND_WORDS: Mapping[str, str] = {

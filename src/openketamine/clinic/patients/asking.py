@@ -91,5 +91,4 @@ def _asked_before(answer: Answer, today: date) -> str:
 
 def _said(answer: Answer, today: date) -> str:
     at = timezone.localtime(answer.at)
-    day = "today" if at.date() == today else clinic_date(at.date())
-    return f"{answer.by}, {day} {at:%H:%M}"
+    return f"{answer.by}, {clinic_date(at.date()) if at.date() != today else 'today'} {at:%H:%M}"

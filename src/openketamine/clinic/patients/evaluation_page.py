@@ -118,7 +118,7 @@ def _answer(
 def _content(request: HttpRequest, person: Person, protocol_id: str, said: _Said) -> dict[str, Any]:
     known, today = queries.known(person), timezone.localdate(clock.now())
     found = known.evaluated(protocol_id, today)
-    not_asked = {one.rule for one in unasked(known.record, found)}
+    not_asked = unasked(known.record, found)
     kept = queries.last_evaluation(person, protocol_id)
     reader = overriding.Reader(
         known,
@@ -137,7 +137,9 @@ def _content(request: HttpRequest, person: Person, protocol_id: str, said: _Said
         "protocol": protocol(protocol_id),
         "protocol_id": protocol_id,
         "evaluation": found,
-        "decision": decision_card(found.decision, still_to_ask=bool(not_asked)),
+        "decision": decision_card(
+            found.decision, still_to_ask=bool(not_asked), set_aside=found.overridden
+        ),
         "entries": [one for one in weighed if one.card.level != Action.INFO],
         "notes": [one.card for one in weighed if one.card.level == Action.INFO],
         "questions": asked,

@@ -122,7 +122,9 @@ def _page(
         "protocol": plan,
         "phase": state["phase"],
         "decision": decision_card(
-            evaluation.decision, still_to_ask=bool(unasked(known.record, evaluation))
+            evaluation.decision,
+            still_to_ask=bool(unasked(known.record, evaluation)),
+            set_aside=evaluation.overridden,
         ),
         "wish_form": wish_form,
         "signed": signed,

@@ -8,7 +8,7 @@ from typing import Any
 
 import typst
 
-from openketamine.clinic.library.cards import DECISION_WORDS, finding_card
+from openketamine.clinic.library.cards import decision_card, finding_card
 from openketamine.clinic.patients.banner import GENDERS, clinic_date
 from openketamine.clinic.patients.queries import KeptEvaluation
 from openketamine.clinic.reports.times import Clock, moment
@@ -34,7 +34,6 @@ def _data(
     kept: KeptEvaluation, now: datetime, zone: tzinfo, paper: str, *, demo: bool
 ) -> dict[str, Any]:
     said, clock = kept.evaluation, Clock(zone)
-    decision = str(said["decision"])
     return {
         "paper": paper,
         "demo": demo,
@@ -47,12 +46,14 @@ def _data(
         "printed": clock.with_zone(now),
         "knowledge": str(said["knowledge"]),
         "fact": kept.id,
-        "decision": {
-            "level": decision,
-            "title": DECISION_WORDS[decision][0],
-            "says": DECISION_WORDS[decision][1],
-        },
+        "decision": decision_card(
+            str(said["decision"]),
+            still_to_ask=bool(said.get("still_to_ask")),
+            set_aside=[str(one["rule"]) for one in said["findings"] if one.get("overridden")],
+        ),
         "findings": _findings(said, clock),
+        "answered": list(said.get("answered", ())),
+        "zone": str(said.get("zone", "")),
         "unknown": [_question(one) for one in said.get("questions", ())],
     }
 
@@ -64,6 +65,9 @@ def _person(said: Mapping[str, str]) -> dict[str, str]:
         "born": said.get("born", "Not known"),
         "gender": GENDERS.get(said.get("gender", ""), "Not known"),
         "id": said.get("id", "Not known"),
+        "allergies": said.get("allergies", ""),
+        "allergy_names": said.get("allergy_names", ""),
+        "weight": said.get("weight", "Not known"),
     }
 
 
