@@ -6,44 +6,58 @@ parameters from samples (`fit`), rates that hold a level (`hold`). Every answer 
 and which of its numbers nobody published.
 """
 
-from openketamine.core.pharmacology import (
-    Band,
-    Bolus,
-    Curve,
-    Dose,
-    ForecastRequest,
-    Foresight,
-    Model,
-    Outlook,
-    Segment,
-    Traits,
-    band,
-    default_models,
-    forecast,
-    forecast_svg,
-    foresee,
-    foreseen,
-    model,
-    model_from_file,
-    models,
-    outlook,
-    remainder,
-)
-from openketamine.core.pharmacology._cohort import Cohort, Schedule, cohort, schedule
-from openketamine.core.pharmacology._fit import Individual, Sample, fit, log_normal
-from openketamine.core.pharmacology._fitter import Fitter, fitter
-from openketamine.core.pharmacology._interactions import Interaction, interaction
-from openketamine.core.pharmacology._nca import Analysis, analyse
-from openketamine.core.pharmacology._simulation import (
-    Quantiles,
-    Simulation,
-    engine,
-    quantiles,
-    simulate,
-)
-from openketamine.core.pharmacology._target import Hold, hold
-from openketamine.pharmacology._arrow import as_arrow, need_arrow, write_arrow
-from openketamine.pharmacology._machines import study
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from openketamine.core import pharmacology as _core
+
+if TYPE_CHECKING:
+    from openketamine.core.pharmacology import (
+        Analysis,
+        Band,
+        Bolus,
+        Cohort,
+        Curve,
+        Dose,
+        Fitter,
+        ForecastRequest,
+        Foresight,
+        Hold,
+        Individual,
+        Interaction,
+        Model,
+        Outlook,
+        Quantiles,
+        Sample,
+        Schedule,
+        Segment,
+        Simulation,
+        Traits,
+        analyse,
+        band,
+        cohort,
+        default_models,
+        engine,
+        fit,
+        fitter,
+        forecast,
+        forecast_svg,
+        foresee,
+        foreseen,
+        hold,
+        interaction,
+        log_normal,
+        model,
+        model_from_file,
+        models,
+        outlook,
+        quantiles,
+        remainder,
+        schedule,
+        simulate,
+    )
+    from openketamine.pharmacology._arrow import as_arrow, need_arrow, write_arrow
+    from openketamine.pharmacology._machines import study
 
 __all__ = [
     "Analysis",
@@ -93,3 +107,23 @@ __all__ = [
     "study",
     "write_arrow",
 ]
+
+_HOME = {
+    "as_arrow": "_arrow",
+    "need_arrow": "_arrow",
+    "study": "_machines",
+    "write_arrow": "_arrow",
+}
+
+if not TYPE_CHECKING:  # as in the core: fetched when first asked for, so that to start costs little
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = import_module(f"{__name__}.{_HOME[name]}") if name in _HOME else _core
+        found = globals()[name] = getattr(home, name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
