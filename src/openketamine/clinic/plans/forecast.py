@@ -168,7 +168,8 @@ def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
     )  # fmt: skip
     notes = forecast_notes(seen.curves, seen.band, drug, by)
     return drawn + format_html(
-        '<ul class="forecast-notes">{}</ul>',
+        '<details class="forecast-more"><summary>What is not known, and the sources</summary>'
+        '<ul class="forecast-notes">{}</ul></details>',
         format_html_join("", "<li>{}</li>", ((note,) for note in notes)),
     )
 

@@ -23,12 +23,14 @@ from openketamine.core.pharmacology._regimen import Dose, Regimen
 
 PERCENTILES = (5.0, 50.0, 95.0)
 NO_MOOD = "No level in blood is known to foretell how mood will change."
-NOT_KNOWN = (
+_ARTERIAL = (
     "Arterial blood reads higher than blood from an arm vein during an infusion, and lower "
     "after it. "
-    "Behind the level usually quoted for 0.5 mg/kg over 40 min stands one published value. "
-    + NO_MOOD
 )
+_ONE_VALUE = (
+    "Behind the level usually quoted for 0.5 mg/kg over 40 min stands one published value. "
+)
+NOT_KNOWN = _ARTERIAL + _ONE_VALUE + NO_MOOD
 _AT_ONCE = 2000  # people solved together; bounds the memory, changes no number
 
 
@@ -103,7 +105,7 @@ def band(
     )
     low, middle, high = (tuple(row.tolist()) for row in percentiles(everyone, PERCENTILES))
     by_vein = not any(isinstance(entry, Dose) for entry in regimen)
-    not_known = NOT_KNOWN if by_vein else NO_MOOD
+    not_known = _not_known(used, by_vein=by_vein)
     return Band(
         people=people,
         models=tuple(entry.id for entry in used),
@@ -166,7 +168,15 @@ def _unpublished(used: Sequence[Model]) -> Iterator[str]:
     """Which of the numbers behind the differences between people nobody published."""
     spreads = {spread.label: spread for spread in map(variability, used)}
     for label, spread in spreads.items():
-        yield from doubted(label.capitalize(), spread.statuses)
+        yield from doubted(label[0].upper() + label[1:], spread.statuses)
+
+
+def _not_known(used: Sequence[Model], *, by_vein: bool) -> str:
+    """What nobody knows of a level like this one; the one value is of the racemate."""
+    if not by_vein:
+        return NO_MOOD
+    racemic = all("ketamine" in entry.drugs for entry in used)
+    return NOT_KNOWN if racemic else _ARTERIAL + NO_MOOD
 
 
 def _differences(used: Sequence[Model]) -> str:

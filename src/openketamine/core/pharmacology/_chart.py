@@ -7,6 +7,7 @@ stays readable on a phone; a page should cap its width at about 48 rem.
 """
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def forecast_svg(
         *_axes(frame),
         _shade(frame, band),
         *_landmark_bars(frame, shown),
-        *(_line(frame, curve, place) for place, curve in enumerate(curves)),
+        *(_line(frame, curve, ink) for curve, ink in zip(curves, _inks(curves), strict=True)),
         *_now(frame, now_min),
         *_legend(curves, band),
         *_note_lines(notes, len(curves)),
@@ -108,7 +109,9 @@ def _title(drug: str, given: str) -> str:
 
 
 def _heading(drug: str, given: str) -> list[str]:
-    return textwrap.wrap(f"{drug.capitalize()} {given}", 46) if given else []
+    # A number and its unit stay on one line.
+    kept = re.sub(r"(\d) (mg|kg|min|h|days)\b", "\\1\u00a0\\2", f"{drug.capitalize()} {given}")
+    return textwrap.wrap(kept, 46) if given else []
 
 
 def _heading_lines(heading: Sequence[str]) -> Iterable[str]:
@@ -194,6 +197,12 @@ def _line(frame: _Frame, curve: Curve, place: int) -> str:
     return f'<polyline points="{points}" {_stroke(place)}/>'
 
 
+def _inks(curves: Sequence[Curve]) -> list[int]:
+    """Arterial before venous, so that a model looks alike in every picture of the same pair."""
+    order = sorted(range(len(curves)), key=lambda place: (curves[place].site, place))
+    return [order.index(place) for place in range(len(curves))]
+
+
 def _stroke(place: int) -> str:
     colour, dashes = _INK[place % len(_INK)]
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
@@ -232,8 +241,8 @@ def _now(frame: _Frame, now_min: float | None) -> Iterable[str]:
 
 def _legend(curves: Sequence[Curve], band: Band) -> Iterable[str]:
     y = _BOTTOM + 54
-    for place, curve in enumerate(curves):
-        yield f'<line x1="8" y1="{y - 4}" x2="44" y2="{y - 4}" {_stroke(place)}/>'
+    for curve, ink in zip(curves, _inks(curves), strict=True):
+        yield f'<line x1="8" y1="{y - 4}" x2="44" y2="{y - 4}" {_stroke(ink)}/>'
         yield _text(52, y, curve.name)
         y += _LINE
     colour, opacity = _SHADE

@@ -33,7 +33,10 @@ export class Level {
   async #draw() {
     try {
       const answer = await fetch(this.address, { headers: { "X-OpenKetamine-Background": "1" } });
-      if (answer.ok) byId("level-picture").innerHTML = await answer.text();
+      if (!answer.ok) return;
+      const isRead = byId("level-picture").querySelector("details")?.open ?? false;
+      byId("level-picture").innerHTML = await answer.text();
+      if (isRead) byId("level-picture").querySelector("details")?.setAttribute("open", "");
     } catch {
       this.#askedAt = 0; // The link is down; the picture stands still and is marked so.
     }
