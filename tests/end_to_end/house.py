@@ -96,6 +96,14 @@ class DemoHouse:
         with psycopg.connect(url, options="-c default_transaction_read_only=on") as connection:
             return connection.execute(query, values).fetchall()
 
+    def readings(self, session):
+        """Bodies of the device readings of a session, in order."""
+        from openketamine.clinic.journal._reading_rows import _OF_STREAM, ALWAYS, _marked
+        from openketamine.clinic.journal._readings import as_stored
+
+        rows = self.rows(_OF_STREAM, f"session:{session}", 0, *ALWAYS)
+        return [as_stored("", _marked(row).reading).body for row in rows]
+
     def facts(self, session, kind):
         """Bodies of one kind of fact in a session, in order."""
         found = self.rows(

@@ -170,12 +170,12 @@ def test_when_the_gateway_is_killed_every_acknowledged_message_is_charted_once(n
 
     def charted():
         found = house.rows(
-            "SELECT body->>'message_key' FROM journal_fact WHERE stream = %s"
-            " AND kind = 'reading_taken' AND body->>'device_id' = %s",
+            "SELECT r.key FROM journal_voice v JOIN journal_reading r ON r.voice = v.id"
+            " WHERE v.stream = %s AND v.device_id = %s",
             f"session:{session}",
             device,
         )
-        return [key.rpartition("|")[2] for (key,) in found]
+        return [key for (key,) in found]
 
     eventually(lambda: set(acknowledged) <= set(charted()), 30)
     rows = charted()

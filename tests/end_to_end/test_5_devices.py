@@ -76,7 +76,7 @@ def replay(house, path, device, family, speed):
 
 
 def readings_of(house, session, device):
-    return [one for one in house.facts(session, "reading_taken") if one["device_id"] == device]
+    return [one for one in house.readings(session) if one["device_id"] == device]
 
 
 def tables(nora):

@@ -35,7 +35,7 @@ _KNOWN = (
 _OF_STREAM = (
     f"SELECT {_ROW} FROM journal_voice v "  # noqa: S608  (constants)
     "JOIN journal_reading r ON r.voice = v.id "
-    "WHERE v.stream = %s AND r.number > %s AND r.received >= %s ORDER BY r.number"
+    "WHERE v.stream = %s AND r.number > %s AND r.received BETWEEN %s AND %s ORDER BY r.number"
 )
 _GROWN = (
     "SELECT w.stream, r.* FROM unnest(%s::text[], %s::int[]) w(stream, after) "  # noqa: S608
@@ -48,7 +48,10 @@ _GROWN_FACTS = (
     "CROSS JOIN LATERAL (SELECT * FROM journal_fact f WHERE f.stream = w.stream "
     "AND f.number > w.after ORDER BY f.number LIMIT %s) f"
 )
-_ALWAYS = -(2**62)
+Span = tuple[int, int]
+"""First and last moment of receipt, µs since 1970."""
+
+ALWAYS: Span = (-(2**62), 2**62)
 # Backslash and line ends are what COPY's text form reserves; keys and devices hold no control sign.
 _ESCAPED = str.maketrans({"\\": "\\\\"})
 
@@ -118,9 +121,9 @@ def known(hashes: Sequence[int]) -> list[tuple[str, Marked]]:
         return [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
 
 
-def rows(stream: str, after: int = 0, received_from: int | None = None) -> list[Marked]:
+def rows(stream: str, after: int = 0, received: Span = ALWAYS) -> list[Marked]:
     """The readings of a stream in their small form after a number, packed or not, in order."""
-    return sorted((*_packed(stream, after), *_rows(stream, after, received_from)), key=_number)
+    return sorted((*_packed(stream, after), *_rows(stream, after, received)), key=_number)
 
 
 def rows_of(after: Mapping[str, int], most: int) -> dict[str, list[Marked]]:
@@ -141,10 +144,9 @@ def facts_of(after: Mapping[str, int], most: int) -> list[Fact]:
     return list(Fact.objects.raw(_GROWN_FACTS, [list(after), list(after.values()), most]))
 
 
-def _rows(stream: str, after: int, received_from: int | None) -> list[Marked]:
+def _rows(stream: str, after: int, received: Span) -> list[Marked]:
     with connection.cursor() as cursor:
-        since = _ALWAYS if received_from is None else received_from
-        cursor.execute(_OF_STREAM, [stream, after, since])
+        cursor.execute(_OF_STREAM, [stream, after, *received])
         return [_marked(row) for row in cursor.fetchall()]
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,6 +83,7 @@ def id_hash(identity: UUID) -> int:
     return int.from_bytes(identity.bytes[:8], "big", signed=True)
 
 
+@lru_cache(maxsize=8192)
 def _named(key: str) -> bytes:
     return hashlib.sha1(_NAMES + b"reading|" + key.encode(), usedforsecurity=False).digest()
 
@@ -197,6 +199,14 @@ def times(reading: Reading) -> tuple[datetime, datetime, datetime]:
     return received, measured, moment((whole + reading.recorded) * 1000)
 
 
+def times_ms(reading: Reading) -> tuple[int, int]:
+    """Measured and received, ms since 1970, as the browser draws them."""
+    received = round(reading.received / 1000)
+    if reading.measured == AT_RECEIPT:
+        return received, received
+    return reading.received // 1000 + reading.measured, received
+
+
 def taken(reading: Reading) -> ReadingTaken:
     """Its body."""
     received, measured, _ = times(reading)
@@ -222,6 +232,14 @@ def json_values(tenths: tuple[int, ...]) -> dict[str, Any]:
         for signal, n in zip(SIGNALS, tenths, strict=True)
         if n != ABSENT
     }
+
+
+def columns(reading: Reading) -> list[Any]:
+    """Number, measured and received in ms since 1970, then a number or None for each of SIGNALS."""
+    values = [
+        None if n <= NO_NUMBER else n // 10 if n % 10 == 0 else n / 10 for n in reading.tenths
+    ]
+    return [reading.number, *times_ms(reading), *values]
 
 
 _DECIMALS: dict[int, Decimal | None] = {NO_NUMBER: None}

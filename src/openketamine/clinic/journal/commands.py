@@ -9,7 +9,8 @@ from django.db import transaction
 
 from openketamine.clinic.journal._chain import content_hash, plain
 from openketamine.clinic.journal._group import Place, append_readings, notify, take
-from openketamine.clinic.journal._readings import Reading
+from openketamine.clinic.journal._readings import Reading, small
+from openketamine.clinic.journal._readings import author as device_author
 from openketamine.clinic.journal._stored import Entry, KeyReused, StoredFact, row_hash, stored
 from openketamine.clinic.journal.models import Access, Fact, Head
 from openketamine.core.findings import BadInput
@@ -22,8 +23,10 @@ __all__ = [
     "append",
     "append_many",
     "append_readings",
+    "device_author",
     "lock",
     "record_access",
+    "small",
     "take",
 ]
 

@@ -1,30 +1,55 @@
 """Reading the journal, and proving that it is as it was written."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from openketamine.clinic.journal import _reading_rows
-from openketamine.clinic.journal._readings import KIND, Reading, as_stored, id_hash
+from openketamine.clinic.journal._readings import (
+    KIND,
+    SIGNALS,
+    Reading,
+    as_fact,
+    as_stored,
+    columns,
+    fact_id,
+    id_hash,
+    key_hash,
+    microseconds,
+    taken,
+)
 from openketamine.clinic.journal._stored import OFFLINE, StoredFact, stored
 from openketamine.clinic.journal._verify import Broken, Verification, verify
-from openketamine.clinic.journal.models import Access, Fact, Head
+from openketamine.clinic.journal.models import Access, Head
+from openketamine.clinic.journal.models import Fact as FactRow
+from openketamine.core.treatment import Fact, ReadingTaken, decode_body, decode_fact
 
 __all__ = [
     "OFFLINE",
+    "SIGNALS",
     "Broken",
     "StoredFact",
     "Verification",
     "accesses",
     "across",
+    "bodies_of_readings",
+    "columns",
+    "core_facts",
     "fact",
     "facts",
     "grown",
     "head",
     "newest",
+    "news",
+    "ordinary_readings",
     "readings",
+    "readings_by_key",
+    "samples",
     "verify",
 ]
+
+_Numbered = TypeVar("_Numbered", StoredFact, Fact)
 
 
 def facts(
@@ -34,7 +59,7 @@ def facts(
     exclude: Iterable[str] = (),
 ) -> list[StoredFact]:
     """The facts of a stream after a number, in order, of these kinds, without those."""
-    rows = Fact.objects.filter(stream=stream, number__gt=after).order_by("number")
+    rows = FactRow.objects.filter(stream=stream, number__gt=after).order_by("number")
     wanted, leave_out = None if kinds is None else list(kinds), list(exclude)
     if wanted is not None:
         rows = rows.filter(kind__in=wanted)
@@ -49,13 +74,54 @@ def facts(
     return sorted((*found, *small), key=lambda one: one.number) if small else found
 
 
-def readings(stream: str, after: int = 0, received_from: int | None = None) -> list[Reading]:
+def readings(stream: str, after: int = 0) -> list[Reading]:
     """The readings of a stream in their small form, in order; those before the small form, and
-    those that do not fit it, are `facts`.
+    those that do not fit it, are `facts`."""
+    return [one.reading for one in _reading_rows.rows(stream, after)]
 
-    `received_from`, µs since 1970, leaves out those that were received earlier and are not packed.
+
+def ordinary_readings(stream: str, after: int = 0) -> list[StoredFact]:
+    """Those readings that are facts in the ordinary form, in order."""
+    rows = FactRow.objects.filter(stream=stream, number__gt=after, kind=KIND)
+    return [stored(row) for row in rows.order_by("number")]
+
+
+def bodies_of_readings(stream: str) -> list[ReadingTaken]:
+    """What every reading of a stream said, in either form, in no order."""
+    ordinary = [decode_body(one.kind, one.body) for one in ordinary_readings(stream)]
+    said = [taken(one) for one in readings(stream)]
+    return said + [body for body in ordinary if isinstance(body, ReadingTaken)]
+
+
+def samples(stream: str, since: datetime, until: datetime) -> list[Fact]:
+    """Every reading that was received between two moments, in either form, of a session that runs.
+
+    Of the ordinary form a few more: those that were recorded since.
     """
-    return [one.reading for one in _reading_rows.rows(stream, after, received_from)]
+    span = (microseconds(since), microseconds(until))
+    small = [as_fact(one.reading) for one in _reading_rows.rows(stream, received=span)]
+    rows = FactRow.objects.filter(stream=stream, kind=KIND, recorded_at__gte=since)
+    ordinary = [decode_fact(stored(row).as_json()) for row in rows.order_by("number")]
+    return sorted((*ordinary, *small), key=lambda one: one.number or 0)
+
+
+def core_facts(stream: str, after: int = 0) -> list[Fact]:
+    """The facts of a stream after a number, in order, as facts of the core."""
+    rows = FactRow.objects.filter(stream=stream, number__gt=after)
+    ordinary = [decode_fact(stored(row).as_json()) for row in rows]
+    small = [as_fact(one.reading) for one in _reading_rows.rows(stream, after)]
+    return sorted((*ordinary, *small), key=lambda one: one.number or 0)
+
+
+def readings_by_key(keys: Sequence[str], closed: Collection[str] = ()) -> dict[str, ReadingTaken]:
+    """What was written under these message keys. `closed`: streams that may have been packed."""
+    wanted = set(keys)
+    rows = FactRow.objects.filter(id__in=[fact_id(key) for key in wanted])
+    bodies = [decode_body(kind, body) for kind, body in rows.values_list("kind", "body")]
+    marked = [one for _, one in _reading_rows.known([key_hash(key) for key in wanted])]
+    marked += [one for stream in closed for one in _reading_rows.rows(stream)]
+    bodies += [taken(one.reading) for one in marked if one.reading.key in wanted]
+    return {body.message_key: body for body in bodies if isinstance(body, ReadingTaken)}
 
 
 def grown(after: Mapping[str, int], most: int) -> dict[str, list[StoredFact]]:
@@ -69,18 +135,28 @@ def grown(after: Mapping[str, int], most: int) -> dict[str, list[StoredFact]]:
     return {stream: _unbroken(known, after[stream]) for stream, known in found.items()}
 
 
-def _unbroken(found: list[StoredFact], after: int) -> list[StoredFact]:
+def news(after: Mapping[str, int], most: int) -> dict[str, list[Fact]]:
+    """The same as facts of the core."""
+    found: dict[str, list[Fact]] = {}
+    for stream, marked in _reading_rows.rows_of(after, most).items():
+        found[stream] = [as_fact(one.reading) for one in marked]
+    for row in _reading_rows.facts_of(after, most):
+        found.setdefault(row.stream, []).append(decode_fact(stored(row).as_json()))
+    return {stream: _unbroken(known, after[stream]) for stream, known in found.items()}
+
+
+def _unbroken(found: list[_Numbered], after: int) -> list[_Numbered]:
     """Up to where one of the two kinds of rows was cut off."""
-    in_order = sorted(found, key=lambda one: one.number)
+    in_order = sorted(found, key=lambda one: one.number or 0)
     return [one for place, one in enumerate(in_order, after + 1) if one.number == place]
 
 
-def fact(fact_id: str) -> StoredFact | None:
+def fact(identity: str) -> StoredFact | None:
     """One fact by its id."""
-    row = Fact.objects.filter(id=UUID(fact_id)).first()
+    row = FactRow.objects.filter(id=UUID(identity)).first()
     if row is not None:
         return stored(row)
-    return next((one for one in _small([UUID(fact_id)]) if one.id == fact_id), None)
+    return next((one for one in _small([UUID(identity)]) if one.id == identity), None)
 
 
 def _small(ids: list[UUID]) -> list[StoredFact]:
@@ -91,7 +167,7 @@ def _small(ids: list[UUID]) -> list[StoredFact]:
 
 def newest(stream: str, kind: str, **said: Any) -> StoredFact | None:
     """The last fact of one kind in a stream whose body says this."""
-    rows = Fact.objects.filter(stream=stream, kind=kind, body__contains=said)
+    rows = FactRow.objects.filter(stream=stream, kind=kind, body__contains=said)
     row = rows.order_by("-number").first()
     return None if row is None else stored(row)
 
@@ -101,7 +177,7 @@ def across(kinds: Iterable[str], most: int, **said: Any) -> tuple[list[StoredFac
 
     Quick for the kinds of the index `journal_decisions` only.
     """
-    rows = Fact.objects.filter(kind__in=list(kinds))
+    rows = FactRow.objects.filter(kind__in=list(kinds))
     if said:
         rows = rows.filter(body__contains=said)
     return [stored(row) for row in rows.order_by("-at", "-recorded_at")[:most]], rows.count()

@@ -1,55 +1,82 @@
 """Where readings meet the rules: findings raised and cleared, as entries ready for the journal."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from openketamine.clinic.journal.commands import Entry
-from openketamine.clinic.sessions._fold import Folded, folded
+from openketamine.clinic.sessions import _watchers
+from openketamine.clinic.sessions._watchers import Changes
 from openketamine.clinic.sessions._writing import RULES, append, derived_id, entry, in_line
-from openketamine.clinic.sessions.models import Attachment, Session
-from openketamine.core.treatment import facts, watch
+from openketamine.clinic.sessions.models import Session
+from openketamine.core.treatment import facts
 
-# Nobody watches a person who has not sat down, or has left.
-_WATCHED = frozenset({"expected", "planned", "prepared", "infusing", "paused", "recovery"})
+# A session that grows is judged by who writes to it; time alone is asked about those that do not.
+_QUIET = timedelta(seconds=5)
+_OPEN_AND_JOINED = """
+SELECT h.stream, h.number FROM journal_head h WHERE h.stream IN (
+    SELECT 'session:' || s.id FROM treatments_session s JOIN treatments_attachment a
+    ON a.session_id = s.id WHERE s.closed_at IS NULL AND a.until IS NULL
+    AND a.device_kind = 'monitor')
+"""
+# Stream → its last number, and since when that is the last as far as this process has looked.
+_looked_at: dict[str, tuple[int, datetime]] = {}
 
 
-def finding_entries(session: Session, now_known: Folded, now: datetime) -> list[Entry]:
-    """What the rules say at this moment that they did not say before."""
-    state = now_known.state
-    if state.phase not in _WATCHED:
-        return []
-    changes = watch(state, now, now_known.recent)
-    return [_entry(session, change, now_known.number, now) for change in changes]
+def entries_of(stream: str, changes: Changes, number: int, now: datetime) -> list[Entry]:
+    """What the rules said after the fact of this number."""
+    return [_entry(stream, change, number, now) for change in changes]
+
+
+def finding_entries(session: Session, now: datetime) -> list[Entry]:
+    """What the rules say at this moment that they did not say before, in this transaction."""
+    stream = session.stream
+    watcher = _watchers.at_head(stream, now)
+    _watchers.keep({stream: watcher})
+    return entries_of(stream, _watchers.judged(watcher, now), watcher.number, now)
 
 
 def _entry(
-    session: Session, change: facts.FindingRaised | facts.FindingCleared, number: int, now: datetime
+    stream: str, change: facts.FindingRaised | facts.FindingCleared, number: int, now: datetime
 ) -> Entry:
     # Named by the number it follows: a second process that comes to the same conclusion at the
     # same place of the stream writes the same fact, not another one.
     verb = type(change).__name__
-    fact_id = derived_id(session.stream, str(number), verb, change.finding_id)
+    fact_id = derived_id(stream, str(number), verb, change.finding_id)
     return entry(change, now, RULES, fact_id, origin="rules")
 
 
 def note_silence(now: datetime) -> int:
     """Let time itself speak: a monitor fell silent, a delay ran out. Returns facts written.
 
-    Called about once a second by the live front; a session whose rules have nothing new to say
-    costs one look at a state that is kept.
+    Called about once a second by every live front. One look at the numbers of all open sessions
+    that have a monitor; only those that have stood still for some seconds are judged.
     """
-    joined = Attachment.objects.filter(until__isnull=True, device_kind="monitor")
-    sessions = Session.objects.filter(closed_at__isnull=True, attachments__in=joined).distinct()
-    return sum(_note(session, now) for session in sessions)
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_AND_JOINED)
+        numbers = dict(cursor.fetchall())
+    for gone in _looked_at.keys() - numbers.keys():
+        del _looked_at[gone]
+    still = {}
+    for stream, number in numbers.items():
+        known, since = _looked_at.get(stream, (0, now))
+        if known != number or since > now:
+            _looked_at[stream] = (number, now)
+        elif now - since >= _QUIET:
+            still[stream] = number
+    return sum(_note(stream, now) for stream in _silent(still, now))
 
 
-def _note(session: Session, now: datetime) -> int:
-    if not finding_entries(session, folded(session.stream), now):
-        return 0
+def _silent(still: dict[str, int], now: datetime) -> list[str]:
+    watchers = _watchers.at_numbers(still, now)
+    _watchers.keep(watchers)
+    return [stream for stream, one in watchers.items() if _watchers.judged(one, now)]
+
+
+def _note(stream: str, now: datetime) -> int:
     with transaction.atomic():
-        session = in_line(session.id)
-        entries = finding_entries(session, folded(session.stream), now)
+        session = in_line(Session.id_of(stream))
+        entries = finding_entries(session, now)
         if entries:
             append(session, entries, now)
         return len(entries)

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
-from openketamine.clinic.sessions.models import Attachment, Gateway, Session, UnmappedCode
+from openketamine.clinic.sessions.models import Attachment, Gateway, Session
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
@@ -102,23 +101,6 @@ def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[st
         row.device_id: {"mrn": row.session.person.mrn, "session": str(row.session_id)}
         for row in joined
     }
-
-
-def note_unmapped(device_id: str, codes: object, now: datetime) -> None:
-    """Count codes that no table knows, so that somebody can map them."""
-    for code in codes if isinstance(codes, list) else []:
-        if not isinstance(code, Mapping):
-            continue
-        row, _ = UnmappedCode.objects.get_or_create(
-            device_id=device_id,
-            code=str(code.get("code") or "")[:120],
-            defaults={
-                "text": str(code.get("text") or "")[:200],
-                "unit": str(code.get("unit") or "")[:80],
-                "last_seen": now,
-            },
-        )
-        UnmappedCode.objects.filter(pk=row.pk).update(seen=F("seen") + 1, last_seen=now)
 
 
 def _count(value: object) -> int:

@@ -142,7 +142,7 @@ def _follow(
     if isinstance(body, (facts.DoseGiven, facts.DoseStopped)):
         finish_by_hand(session, by, now)
     if isinstance(body, _ASSESSED):
-        entries = finding_entries(session, folded(session.stream), now)
+        entries = finding_entries(session, now)
         if entries:
             append(session, entries, now)
 

@@ -1,9 +1,9 @@
 """The state of a session, folded from its stream, and kept so that a reading costs one short step.
 
 Of the device readings, thousands an hour, the state is given only the newest few of each signal,
-before the start and since; the alarm rules get the last minutes whole. Of all else nothing is left
-out. A kept fold is only ever one that was committed: it is stored by `on_commit`, so a
-rolled-back transaction cannot leave a fact behind that the journal never had.
+before the start and since. Of all else nothing is left out. The alarm rules have a memory of their
+own (`_watchers`). A kept fold is only ever one that was committed: it is stored by `on_commit`, so
+that a rolled-back transaction cannot leave a fact behind that the journal never had.
 """
 
 from collections import Counter, OrderedDict
@@ -18,11 +18,8 @@ from django.db import transaction
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.commands import Entry
 from openketamine.clinic.sessions._writing import fact_of
-from openketamine.core.monitoring import Sample
 from openketamine.core.treatment import Fact, State, facts, fold
 
-# More than any rule looks back on (knowledge/alarms) or takes for a baseline (checklists).
-_LOOK_BACK = timedelta(minutes=15)
 _KEPT_READINGS = 10
 # Some monitors repeat the last cuff pressure every second, and a gate asks for two that lie minutes
 # apart: so of the last hour one reading a minute is kept as well.
@@ -37,7 +34,6 @@ class Folded:
     number: int = 0
     others: tuple[Fact, ...] = ()
     readings: tuple[Fact, ...] = ()
-    recent: tuple[Sample, ...] = ()
     started_at: datetime | None = None
 
     @cached_property
@@ -54,7 +50,7 @@ def folded(stream: str) -> Folded:
     """The stream as it is now, in this transaction."""
     with _lock:
         known = _kept.get(stream, Folded())
-    fresh = [fact_of(stored) for stored in journal.facts(stream, after=known.number)]
+    fresh = journal.core_facts(stream, known.number)
     result = extended(known, fresh)
     transaction.on_commit(partial(_keep, stream, result))
     return result
@@ -69,10 +65,9 @@ def extended(known: Folded, fresh: Sequence[Fact]) -> Folded:
     for fact in fresh:
         (readings if isinstance(fact.body, facts.ReadingTaken) else others).append(fact)
     started_at = known.started_at or _start(fresh)
-    samples = [*known.recent, *(sample for fact in fresh if (sample := _sample(fact)))]
     number = max(known.number, *(fact.number or 0 for fact in fresh))
     kept = _worth_keeping(readings, started_at)
-    return Folded(number, tuple(others), kept, _recent(samples), started_at)
+    return Folded(number, tuple(others), kept, started_at)
 
 
 def foreseen(known: Folded, entries: Sequence[Entry]) -> State:
@@ -83,23 +78,6 @@ def foreseen(known: Folded, entries: Sequence[Entry]) -> State:
 
 def _start(fresh: Iterable[Fact]) -> datetime | None:
     return next((fact.at for fact in fresh if isinstance(fact.body, facts.InfusionStarted)), None)
-
-
-def _sample(fact: Fact) -> Sample | None:
-    """What a device or a person measured, or None for every other fact."""
-    body = fact.body
-    if isinstance(body, facts.ReadingTaken):
-        return Sample(body.measured_at, body.received_at, body.values, body.doubts, "device")
-    if isinstance(body, facts.ObservationCharted):
-        return Sample(fact.at, fact.at, body.values, {}, "manual")
-    return None
-
-
-def _recent(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    newest = max((sample.received_at for sample in samples), default=None)
-    if newest is None:
-        return ()
-    return tuple(sample for sample in samples if newest - sample.received_at <= _LOOK_BACK)
 
 
 def _worth_keeping(readings: Sequence[Fact], started_at: datetime | None) -> tuple[Fact, ...]:

@@ -1,15 +1,15 @@
 """A person's earlier sessions, as the next dose needs them.
 
-The thousands of readings of a past session are not folded again for it: the database is asked for
-the few extremes that count.
+The thousands of readings of a past session are not folded again for it: they are gone through once
+for the few extremes that count, and those are remembered.
 """
 
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.utils import timezone
 
+from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions.models import Session
 from openketamine.core.course import Visit, past_sessions
@@ -17,12 +17,10 @@ from openketamine.core.dosing import PastSession
 from openketamine.core.treatment import last_score
 
 # A number counts where the device gave one and nobody doubts it.
-_EXTREMES = """
-SELECT min((body->'values'->>'spo2')::numeric) FILTER (WHERE NOT body->'doubts' ? 'spo2'),
-       max((body->'values'->>'systolic')::numeric) FILTER (WHERE NOT body->'doubts' ? 'systolic'),
-       max((body->'values'->>'diastolic')::numeric) FILTER (WHERE NOT body->'doubts' ? 'diastolic')
-FROM journal_fact WHERE stream = %s AND kind = 'reading_taken' AND at >= %s
-"""
+_COUNTED = (("spo2", min), ("systolic", max), ("diastolic", max))
+_KEPT = 2048
+# (stream, its last number, start) → extremes. A past session hardly ever grows again.
+_known: dict[tuple[str, int, datetime], tuple[Decimal | None, ...]] = {}
 
 
 def history(session: Session) -> tuple[PastSession, ...]:
@@ -45,10 +43,24 @@ def _visit(one: Session) -> Visit | None:
 
 
 def _extremes(stream: str, start: datetime) -> tuple[Decimal | None, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(_EXTREMES, [stream, start])
-        found: tuple[Decimal | None, ...] = cursor.fetchone()
-    return found
+    place = (stream, journal.head(stream), start)
+    if place not in _known:
+        while len(_known) >= _KEPT:
+            _known.pop(next(iter(_known)))
+        _known[place] = _looked_up(stream, start)
+    return _known[place]
+
+
+def _looked_up(stream: str, start: datetime) -> tuple[Decimal | None, ...]:
+    found: dict[str, list[Decimal]] = {signal: [] for signal, _ in _COUNTED}
+    for body in journal.bodies_of_readings(stream):
+        if body.measured_at < start:
+            continue
+        for signal, numbers in found.items():
+            value = body.values.get(signal)
+            if value is not None and signal not in body.doubts:
+                numbers.append(value)
+    return tuple(worst(found[signal], default=None) for signal, worst in _COUNTED)
 
 
 def _day(moment: datetime) -> date:

@@ -1,32 +1,40 @@
-"""What a gateway delivers: charted where a person joined the device, kept aside everywhere else.
+"""What gateways deliver: charted where a person joined the device, kept aside everywhere else.
 
-Messages of one delivery are written in one transaction, whatever sessions they belong to: group
-commit is what lets a small machine keep up with many bedsides.
+All deliveries that wait are written together, whatever sessions they belong to: one transaction,
+one COPY, one notice. Group commit is what lets a small machine keep up with many bedsides.
 """
 
-import json
+import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries as journal_queries
-from openketamine.clinic.sessions._alarms import finding_entries
-from openketamine.clinic.sessions._devices import note_unmapped
-from openketamine.clinic.sessions._fold import extended, folded
-from openketamine.clinic.sessions._writing import body_of, derived_id, entry
-from openketamine.clinic.sessions.models import Attachment, QuarantinedMessage, Session
+from openketamine.clinic.sessions import _watchers
+from openketamine.clinic.sessions._aside import Aside, count_unmapped, keep_aside
+from openketamine.clinic.sessions._charting import Chart
+from openketamine.clinic.sessions._messages import Message, read_message
 from openketamine.core.findings import BadInput
-from openketamine.core.monitoring import assess_reading
-from openketamine.core.treatment import Author, Fact, facts
+from openketamine.core.treatment import facts
 
 _NOT_JOINED = "the device was not joined to a session when this was received"
 _OTHER_PERSON = "the monitor names another person than the one whose session it is joined to"
 _KEY_REUSED = "a message with the same key and other content came before"
+_JOINED = """
+SELECT a.device_id, a.since, a.until, a.session_id, p.mrn, s.closed_at IS NOT NULL
+FROM treatments_attachment a
+JOIN treatments_session s ON s.id = a.session_id JOIN patients_person p ON p.id = s.person_id
+WHERE a.device_id = ANY(%s) AND (a.until IS NULL OR a.until > %s)
+ORDER BY a.since DESC
+"""
+# So often a stream that somebody else writes to is left for the next turn; then it is waited for.
+_TURNS, _PAUSE_S = 20, 0.002
 
 
 @dataclass(frozen=True)
@@ -43,137 +51,164 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Message:
-    key: str
+class Delivery:
+    """What one gateway posted at once."""
+
+    gateway: str
+    messages: Sequence[object]
+
+
+class _Joined(NamedTuple):
+    """From when until when a device spoke for a session, and of whom."""
+
+    since: datetime
+    until: datetime | None
+    session_id: UUID
     mrn: str
-    reading: facts.ReadingTaken
-    raw: Mapping[str, Any]
-
-    @property
-    def fact_id(self) -> str:
-        return derived_id("reading", self.key)
+    closed: bool
 
 
-@transaction.atomic
+@dataclass
+class _Arrived:
+    """A message as it came, what could be read of it, whose it is, and what became of it."""
+
+    gateway: str
+    raw: object
+    message: Message | None = None
+    stream: str = ""
+    closed: bool = False
+    why: str = ""
+    outcome: Outcome | None = None
+
+
 def record_readings(gateway: str, messages: Sequence[object], now: datetime) -> tuple[Outcome, ...]:
     """Chart each message, or keep it aside with the reason. Same key: no second row."""
-    arrived = [_arrived(raw) for raw in messages]
-    # All locks at once and in order: two gateways must never wait for each other crosswise.
-    streams = {one.session.stream for one in arrived if one.session is not None}
-    if streams:
-        journal.lock(*streams)
-    delivery = _Delivery(gateway, now)
-    return tuple(delivery.take(one) for one in arrived)
+    (outcomes,) = record_deliveries([Delivery(gateway, messages)], now)
+    return outcomes
 
 
-@dataclass(frozen=True)
-class _Arrived:
-    """A message as it came, what could be read of it, and whose it is."""
+def record_deliveries(deliveries: Sequence[Delivery], now: datetime) -> list[tuple[Outcome, ...]]:
+    """`record_readings` for several gateways together. What is answered is committed."""
+    arrived = [[_read(one.gateway, raw) for raw in one.messages] for one in deliveries]
+    every = [one for delivery in arrived for one in delivery]
+    _find_sessions([one for one in every if one.message is not None])
+    waiting = every
+    for turn in range(_TURNS):
+        waiting = _turn(waiting, now)
+        if not waiting:
+            break
+        time.sleep(_PAUSE_S * (turn + 1))
+    for stream in sorted({one.stream for one in waiting}):
+        _turn([one for one in waiting if one.stream == stream], now, wait=True)
+    return [tuple(one.outcome for one in delivery if one.outcome) for delivery in arrived]
 
-    raw: object
-    message: _Message | None
-    session: Session | None
-    why: str = ""
 
-
-def _arrived(raw: object) -> _Arrived:
+def _read(gateway: str, raw: object) -> _Arrived:
     try:
-        message = _read(raw)
+        return _Arrived(gateway, raw, read_message(raw))
     except BadInput as error:
-        return _Arrived(raw, None, None, str(error))
-    session = _whose(message.reading)
-    if session is None:
-        return _Arrived(raw, message, None, _NOT_JOINED)
-    if message.mrn and message.mrn != session.person.mrn:
-        return _Arrived(raw, message, session, _OTHER_PERSON)
-    return _Arrived(raw, message, session)
+        return _Arrived(gateway, raw, why=str(error))
 
 
-def _whose(reading: facts.ReadingTaken) -> Session | None:
-    """The session that the device was joined to when the gateway received the message.
+def _find_sessions(arrived: Sequence[_Arrived]) -> None:
+    """The session that each device was joined to when the gateway received the message.
 
     Not the one it is joined to now: a message that waited in the spool belongs to whoever sat in
     the chair then.
     """
-    at = reading.received_at
-    joined = Attachment.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=at), device_id=reading.device_id, since__lte=at
+    read = [(one, one.message) for one in arrived if one.message is not None]
+    if not read:
+        return
+    devices = sorted({message.reading.device_id for _, message in read})
+    earliest = min(message.reading.received_at for _, message in read)
+    joined: defaultdict[str, list[_Joined]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_JOINED, [devices, earliest])
+        for device_id, *row in cursor.fetchall():
+            joined[device_id].append(_Joined(*row))
+    for one, message in read:
+        found = _at(joined.get(message.reading.device_id, ()), message.reading.received_at)
+        if found is None:
+            one.why = _NOT_JOINED
+            continue
+        one.stream, one.closed = f"session:{found.session_id}", found.closed
+        one.why = _OTHER_PERSON if message.mrn and message.mrn != found.mrn else ""
+
+
+def _at(periods: Sequence["_Joined"], at: datetime) -> "_Joined | None":
+    return next(
+        (one for one in periods if one.since <= at and (one.until is None or one.until > at)), None
     )
-    found = joined.order_by("-since").select_related("session__person").first()
-    return None if found is None else found.session
 
 
-class _Delivery:
-    """The messages of one post on their way into the journal."""
-
-    def __init__(self, gateway: str, now: datetime) -> None:
-        self._gateway = gateway
-        self._now = now
-
-    def take(self, one: _Arrived) -> Outcome:
-        message = one.message
-        before = None if message is None else journal_queries.fact(message.fact_id)
-        if message is not None and before is not None:
-            same = body_of(before.kind, before.body) == message.reading
-            return Outcome(message.key, "duplicate") if same else self._keep_aside(one, _KEY_REUSED)
-        if message is None or one.session is None or one.why:
-            return self._keep_aside(one, one.why)
-        self._chart(one.session, message)
-        note_unmapped(message.reading.device_id, message.raw.get("unmapped"), self._now)
-        return Outcome(message.key, "charted")
-
-    def _chart(self, session: Session, message: _Message) -> None:
-        """The reading and what the rules say to it, in one append."""
-        by = Author(message.reading.device_id, f"Monitor {message.reading.device_id}", "device")
-        at = message.reading.measured_at
-        reading = entry(message.reading, at, by, message.fact_id, origin="gateway")
-        known = folded(session.stream)
-        fact = Fact(reading.id, at, by, message.reading, self._now, known.number + 1)
-        findings = finding_entries(session, extended(known, (fact,)), self._now)
-        journal.append(session.stream, [reading, *findings], self._now)
-
-    def _keep_aside(self, one: _Arrived, why: str) -> Outcome:
-        content = one.raw if isinstance(one.raw, Mapping) else {"message": repr(one.raw)}
-        key = str(content.get("key") or "")[:200]
-        _, fresh = QuarantinedMessage.objects.get_or_create(
-            id=derived_id("quarantine", key, json.dumps(content, sort_keys=True, default=str)),
-            defaults={
-                "key": key,
-                "gateway": self._gateway[:80],
-                "device_id": str(content.get("device_id") or "")[:80],
-                "mrn": str(content.get("mrn") or "")[:80],
-                "why": why,
-                "message": content,
-                "recorded_at": self._now,
-            },
-        )
-        return Outcome(key, "quarantined" if fresh else "duplicate", why)
+def _turn(arrived: Sequence[_Arrived], now: datetime, *, wait: bool = False) -> list[_Arrived]:
+    """One transaction. Returns the messages of streams that somebody else holds now."""
+    streams = {one.stream for one in arrived if one.stream and not one.why}
+    try:
+        with transaction.atomic():
+            places = journal.take(streams, wait=wait) if streams else {}
+            mine = [one for one in arrived if one.why or one.stream in places]
+            outcomes = _write(mine, places, now)
+    except Exception:
+        _watchers.forget(streams)
+        raise
+    for one, outcome in zip(mine, outcomes, strict=True):
+        one.outcome = outcome
+    return [one for one in arrived if one.outcome is None]
 
 
-def _read(raw: object) -> _Message:
-    if not isinstance(raw, Mapping):
-        raise BadInput("message", "an object", raw)
-    key, mrn = raw.get("key"), raw.get("mrn")
-    if not isinstance(key, str) or not key:
-        raise BadInput("key", "the sender and control id of the message", key)
-    if mrn is not None and not isinstance(mrn, str):
-        raise BadInput("mrn", "text or null", mrn)
-    return _Message(key, mrn or "", _reading(raw), raw)
+def _write(
+    arrived: Sequence[_Arrived], places: Mapping[str, journal.Place], now: datetime
+) -> list[Outcome]:
+    keys = [one.message.key for one in arrived if one.message is not None]
+    closed = {one.stream for one in arrived if one.closed}
+    known = journal_queries.readings_by_key(keys, closed) if keys else {}
+    chart = Chart(places, now)
+    unmapped, aside = [], []
+    outcomes: list[Outcome | Aside] = []
+    for one in arrived:
+        said = _decided(one, known)
+        if isinstance(said, Aside):
+            aside.append(said)
+        elif said.outcome == "charted" and one.message is not None:
+            known[one.message.key] = one.message.reading
+            chart.hear(one.stream, one.message)
+            unmapped.append((one.message.reading.device_id, one.message.raw.get("unmapped")))
+        outcomes.append(said)
+    chart.write()
+    count_unmapped(unmapped, now)
+    return _answers(outcomes, keep_aside(aside, now))
 
 
-def _reading(raw: Mapping[str, Any]) -> facts.ReadingTaken:
-    """The message as a fact, with the server's own doubts beside those of the gateway."""
-    names = ("device_id", "measured_at", "received_at", "values")
-    given = {name: raw[name] for name in names if name in raw}
-    doubts = raw.get("doubts") or {}
-    body = body_of("reading_taken", {**given, "doubts": doubts, "message_key": raw["key"]})
-    assert isinstance(body, facts.ReadingTaken)  # noqa: S101  (a body is what its kind names)
-    ours = assess_reading(body.values, body.measured_at, body.received_at)
-    return facts.ReadingTaken(
-        body.device_id,
-        body.measured_at,
-        body.received_at,
-        body.values,
-        {**ours, **body.doubts},
-        body.message_key,
+def _decided(one: _Arrived, known: Mapping[str, facts.ReadingTaken]) -> Outcome | Aside:
+    message = one.message
+    before = None if message is None else known.get(message.key)
+    if message is not None and before is not None:
+        if _same(before, message.reading):
+            return Outcome(message.key, "duplicate")
+        return Aside(one.gateway, one.raw, _KEY_REUSED)
+    if message is None or one.why:
+        return Aside(one.gateway, one.raw, one.why)
+    return Outcome(message.key, "charted")
+
+
+def _same(before: facts.ReadingTaken, now: facts.ReadingTaken) -> bool:
+    """The same measurement: a monitor that tries a second gateway is received at another time."""
+    return (before.device_id, before.measured_at, before.values) == (
+        now.device_id,
+        now.measured_at,
+        now.values,
     )
+
+
+def _answers(said: Sequence[Outcome | Aside], before: frozenset[str]) -> list[Outcome]:
+    seen = set(before)
+    answers = []
+    for one in said:
+        if isinstance(one, Outcome):
+            answers.append(one)
+            continue
+        again = one.identity in seen
+        seen.add(one.identity)
+        answers.append(Outcome(one.key, "duplicate" if again else "quarantined", one.why))
+    return answers

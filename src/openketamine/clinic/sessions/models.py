@@ -35,6 +35,11 @@ class Session(models.Model):
         """The name of this session's stream in the journal."""
         return f"session:{self.id}"
 
+    @staticmethod
+    def id_of(stream: str) -> uuid.UUID:
+        """Whose stream it is."""
+        return uuid.UUID(stream.removeprefix("session:"))
+
 
 class Attachment(models.Model):
     """From `since` until `until`, this device spoke for this session, because a person said so.

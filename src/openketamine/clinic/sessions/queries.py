@@ -1,5 +1,6 @@
 """The only readers of a session, for pages, streams, reports and the board."""
 
+import json
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,13 +9,13 @@ from typing import Any
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.queries import SIGNALS, columns
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
 from openketamine.clinic.sessions._past import history
 from openketamine.clinic.sessions._requests import plan_of
-from openketamine.clinic.sessions._writing import fact_of
 from openketamine.clinic.sessions.models import (
     Attachment,
     Gateway,
@@ -45,17 +46,6 @@ __all__ = [
 
 # A person who has left stays on the board for as long as somebody may still ask about them.
 _LEFT_STAYS = timedelta(hours=2)
-SIGNALS = (
-    "heart_rate",
-    "pulse_rate",
-    "systolic",
-    "diastolic",
-    "mean_pressure",
-    "spo2",
-    "respiratory_rate",
-    "etco2",
-    "temperature",
-)
 
 
 def session(session_id: uuid.UUID) -> Session:
@@ -70,7 +60,7 @@ def sessions_of(person_id: uuid.UUID) -> list[Session]:
 
 def facts(one: Session, after: int = 0) -> list[Fact]:
     """The log of a session as facts of the core, after a number."""
-    return [fact_of(stored) for stored in journal.facts(one.stream, after=after)]
+    return journal.core_facts(one.stream, after)
 
 
 def state(one: Session, now: datetime) -> State:  # noqa: ARG001  (the door; the fold itself is timeless)
@@ -103,11 +93,15 @@ def readings(one: Session, after: int = 0) -> dict[str, Any]:
     `rows`: number, measured, received (both ms since 1970), then one value for each of `signals`.
     `doubts`: number → signal → why it is not believed.
     """
-    stored = journal.facts(one.stream, after=after, kinds=("reading_taken",))
+    small = journal.readings(one.stream, after)
+    ordinary = journal.ordinary_readings(one.stream, after)
+    rows = [columns(reading) for reading in small] + [_row(fact) for fact in ordinary]
+    doubts = {reading.number: json.loads(reading.doubts) for reading in small if reading.doubts}
+    doubts |= {fact.number: fact.body["doubts"] for fact in ordinary if fact.body.get("doubts")}
     return {
         "signals": SIGNALS,
-        "rows": [_row(fact) for fact in stored],
-        "doubts": {fact.number: fact.body["doubts"] for fact in stored if fact.body.get("doubts")},
+        "rows": sorted(rows, key=lambda row: int(row[0])) if ordinary else rows,
+        "doubts": dict(sorted(doubts.items())),
         "head": journal.head(one.stream),
     }
 

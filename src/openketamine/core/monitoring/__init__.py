@@ -11,7 +11,7 @@ from openketamine.core.monitoring._symptoms import (
     symptom_finding,
     symptom_lasts,
 )
-from openketamine.core.monitoring._watch import Around, Step, Watch, step, tick, told, watching
+from openketamine.core.monitoring._watch import Around, Step, Watch, fed, step, tick, told, watching
 
 __all__ = [
     "Around",
@@ -23,6 +23,7 @@ __all__ = [
     "Watch",
     "assess",
     "assess_reading",
+    "fed",
     "freshness",
     "is_emergency_symptom",
     "limits_for",

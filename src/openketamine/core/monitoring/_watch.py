@@ -93,6 +93,11 @@ def told(watch: Watch, active: Sequence[FindingRaised]) -> Watch | None:
     return _with_active(watch, tuple(active))
 
 
+def fed(watch: Watch, sample: Sample) -> Watch | None:
+    """The watch with one number more, not judged: somebody else did that. None as in `step`."""
+    return _fed(watch, sample) if _in_order(watch, sample) else None
+
+
 def step(watch: Watch, sample: Sample, now: datetime, around: Around) -> Step | None:
     """The next number. None where it is older than what was seen already: begin again."""
     if not _in_order(watch, sample):

@@ -6,7 +6,7 @@ them stands the vocabulary of facts, one dataclass a kind, also to be had as the
 """
 
 from openketamine.core.treatment import _facts as facts
-from openketamine.core.treatment._alarms import watch
+from openketamine.core.treatment._alarms import active_findings, around, symptom_changes, watch
 from openketamine.core.treatment._chart import last_score
 from openketamine.core.treatment._codec import (
     decode_body,
@@ -61,8 +61,8 @@ from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._may import Allowed, may
 from openketamine.core.treatment._reasons import Context
 from openketamine.core.treatment._replay import replay
-from openketamine.core.treatment._state import State, advance, fold
-from openketamine.core.treatment._vitals import baseline
+from openketamine.core.treatment._state import State, advance, by_hand, fold
+from openketamine.core.treatment._vitals import baseline, baseline_before
 
 __all__ = [
     "AdverseEventCharted",
@@ -106,8 +106,12 @@ __all__ = [
     "SessionClosed",
     "SessionOpened",
     "State",
+    "active_findings",
     "advance",
+    "around",
     "baseline",
+    "baseline_before",
+    "by_hand",
     "decode_body",
     "decode_fact",
     "emergency_cards",
@@ -121,5 +125,6 @@ __all__ = [
     "may",
     "replay",
     "state_as_json",
+    "symptom_changes",
     "watch",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from openketamine.core.monitoring import (
+    Around,
     FindingCleared,
     FindingRaised,
     Sample,
@@ -100,6 +101,11 @@ def watch(
         attached=may_speak(state, now),
     )
     return symptom_changes(state, now) + changes
+
+
+def around(state: State, now: datetime) -> Around:
+    """What the rules must know of a session beside its numbers."""
+    return Around(symptomatic(state, now), monitored_since(state, now), may_speak(state, now))
 
 
 def symptomatic(state: State, now: datetime) -> bool:

@@ -105,11 +105,8 @@ class State:
             Sample(one.body.measured_at, one.body.received_at, one.body.values, one.body.doubts)
             for one in self.all(ReadingTaken)
         ]
-        by_hand = [
-            Sample(one.at, one.at, one.body.values, _slips(one), "manual")
-            for one in self.all(ObservationCharted)
-        ]
-        return tuple(sorted(by_device + by_hand, key=lambda sample: sample.moment))
+        charted = [by_hand(one.at, one.body) for one in self.all(ObservationCharted)]
+        return tuple(sorted(by_device + charted, key=lambda sample: sample.moment))
 
     @property
     def opened(self) -> SessionOpened | None:
@@ -172,9 +169,9 @@ def advance(state: State, fact: Fact) -> State:
     return fold((*state.facts, fact))
 
 
-def _slips(charted: Happened[ObservationCharted]) -> Mapping[str, str]:
-    """People mistype: what cannot be is doubted whoever says it."""
-    return assess_reading(charted.body.values, charted.at, charted.at)
+def by_hand(at: datetime, charted: ObservationCharted) -> Sample:
+    """What a person measured. People mistype: what cannot be is doubted whoever says it."""
+    return Sample(at, at, charted.values, assess_reading(charted.values, at, at), "manual")
 
 
 def _keep(same_id: list[Fact], fact: Fact) -> None:

@@ -1,0 +1,94 @@
+"""What is kept aside: messages that belong to no session, codes that no table knows."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from openketamine.clinic.sessions._writing import derived_id
+from openketamine.clinic.sessions.models import QuarantinedMessage
+
+_COUNT = """
+INSERT INTO treatments_unmappedcode AS known (device_id, code, text, unit, seen, last_seen)
+SELECT device_id, code, text, unit, seen, %s
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
+    new(device_id, code, text, unit, seen)
+ON CONFLICT (device_id, code) DO UPDATE
+SET seen = known.seen + EXCLUDED.seen, last_seen = EXCLUDED.last_seen
+"""
+
+
+class Aside(NamedTuple):
+    """A message as it came, which gateway brought it, and why it was not charted."""
+
+    gateway: str
+    raw: object
+    why: str
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """As it is kept."""
+        return self.raw if isinstance(self.raw, Mapping) else {"message": repr(self.raw)}
+
+    @property
+    def key(self) -> str:
+        """The key of the message, as far as it has one."""
+        return str(self.content.get("key") or "")[:200]
+
+    @property
+    def identity(self) -> str:
+        """The same message again has the same."""
+        words = json.dumps(self.content, sort_keys=True, default=str)
+        return derived_id("quarantine", self.key, words)
+
+
+def keep_aside(messages: Sequence[Aside], now: datetime) -> frozenset[str]:
+    """Keep these. Returns the identities of those that were there already."""
+    if not messages:
+        return frozenset()
+    made = {one.identity: one for one in messages}
+    known = QuarantinedMessage.objects.filter(id__in=list(made)).values_list("id", flat=True)
+    before = frozenset(map(str, known))
+    rows = [_row(identity, one, now) for identity, one in sorted(made.items())]
+    QuarantinedMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    return before
+
+
+def _row(identity: str, one: Aside, now: datetime) -> QuarantinedMessage:
+    content = one.content
+    return QuarantinedMessage(
+        id=identity,
+        key=one.key,
+        gateway=one.gateway[:80],
+        device_id=str(content.get("device_id") or "")[:80],
+        mrn=str(content.get("mrn") or "")[:80],
+        why=one.why,
+        message=content,
+        recorded_at=now,
+    )
+
+
+def count_unmapped(heard: Iterable[tuple[str, object]], now: datetime) -> None:
+    """Count codes that no table knows, so that somebody can map them. `heard`: (device, codes)."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for device_id, codes in heard:
+        for code in codes if isinstance(codes, list) else []:
+            if isinstance(code, Mapping):
+                _count(found, device_id, code)
+    if not found:
+        return
+    # In one order everywhere, or two processes could wait for each other crosswise.
+    rows = [(*place, *found[place]) for place in sorted(found)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [now, *columns])
+
+
+def _count(
+    found: dict[tuple[str, str], list[Any]], device_id: str, code: Mapping[str, Any]
+) -> None:
+    place = (device_id[:80], str(code.get("code") or "")[:120])
+    words = [str(code.get("text") or "")[:200], str(code.get("unit") or "")[:80], 0]
+    found.setdefault(place, words)[2] += 1

@@ -1,0 +1,223 @@
+"""Each session as the alarm rules see it, kept in memory and carried on reading by reading.
+
+A watcher knows its stream up to a number. Whoever writes holds the stream's row in `journal_head`,
+so one look at the number tells whether another process has written since; then only what is new is
+read. After a restart, and where a number came out of order, the last quarter of an hour is read.
+A watcher is kept only once what it has seen is committed.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from threading import Lock
+from typing import NamedTuple
+
+from django.db import transaction
+
+from openketamine.clinic.journal import queries as journal
+from openketamine.core.monitoring import Around, Sample, Watch, fed, limits_for, told, watching
+from openketamine.core.monitoring import step as watch_step
+from openketamine.core.monitoring import tick as watch_tick
+from openketamine.core.treatment import (
+    Fact,
+    State,
+    active_findings,
+    around,
+    baseline_before,
+    by_hand,
+    decode_fact,
+    facts,
+    fold,
+    symptom_changes,
+)
+
+# Nobody watches a person who has not sat down, or has left.
+_WATCHED = frozenset({"expected", "planned", "prepared", "infusing", "paused", "recovery"})
+# A baseline is taken from the last hour before the start (checklists/pre-dose); what was measured
+# then may have been received a little later.
+_BASELINE = timedelta(hours=1)
+_LATE = timedelta(minutes=6)
+_FAR = timedelta(days=1)
+_MOST_AT_ONCE = 2000
+_KEPT = 20_000
+
+Changes = tuple[facts.FindingRaised | facts.FindingCleared, ...]
+
+
+class Watcher(NamedTuple):
+    """A session up to `number`. `others`: every fact but the readings; `state`: their fold.
+
+    `watched`: somebody is there. `eventful`: symptoms were charted, so that the rules must ask.
+    """
+
+    number: int
+    others: tuple[Fact, ...]
+    state: State
+    watch: Watch
+    around: Around
+    watched: bool
+    eventful: bool
+
+
+_kept: OrderedDict[str, Watcher] = OrderedDict()
+_lock = Lock()
+
+
+def at_numbers(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
+    """The watchers of these streams, each of which ends at the number given here."""
+    with _lock:
+        known = {stream: _kept[stream] for stream in numbers if stream in _kept}
+    found = {}
+    behind = {}
+    for stream, number in numbers.items():
+        one = known.get(stream)
+        if one is not None and one.number == number:
+            found[stream] = one
+        elif one is not None and 0 < number - one.number < _MOST_AT_ONCE:
+            behind[stream] = one
+        else:
+            found[stream] = _begun(stream, now)
+    if behind:
+        news = journal.news({stream: one.number for stream, one in behind.items()}, _MOST_AT_ONCE)
+        for stream, one in behind.items():
+            found[stream] = absorbed(stream, one, news.get(stream, []), now)
+    return found
+
+
+def at_head(stream: str, now: datetime) -> Watcher:
+    """The watcher of one stream as it is now, in this transaction."""
+    return at_numbers({stream: journal.head(stream)}, now)[stream]
+
+
+def keep(watchers: Mapping[str, Watcher]) -> None:
+    """Remember these once the transaction is committed."""
+    transaction.on_commit(partial(_keep, dict(watchers)))
+
+
+def forget(streams: Iterable[str]) -> None:
+    """A transaction failed: what was kept of these streams is read again."""
+    with _lock:
+        for stream in streams:
+            _kept.pop(stream, None)
+
+
+def heard(
+    stream: str, one: Watcher, body: facts.ReadingTaken, number: int, now: datetime
+) -> tuple[Watcher, Changes]:
+    """A reading, which is about to be written at this number, and what it changes."""
+    sample = Sample(body.measured_at, body.received_at, body.values, body.doubts)
+    if not one.watched:
+        return one._replace(number=number), ()
+    beside = _around_at(one, now)
+    made = None if _before_start(one, sample) else watch_step(one.watch, sample, now, beside)
+    if made is None:
+        watch = _watch(stream, one.state, now, (sample,))
+        made = watch_tick(watch, max(now, sample.moment), beside)
+    changes = _symptoms(one, now) + made.changes
+    return one._replace(number=number, watch=made.watch), changes
+
+
+def judged(one: Watcher, now: datetime) -> Changes:
+    """What the rules say at this moment that they did not say before."""
+    if not one.watched:
+        return ()
+    return _symptoms(one, now) + watch_tick(one.watch, now, _around_at(one, now)).changes
+
+
+def absorbed(stream: str, one: Watcher, news: Sequence[Fact], now: datetime) -> Watcher:
+    """The watcher with these facts, readings among them, which are written and judged already."""
+    others = [fact for fact in news if not isinstance(fact.body, facts.ReadingTaken)]
+    number = max((fact.number or 0 for fact in news), default=one.number)
+    watch: Watch | None = one.watch
+    for fact in news:
+        sample = sample_of(fact)
+        if sample is not None and watch is not None:
+            watch = None if _before_start(one, sample) else fed(watch, sample)
+    if not others and watch is not None:
+        return one._replace(number=number, watch=watch)
+    state = fold((*one.others, *others)) if others else one.state
+    if watch is not None:
+        corrected = any(isinstance(fact.body, facts.Corrected) for fact in others)
+        started = state.started_at != one.state.started_at
+        watch = None if corrected or started else told(watch, active_findings(state))
+    if watch is None:
+        watch = _watch(stream, state, now)
+    return _watcher(number, (*one.others, *others), state, watch, now)
+
+
+def sample_of(fact: Fact) -> Sample | None:
+    """What a device or a person measured, or None for every other fact."""
+    body = fact.body
+    if isinstance(body, facts.ReadingTaken):
+        return Sample(body.measured_at, body.received_at, body.values, body.doubts, "device")
+    if isinstance(body, facts.ObservationCharted):
+        return by_hand(fact.at, body)
+    return None
+
+
+def _begun(stream: str, now: datetime) -> Watcher:
+    stored = journal.facts(stream, exclude=("reading_taken",))
+    others = tuple(decode_fact(one.as_json()) for one in stored)
+    state = fold(others)
+    return _watcher(journal.head(stream), others, state, _watch(stream, state, now), now)
+
+
+def _watch(stream: str, state: State, now: datetime, more: Sequence[Sample] = ()) -> Watch:
+    """From the readings of the last quarter of an hour, and from what was charted. `more`: those
+    that are about to be written."""
+    limits = limits_for(state.opened.protocol_id if state.opened else "")
+    if state.phase not in _WATCHED:
+        return watching(limits, {}, (), ())
+    recent = _samples(stream, now - limits.look_back, now + _FAR)
+    usual = _baseline(stream, state, more)
+    return watching(limits, usual, active_findings(state), (*recent, *state.samples, *more))
+
+
+def _baseline(stream: str, state: State, more: Sequence[Sample]) -> Mapping[str, Decimal]:
+    start = state.started_at
+    if start is None:
+        return {}
+    before = _samples(stream, start - _BASELINE, start + _LATE)
+    in_time = sorted((*before, *state.samples, *more), key=lambda one: one.moment)
+    return baseline_before(tuple(in_time), start)
+
+
+def _samples(stream: str, since: datetime, until: datetime) -> list[Sample]:
+    taken = journal.samples(stream, since, until)
+    return [sample for fact in taken if (sample := sample_of(fact)) is not None]
+
+
+def _watcher(
+    number: int, others: tuple[Fact, ...], state: State, watch: Watch, now: datetime
+) -> Watcher:
+    # Of two machines the clock of one is ahead: what is written has happened.
+    beside = around(state, max([now, *(fact.at for fact in others[-20:])]))
+    eventful = bool(state.all(facts.AdverseEventCharted))
+    return Watcher(number, others, state, watch, beside, state.phase in _WATCHED, eventful)
+
+
+def _around_at(one: Watcher, now: datetime) -> Around:
+    return around(one.state, now) if one.eventful else one.around
+
+
+def _symptoms(one: Watcher, now: datetime) -> Changes:
+    return symptom_changes(one.state, now) if one.eventful else ()
+
+
+def _before_start(one: Watcher, sample: Sample) -> bool:
+    """Whether a number came late that belongs to the baseline."""
+    start = one.state.started_at
+    return start is not None and sample.moment <= start
+
+
+def _keep(watchers: Mapping[str, Watcher]) -> None:
+    with _lock:
+        for stream, one in watchers.items():
+            known = _kept.get(stream)
+            if known is None or known.number <= one.number:
+                _kept[stream] = one
+                _kept.move_to_end(stream)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
