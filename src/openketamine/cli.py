@@ -314,7 +314,10 @@ def _add_decide(verbs: Any) -> None:
         )
         if name == "propose":
             verb.add_argument(
-                "--history", metavar="HISTORY.json", help="earlier sessions, oldest first"
+                "--history",
+                metavar="HISTORY.json",
+                help="earlier sessions: a list of {on, dose_ug_per_kg or dose_ug (micrograms), "
+                "improvement_percent, lowest_moaas, lowest_spo2, peak_systolic, peak_diastolic, …}",
             )
     example = "openketamine score phq-9 --answers '[1,2,0,1,1,2,0,1,0]' --json"
     verb = _verb(verbs, "score", _score, "answers to a score, its band and its flags", example)

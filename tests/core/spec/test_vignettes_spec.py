@@ -298,7 +298,9 @@ MME = [
     ("oxycodone hydrochloride 30 MG / acetaminophen 325 MG Oral Tablet", TWICE_A_DAY, True, False),
     ("Methadone 10 MG Oral Tablet", each_day(20), True, False),
     ("Morphine 30 MG Oral Tablet", [{**each_day(30, 6)[0], "asNeededBoolean": True}], False, True),
-    ("Fentanyl 25 ug/h transdermal patch", None, False, True),
+    ("Fentanyl 25 ug/h transdermal patch", None, False, False),
+    ("Fentanyl 50 MCG/HR patch", None, True, False),
+    ("Fentanyl lozenge", None, False, True),
     ("Buprenorphine 8 MG sublingual film", each_day(16), False, True),
     ("Morphine 10 MG/ML injection", each_day(10, 20), False, True),
 ]

@@ -1,5 +1,6 @@
 """Conditions and procedures: one resource in, one entry of the record out."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -7,6 +8,7 @@ from typing import Any
 
 from openketamine.core.history._fields import (
     ICD10,
+    ICD10CM,
     NotUnderstoodError,
     codings,
     first_code,
@@ -27,6 +29,8 @@ _CLINICAL = {
     "resolved": "resolved",
     "": "not_known",
 }
+# Somebody typed the code where the words belong.
+_ICD = re.compile(r"[A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?")
 _VERIFICATION = ("confirmed", "refuted", "entered-in-error")
 _NONE: Mapping[str, str] = {}
 
@@ -49,15 +53,15 @@ def read_condition(
     codes, names = codings(mapping(resource, "code"))
     if site_names:
         codes, names = with_site_names(codes, names, site_names)
+    codes = (*codes, *(f"{ICD10CM}{name.upper()}" for name in names if _ICD.fullmatch(name)))
     # Of codes we read ICD-10 only; a code of another system is understood by its words.
     if not names and not _has_icd(codes):
         raise NotUnderstoodError("code: a condition without words or an ICD-10-CM code")
     if "severity" in resource or "stage" in resource:
         names = _graded(resource, names)
     clinical = first_code(mapping(resource, "clinicalStatus"))
-    if clinical not in _CLINICAL:
-        raise NotUnderstoodError(f"clinicalStatus: {clinical[:40]!r} is not a status that FHIR has")
-    status = _CLINICAL[clinical]
+    # A status that nobody understands is not "over".
+    status = _CLINICAL.get(clinical, "not_known")
     if status == "not_known" and _has_ended(resource):
         status = "resolved"
     return Condition(

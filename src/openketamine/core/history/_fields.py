@@ -20,9 +20,11 @@ class NotUnderstoodError(Exception):
 def mapping(node: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The object under `key`, empty where absent."""
     value = node.get(key)
+    if type(value) is dict:
+        return value
     if value is None:
         return {}
-    if type(value) is not dict and not isinstance(value, Mapping):
+    if not isinstance(value, Mapping):
         raise NotUnderstoodError(f"{key}: expected an object")
     return value
 
@@ -43,11 +45,11 @@ def items(node: Mapping[str, Any], key: str, most: int = MAX_LIST) -> Iterator[M
 def text(node: Mapping[str, Any], key: str) -> str:
     """The words under `key`, without surrogates and control signs; "" where absent."""
     value = node.get(key)
+    if type(value) is str:
+        return _clean(value)
     if value is None:
         return ""
-    if not isinstance(value, str):
-        raise NotUnderstoodError(f"{key}: expected text")
-    return _clean(value)
+    raise NotUnderstoodError(f"{key}: expected text")
 
 
 def _clean(value: str) -> str:

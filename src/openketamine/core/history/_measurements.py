@@ -192,11 +192,25 @@ def read_value(known: Signal, quantity: Mapping[str, Any], part: Mapping[str, An
     if comparator := text(quantity, "comparator"):
         raise NotUnderstoodError(f"{comparator[:2]!r} a number is no number")
     unit = text(quantity, "code") or text(quantity, "unit")
+    _agree(known, quantity, amount)
     if known.against_upper_limit:
         return possible(known, amount / _upper_limit(part, unit))
     if known.molar is not None and unit in ("mmol/L", "mmol/l"):
         return possible(known, amount * known.molar)
     return possible(known, convert(amount, unit, known.unit))
+
+
+def _agree(known: Signal, quantity: Mapping[str, Any], amount: Decimal) -> None:
+    """Refuse a value whose unit and whose code of the unit are not the same unit."""
+    shown, code = text(quantity, "unit"), text(quantity, "code")
+    if not shown or not code or shown == code or known.unit == "{score}":
+        return
+    try:
+        one, other = convert(amount, shown, known.unit), convert(amount, code, known.unit)
+    except NotUnderstoodError:
+        return
+    if abs(one - other) * 100 > abs(other):
+        raise NotUnderstoodError(f"its unit says {shown[:20]!r} and its code {code[:20]!r}")
 
 
 def _upper_limit(part: Mapping[str, Any], unit: str) -> Decimal:

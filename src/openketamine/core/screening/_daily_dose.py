@@ -76,6 +76,12 @@ def _one(
 ) -> tuple[str, DailyDose]:
     known = [ingredients()[name] for name in sorted(ingredients_of(medicine))]
     members = [one for one in known if kind in one.classes]
+    if (
+        len(members) == 1
+        and swallowed
+        and (patch := _patch(members[0], medicine.names)) is not None
+    ):
+        return members[0].name, DailyDose(patch, patch)
     if len(members) != 1 or (swallowed and any(map(_by_other_route, medicine.names))):
         return medicine.text, DailyDose(Decimal(0), None)
     times = factor(members[0])
@@ -87,6 +93,15 @@ def _one(
         return members[0].name, DailyDose(Decimal(0), None)
     at_least = Decimal(0) if regular is None else regular * times
     return members[0].name, DailyDose(at_least, None if most is None else most * times)
+
+
+def _patch(ingredient: Ingredient, names: tuple[str, ...]) -> Decimal | None:
+    """A patch gives by the hour, whatever the days between two of them."""
+    if ingredient.mme_per_ug_per_h is None:
+        return None
+    pattern = r"(\d{1,3}(?:\.\d)?) ?(?:mcg|ug|µg|microgram)s? ?/ ?h(?:r|our)?\b"
+    found = {rate for name in names for rate in re.findall(pattern, name.lower())}
+    return Decimal(found.pop()) * ingredient.mme_per_ug_per_h if len(found) == 1 else None
 
 
 def _agreed(kinds: Mapping[str, list[DailyDose]]) -> DailyDose:

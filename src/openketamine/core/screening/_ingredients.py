@@ -21,7 +21,7 @@ class Ingredient:
     """An active ingredient with the names it goes by.
 
     `like_diazepam_10_mg`: how many mg of it count as 10 mg of diazepam. `mme_per_mg`: how many mg
-    of morphine by mouth 1 mg of it counts as.
+    of morphine by mouth 1 mg of it counts as; `mme_per_ug_per_h`: the same for a patch.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Ingredient:
     atc: tuple[str, ...] = ()
     like_diazepam_10_mg: Decimal | None = None
     mme_per_mg: Decimal | None = None
+    mme_per_ug_per_h: Decimal | None = None
 
 
 @cache
@@ -51,6 +52,7 @@ def ingredients() -> Mapping[str, Ingredient]:
                 classes=before | {file.id, *map(str, node.get("classes", ()))},
                 like_diazepam_10_mg=_factor(node, "like_diazepam_10_mg"),
                 mme_per_mg=_factor(node, "mme_per_mg"),
+                mme_per_ug_per_h=_factor(node, "mme_per_ug_per_h"),
             )
     return found
 

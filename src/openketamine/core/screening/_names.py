@@ -9,12 +9,14 @@ from typing import Any
 
 # "without psychotic features", "family history of stroke", "mania ruled out" are not it.
 _NEGATING_BEFORE = re.compile(
-    r"\b(no|not|without|denies|denied|denying|negative for|absence of|never|ruled out|"
+    r"\b(no(?! (significant )?(interval |further )?(change|growth|increase|decrease|enlargement|"
+    r"progression))|not|without|denies|denied|denying|negative|absence of|never|ruled out|"
     r"screening for|free of|prophylaxis (of|for|against)|prevention of|vaccination against|"
     r"screen for|risk (of|for)|fear of|"
     r"(family|familial|maternal|paternal) (history|hx)|family|fhx?|"
     r"mothers?|fathers?|brothers?|sisters?|siblings?|parents?|sons?|daughters?|aunts?|uncles?|"
-    r"cousins?|grand(mother|father|parent|son|daughter)s?|wife|husband|maternal|paternal)\b"
+    r"cousins?|grand(mother|father|parent|son|daughter)s?|wife|husband|spouse|partner|maternal|"
+    r"paternal|caregivers?|carers?|caring for|lives with|worr(y|ies|ied) about|concerns? about)\b"
     r"([^,;.]*)$"
 )
 # "no history of stroke, TIA or aneurysm" denies all three; "no pain, aneurysm known" denies one.
@@ -26,15 +28,22 @@ _WHOLE_LIST = re.compile(
 _JOINED = re.compile(r"\b(or|nor)\b")
 # Here a denial ends: "no stroke but an aneurysm", "depression without psychosis with aneurysm".
 _TURN = re.compile(
-    r"\b(but|however|although|though|except|with|also|presents|now|known|and an?|since|after|"
+    r"\b(but|however|although|though|except|with|also|presents|now|and an?|since|after|"
     r"following|because|due to|secondary to|despite)\b"
 )
 _NEGATING_AFTER = re.compile(
     r"^(s|es)?[^,;.]{0,20}\b(ruled out|excluded|screening|screen|negative|not present|prevention|"
     r"prophylaxis|vaccination|was denied|is denied)\b|^(s|es)? (no|none|denied|denies|absent|never)"
-    r"\s*($|[,;.])"
+    r"\s*($|[,;.])|^(s|es)?[ ,]*\b(ruled out|excluded|result negative|not found|test, result "
+    r"negative)\b|^(s|es)?( disease)? (in|of) (his |her |their |the )?(mother|father|brother|"
+    r"sister|parent|grand\w+|wife|husband|partner|spouse|aunt|uncle)"
 )
-_RELATIVE = re.compile(r"\b(family|familial|maternal|paternal|fhx?|mother|father|parent|sibling)\b")
+# "cannot be excluded" is a suspicion.
+_NOT_EXCLUDED = re.compile(r"\b(cannot|can not|cant|could not|not) (be )?(excluded|ruled out)\b")
+_RELATIVE = re.compile(
+    r"\b(family|familial|maternal|paternal|fhx?|mother|father|parent|sibling|wife|husband|spouse|"
+    r"partner|caregiver|carer|caring|worr)"
+)
 _PAST = re.compile(
     r"\b(history of|hx of|h o|status post|s p|in (early |sustained |full |partial )*remission|"
     r"remote|previous|prior|former|repaired|clipped|coiled|resected|cured)\b|"
@@ -82,7 +91,7 @@ NO_NAMES = Names((), ())
 
 def _denied(before: str, after: str) -> bool:
     """Whether the words around a name deny it, or give it to somebody else."""
-    if _NEGATING_AFTER.search(after):
+    if _NEGATING_AFTER.search(after) and not _NOT_EXCLUDED.search(after):
         return True
     near = _NEGATING_BEFORE.search(before)
     if near and (_RELATIVE.match(near.group(0)) or not _TURN.search(near.groups()[-1])):
@@ -131,9 +140,25 @@ def says_past(texts: Iterable[str]) -> bool:
     return any(_PAST.search(plain(text)) for text in texts)
 
 
+_SHORTHAND = tuple(
+    (re.compile(rf"(?<![\w/]){short}(?![\w/])", re.IGNORECASE), words)
+    for short, words in (
+        ("d/o", "disorder"),
+        ("w/o", "without"),
+        ("h/o", "history of"),
+        ("s/p", "status post"),
+        ("r/o", "rule out"),
+        ("c/b", "complicated by"),
+        ("dz", "disease"),
+    )
+)
+
+
 @lru_cache(maxsize=16384)
 def plain(text: str) -> str:
     """Lower case, no accents, British as American (haemorrhage, hemorrhage), one space between."""
+    for shorthand, words in _SHORTHAND:
+        text = shorthand.sub(words, text)
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     bare = bare.lower().replace("ae", "e").replace("oe", "e").replace("'", "")
     bare = re.sub(r"[^a-z0-9,;.]+", " ", bare)
