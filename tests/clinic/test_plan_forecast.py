@@ -22,7 +22,7 @@ def fields(route, drug="ketamine", mg=35, over_min=0, weight_kg=70, units=None):
 
 def words(expected):
     lines = re.findall(r"<text[^>]*>([^<]*)</text>", expected.picture)
-    return " ".join([*lines, *expected.notes])
+    return " ".join([*lines, *expected.notes]).replace("\u00a0", " ")
 
 
 DRAWN = [

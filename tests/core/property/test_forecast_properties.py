@@ -55,6 +55,15 @@ def test_two_regimens_together_give_the_sum_of_both(one, other, weight_kg, model
 
 
 @few
+@given(regimen, weight, name, st.floats(0, 100))
+def test_what_gives_nothing_changes_nothing(plan, weight_kg, model_id, moment) -> None:
+    nothing = [Segment(moment, moment + 20, 0.0), Bolus(moment, 0.0)]
+    found = levels([*plan, *nothing], weight_kg, model_id)
+    np.testing.assert_allclose(found, levels(plan, weight_kg, model_id), rtol=1e-12, atol=1e-12)
+    assert (levels(nothing, weight_kg, model_id) == 0).all()
+
+
+@few
 @given(regimen, weight, name, st.integers(-600, 6000))
 def test_shifting_every_time_changes_nothing(plan, weight_kg, model_id, minutes) -> None:
     # Whole shifts of times on a 1/64 grid, so that the shift itself rounds nothing.

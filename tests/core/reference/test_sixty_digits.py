@@ -19,6 +19,8 @@ CASES = [
     ("clements1981_2c", [pk.Dose(0, 35, "im"), pk.Dose(32, 10, "im")]),
     ("perezruixo2021_S_hepatoportal", [pk.Dose(0, 28, "in"), pk.Dose(5, 28, "in")]),
     ("simons2022_S_arterial", [pk.Dose(0, 50, "sl")]),
+    ("flint2017_S_2c_picu", MIXED),
+    ("fanta2015_otto2021_S_venous", MIXED),
 ]
 
 

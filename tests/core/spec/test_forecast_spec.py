@@ -206,9 +206,17 @@ def test_a_coarse_answer_says_that_it_steps_over_the_peak() -> None:
 def test_the_picture_says_what_is_given_and_to_whom(change, words) -> None:
     answer = foresee(replace(USUAL, people=40, **change))
     assert answer.given == words
-    assert f"{answer.drug.capitalize()} {words}" in re.sub(
-        r"</text>\s*<text[^>]*>", " ", answer.as_svg()
-    )
+    shown = re.sub(r"</text>\s*<text[^>]*>", " ", answer.as_svg()).replace("\u00a0", " ")
+    assert f"{answer.drug.capitalize()} {words}" in shown
+
+
+def test_a_model_has_the_same_line_whichever_comes_first() -> None:
+    def lines(models: tuple[str, ...]) -> set[tuple[str, str]]:
+        page = foresee(replace(USUAL, people=40, models=models)).as_svg()
+        return set(re.findall(r'(class="forecast-curve[^"]+")[^>]*/>\s*<text[^>]*>([^<]+)', page))
+
+    assert lines(tuple(DEFAULTS)) == lines(tuple(reversed(DEFAULTS)))
+    assert len(lines(tuple(DEFAULTS))) == 2
 
 
 def test_a_course_in_words_is_the_same_dose_at_many_starts() -> None:

@@ -21,6 +21,7 @@ from openketamine.core.pharmacology import (
     why_no_model,
 )
 from openketamine.core.pharmacology._interactions import interaction
+from openketamine.core.pharmacology._model import all_models
 from openketamine.core.pharmacology._nca import analyse
 from openketamine.knowledge import document, documents
 
@@ -63,6 +64,32 @@ def test_a_forecast_says_which_numbers_nobody_published(request_, says) -> None:
 def test_a_picture_by_muscle_says_so_too() -> None:
     assert "ka_im: worked out" in foresee(IM).as_svg()
     assert "ka_im" not in foresee(replace(IM, route="iv")).as_svg()
+
+
+PAEDIATRIC = ["herd2007_2c_paed", "hornik2018_2c_paed", "flint2017_S_2c_picu"]
+
+
+@pytest.mark.parametrize("name", PAEDIATRIC)
+def test_a_model_of_children_is_for_the_simulator_and_says_so(name) -> None:
+    drug = model(name).drugs[0]
+    asked = replace(IM, drug=drug, route="iv", models=(name,))
+    with pytest.raises(BadInput, match="this one is for the simulator"):
+        foresee(asked)
+    said = foresee(replace(asked, simulator=True)).warnings
+    assert any("For the training simulator only" in warning for warning in said)
+
+
+def test_a_metabolite_is_shown_where_its_model_has_one_that_can_be_trusted() -> None:
+    """Perez-Ruixo's noresketamine comes out 1.4 times too large and is not shown; Flint's is."""
+    shown = {entry.id: [one.name for one in entry.metabolites] for entry in all_models()}
+    assert {name: products for name, products in shown.items() if products} == {
+        "simons2022_S_arterial": ["S-norketamine", "S-hydroxynorketamine"],
+        "fanta2015_otto2021_S_venous": ["S-norketamine"],
+        "flint2017_S_2c_picu": ["S-norketamine"],
+    }
+    assert any(
+        "Noresketamine is not shown" in c for c in model("perezruixo2021_S_hepatoportal").caveats
+    )
 
 
 REASONS = [
