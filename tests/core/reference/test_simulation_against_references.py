@@ -1,6 +1,8 @@
 """Thousands of people, targets and fits against the careful solution and a general optimiser."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,34 @@ def test_an_output_of_another_shape_is_refused() -> None:
     plan = pk.schedule(INFUSION, step_min=1, points=10)
     with pytest.raises(BadInput, match=r"out: expected an array of shape \(5, 2, 10\)"):
         pk.simulate(people, plan, out=np.empty((5, 10)))
+    for other in (np.empty((5, 2, 10), np.float32), np.empty((10, 2, 5)).T):
+        with pytest.raises(BadInput, match="out: expected an array of float64, in C order"):
+            pk.simulate(people, plan, out=other)
+
+
+def test_whole_numbers_and_one_person_compile_nothing_anew() -> None:
+    from openketamine.core.pharmacology import _compiled
+
+    for regimen in ([pk.Segment(0, 40, 1)], [pk.Bolus(0, 1)], INFUSION, UNEVEN):
+        for people in (pk.cohort("domino_3c", 70, 1, None), pk.cohort("clements1981_2c", 70, 3, 1)):
+            pk.simulate(people, pk.schedule(regimen, start_min=0, step_min=1, points=10))
+    assert len(_compiled.fill.signatures) == 1
+
+
+def test_without_a_place_for_what_is_compiled_numpy_does_the_work() -> None:
+    # A package folder and a home that nobody may write to, as in a hardened container.
+    script = (
+        "import numba.core.caching as c\n"
+        "c.CacheImpl._locator_classes = []\n"
+        "from openketamine import pharmacology as pk\n"
+        "plan = pk.schedule([pk.Segment(0, 40, 0.875)], step_min=10, points=5)\n"
+        "found = pk.simulate(pk.cohort('domino_3c', 70, 1, None), plan)\n"
+        "print(pk.engine(), round(float(found.plasma[0, 4]), 1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["numpy", "240.3"]
 
 
 # Targets

@@ -57,7 +57,7 @@ class Cohort:
     @cached_property
     def ke0(self) -> Floats:
         """Of the effect site (/min); where the model has none, a stand-in that is not shown."""
-        return np.ascontiguousarray(self.values.get("ke0", np.ones(self.size)))
+        return np.array(self.values.get("ke0", np.ones(self.size)), dtype=np.float64, order="C")
 
 
 def cohort(
@@ -123,7 +123,8 @@ class Schedule:
     def cut(self) -> "Cut":
         """The regimen as arrays: pieces between two events, and where each begins on the grid."""
         found = pieces(self.by_vein or ()) or pieces((Bolus(self.start_min, 0.0),))
-        starts = np.array([piece.start_min for piece in found])
+        # Always the same kind of number: the compiler would make a way of its own for whole ones.
+        starts = np.array([piece.start_min for piece in found], dtype=np.float64)
         place = (starts - self.start_min) / self.step_min
         near = np.rint(place)
         exact = self.start_min + self.step_min * near
@@ -133,8 +134,8 @@ class Schedule:
         aligned &= (place > -0.5) & (near <= self.points)
         return Cut(
             starts=starts,
-            masses=np.array([piece.mass_mg for piece in found]),
-            rates=np.array([piece.rate_mg_per_min for piece in found]),
+            masses=np.array([piece.mass_mg for piece in found], dtype=np.float64),
+            rates=np.array([piece.rate_mg_per_min for piece in found], dtype=np.float64),
             first=np.append(first, self.points),
             aligned=aligned,
         )

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,8 @@ from openketamine.core.pharmacology import _blocks
 from openketamine.core.pharmacology._band import percentiles
 from openketamine.core.pharmacology._cohort import Cohort, Schedule, schedule
 from openketamine.core.pharmacology._levels import levels
-from openketamine.core.pharmacology._people import Floats
+from openketamine.core.pharmacology._model import Model
+from openketamine.core.pharmacology._people import Floats, variability
 from openketamine.core.pharmacology._solution import solve
 
 _TILE_BYTES = 64_000_000
@@ -29,20 +30,27 @@ class Simulation:
 
 @dataclass(frozen=True, eq=False)
 class Quantiles:
-    """ng/mL, one row a percentile and one column a time, over all people of a cohort."""
+    """ng/mL, one row a percentile and one column a time, over all people of a cohort.
+
+    `model` and `sources` say whose people they are, `differences` how they were made to differ.
+    """
 
     percent: tuple[float, ...]
     time_min: Floats
     plasma: Floats
     effect_site: Floats | None
+    model: str = ""
+    sources: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    differences: str = ""
 
 
 def simulate(people: Cohort, plan: Schedule, *, out: Floats | None = None) -> Simulation:
     """Everybody's levels. `out` (people, 2, points) takes them without a new array."""
     if out is None:
         out = np.empty((people.size, 2, plan.points))
-    elif out.shape != (people.size, 2, plan.points) or not out.flags.c_contiguous:
-        raise BadInput("out", f"an array of shape {(people.size, 2, plan.points)}", out.shape)
+    else:
+        _check_room(out, (people.size, 2, plan.points))
     if people.model.structure == "mammillary" and plan.by_vein is not None:
         _quick(people, plan, out)
     else:
@@ -51,6 +59,13 @@ def simulate(people: Cohort, plan: Schedule, *, out: Floats | None = None) -> Si
         out[:, 1] = 0.0 if found.effect_site is None else found.effect_site
     site = None if people.model.effect_site is None else out[:, 1]
     return Simulation(out[:, 0], site)
+
+
+def _check_room(out: Floats, shape: tuple[int, int, int]) -> None:
+    if out.shape != shape:
+        raise BadInput("out", f"an array of shape {shape}", out.shape)
+    if out.dtype != np.float64 or not out.flags.carray:
+        raise BadInput("out", "an array of float64, in C order, that may be written to")
 
 
 def quantiles(
@@ -71,7 +86,18 @@ def quantiles(
         for place in (0, 1):
             rows[place, :, first : first + count] = percentiles(space[:, place], percent)
     site = None if people.model.effect_site is None else rows[1]
-    return Quantiles(tuple(percent), plan.time_min, rows[0], site)
+    return named(Quantiles(tuple(percent), plan.time_min, rows[0], site), people.model)
+
+
+def named(found: Quantiles, used: Model) -> Quantiles:
+    """With what must be said of every number of this model."""
+    return replace(
+        found,
+        model=used.id,
+        sources=used.citations,
+        caveats=used.caveats,
+        differences=variability(used).label,
+    )
 
 
 def engine() -> str:
@@ -83,8 +109,12 @@ def engine() -> str:
 def _compiled() -> Callable[..., Any] | None:
     if importlib.util.find_spec("numba") is None:
         return None
-    from openketamine.core.pharmacology._compiled import fill
-
+    try:
+        from openketamine.core.pharmacology._compiled import fill
+    except RuntimeError:
+        # Nowhere to keep what was compiled: neither beside the package nor in the user's cache.
+        # To compile anew in every process would cost more seconds than it saves.
+        return None
     found: Callable[..., Any] = fill
     return found
 
