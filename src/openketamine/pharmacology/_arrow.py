@@ -35,7 +35,7 @@ def as_arrow(answer: Foresight | Quantiles) -> "pa.Table":
     import pyarrow as pa
 
     columns = answer.as_columns() if isinstance(answer, Foresight) else _columns(answer)
-    said = _said(answer) if isinstance(answer, Foresight) else {"percent": list(answer.percent)}
+    said = _said(answer) if isinstance(answer, Foresight) else _said_of_many(answer)
     about = json.dumps(said, ensure_ascii=False, allow_nan=False)
     return pa.table(
         {name: pa.array(level, pa.float64()) for name, level in columns.items()}
@@ -58,6 +58,16 @@ def _columns(found: Quantiles) -> Mapping[str, Any]:
         for site, rows in sites.items()
         if rows is not None
         for percent, row in zip(found.percent, rows, strict=True)
+    }
+
+
+def _said_of_many(found: Quantiles) -> dict[str, Any]:
+    return {
+        "percent": list(found.percent),
+        "model": found.model,
+        "sources": list(found.sources),
+        "caveats": list(found.caveats),
+        "differences": found.differences,
     }
 
 

@@ -19,7 +19,7 @@ from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology._cohort import Schedule, cohort
 from openketamine.core.pharmacology._model import Model, usable
 from openketamine.core.pharmacology._people import NOBODY, Traits
-from openketamine.core.pharmacology._simulation import Quantiles, simulate
+from openketamine.core.pharmacology._simulation import Quantiles, named, simulate
 from openketamine.pharmacology._ranks import Brackets, Kept, Search, Tally, around, keep, tally
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def study(
     bar = _Bar("last reading", enabled=progress)
     rows = search.finished(_read(_kept, asked, search.brackets, client, bar))
     plasma, site = rows[:, : plan.points], rows[:, plan.points :]
-    return Quantiles(tuple(percent), plan.time_min, plasma, site if site.size else None)
+    found = Quantiles(tuple(percent), plan.time_min, plasma, site if site.size else None)
+    return named(found, asked.model)
 
 
 def _asked(asked: _Study, percent: Sequence[float]) -> _Study:

@@ -52,6 +52,9 @@ def test_a_study_is_a_table_too() -> None:
         "time_min", "plasma_p5_ng_per_ml", "plasma_p50_ng_per_ml", "plasma_p95_ng_per_ml",
     ]  # fmt: skip
     np.testing.assert_array_equal(table["plasma_p50_ng_per_ml"], found.plasma[1])
+    about = json.loads(table.schema.metadata[b"openketamine"])
+    assert about["sources"] == ["10.1093/bja/53.1.27"]
+    assert about["differences"] == "surrogate variability"
 
 
 def test_the_shell_writes_every_form_at_once(tmp_path) -> None:
