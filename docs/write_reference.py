@@ -7,6 +7,7 @@ import typing
 from dataclasses import fields
 from pathlib import Path
 
+import clinical_rows
 from ruamel.yaml import YAML
 
 from openketamine import cli
@@ -31,6 +32,7 @@ def pages() -> dict[str, str]:
     """File name in docs/reference → its text."""
     return {
         "cli.md": cli_page(),
+        "clinical-rows.md": f"{clinical_rows.page()}\n{GENERATED}",
         "facts.md": facts_page(),
         "hazards.md": hazards_page(),
         "knowledge.md": knowledge_page(),

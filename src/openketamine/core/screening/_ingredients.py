@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -41,20 +41,35 @@ def ingredients() -> Mapping[str, Ingredient]:
     found: dict[str, Ingredient] = {}
     for file in documents("ingredients"):
         for node in file.body["ingredients"]:
-            name = str(node["name"])
-            before = found[name].classes if name in found else frozenset()
-            found[name] = Ingredient(
-                name=name,
-                rxcui=str(node["rxcui"]) if node.get("rxcui") else None,
-                also=tuple(map(str, node.get("also", ()))),
-                products=tuple(map(str, node.get("products", ()))),
-                atc=tuple(map(str, node.get("atc", ()))),
-                classes=before | {file.id, *map(str, node.get("classes", ()))},
-                like_diazepam_10_mg=_factor(node, "like_diazepam_10_mg"),
-                mme_per_mg=_factor(node, "mme_per_mg"),
-                mme_per_ug_per_h=_factor(node, "mme_per_ug_per_h"),
-            )
+            one = _ingredient(file.id, node)
+            found[one.name] = _together(found[one.name], one) if one.name in found else one
     return found
+
+
+def _ingredient(kind: str, node: Mapping[str, Any]) -> Ingredient:
+    return Ingredient(
+        name=str(node["name"]),
+        rxcui=str(node["rxcui"]) if node.get("rxcui") else None,
+        also=tuple(map(str, node.get("also", ()))),
+        products=tuple(map(str, node.get("products", ()))),
+        atc=tuple(map(str, node.get("atc", ()))),
+        classes=frozenset({kind, *map(str, node.get("classes", ()))}),
+        like_diazepam_10_mg=_factor(node, "like_diazepam_10_mg"),
+        mme_per_mg=_factor(node, "mme_per_mg"),
+        mme_per_ug_per_h=_factor(node, "mme_per_ug_per_h"),
+    )
+
+
+def _together(one: Ingredient, other: Ingredient) -> Ingredient:
+    """Phenobarbital is an inducer and a depressant: what either file says of it counts."""
+    return replace(
+        other,
+        rxcui=other.rxcui or one.rxcui,
+        also=tuple(dict.fromkeys((*one.also, *other.also))),
+        products=tuple(dict.fromkeys((*one.products, *other.products))),
+        atc=tuple(dict.fromkeys((*one.atc, *other.atc))),
+        classes=one.classes | other.classes,
+    )
 
 
 def _factor(node: Mapping[str, Any], key: str) -> Decimal | None:
