@@ -75,6 +75,7 @@ class TestLimits:
         ({}, 25, "too low for a cuff"),
         ({}, -5, "zero or less"),
         ({}, "NaN", "a number"),
+        ({}, "1e999", "a number"),
         ({"rule": "VS-02", "signal": "spo2", "side": "below"}, 93, "may go only higher"),
         ({"rule": "VS-02", "signal": "spo2", "side": "below"}, 101, "more than 100 %"),
         ({"rule": "CI-10", "action": "block", "signal": "age", "side": "below"}, 17, "only higher"),

@@ -42,10 +42,21 @@ def addresses(cast, adaeze, people, fran, now, conditions, story, answered):
             "/knowledge/",
             "/knowledge/protocols/iv-depression/",
             "/knowledge/source/SAN17/",
+            "/knowledge/rules/",
+            "/knowledge/rules/CI-06/",
+            "/knowledge/rules/RC-01/uses/",
+            "/claims/",
             "/account/2fa/",
         ],
         "fran": ["/people/", "/people/import/", f"/people/{adaeze.id}/", "/vials/"],
-        "miriam": ["/vials/", "/vials/receive/", f"/vials/{vial.id}/"],
+        "miriam": [
+            "/vials/",
+            "/vials/receive/",
+            f"/vials/{vial.id}/",
+            "/knowledge/rules/BP-02/",
+            "/knowledge/rules/BP-02/limits/defer.systolic.above/?value=120",
+            "/knowledge/decisions/",
+        ],
     }
 
 

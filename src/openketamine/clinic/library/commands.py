@@ -21,6 +21,7 @@ from openketamine.core.screening import HouseLimit, digest_with
 from openketamine.knowledge import documents, read_threshold
 
 SHORTEST_REASON = 10
+LARGEST = Decimal(1_000_000)  # beyond it a number is a slip of the hand, whatever it measures
 VERDICTS: Mapping[str, str] = {
     "stands": "It stands as it is",
     "change": "It should be changed",
@@ -116,8 +117,8 @@ def record_review(
 
 def why_not(limit: HouseLimit, value: Decimal) -> str:
     """Why the clinic may not set this value now, in one sentence; empty where it may."""
-    if not value.is_finite():
-        return "A limit is a number."
+    if not value.is_finite() or abs(value) >= LARGEST:
+        return "A limit is a number that somebody can have."
     if looser := limit.refuses(value):
         return looser
     if value == limit.value:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from openketamine.clinic.library.catalogue import ALL_KINDS
-from openketamine.clinic.library.commands import SHORTEST_REASON, VERDICTS
+from openketamine.clinic.library.commands import LARGEST, SHORTEST_REASON, VERDICTS
 from openketamine.clinic.patients.forms import ProofForm
 
 SHOW = (
@@ -28,6 +28,7 @@ class FindForm(forms.Form):
     """What of the rules to list."""
 
     use_required_attribute = False
+    either = True  # a search needs none of its fields, so none is called optional
 
     q = forms.CharField(label="Words", required=False, max_length=80, strip=True)
     kind = forms.ChoiceField(
@@ -45,19 +46,18 @@ class ValueForm(forms.Form):
     value = forms.CharField(
         label="Own limit",
         max_length=20,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
-    def clean_value(self) -> Decimal | None:
-        """A number, with a comma or a point; None where nothing was given."""
-        said = self.cleaned_data["value"].strip().replace(",", ".")
-        if not said:
-            return None
+    def clean_value(self) -> Decimal:
+        """A number, with a comma or a point."""
         try:
-            return Decimal(said)
+            value = Decimal(self.cleaned_data["value"].strip().replace(",", "."))
         except InvalidOperation:
             raise forms.ValidationError("A number, please.") from None
+        if not value.is_finite() or abs(value) >= LARGEST:
+            raise forms.ValidationError("A number that somebody can have, please.")
+        return value
 
 
 class LimitForm(ProofForm):

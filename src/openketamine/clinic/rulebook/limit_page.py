@@ -18,9 +18,9 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.library import commands
 from openketamine.clinic.library.catalogue import RuleEntry
 from openketamine.clinic.library.queries import OwnLimit, in_words, own_limit, site
-from openketamine.clinic.library.sentences import COMPARE, signal_words
+from openketamine.clinic.library.sentences import COMPARE, UNITS, signal_words
 from openketamine.clinic.rulebook.forms import LimitForm, ValueForm
-from openketamine.clinic.rulebook.replay import Diff, of_limit
+from openketamine.clinic.rulebook.replay import PREVIEW, Diff, of_limit
 from openketamine.clinic.rulebook.rows import changed_rows
 from openketamine.clinic.rulebook.views import entry_of, note_opened
 from openketamine.clinic.staff.access import allowed
@@ -28,8 +28,6 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof, prove
 from openketamine.core.findings import BadInput
 from openketamine.core.screening import HouseLimit, Tightened, house_limits
-
-_PREVIEW = "as in the preview"
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,15 @@ class _Asked:
 def tighten(request: HttpRequest, rule_id: str, limit: str) -> HttpResponse:
     """Choose a value, read what it would have changed, sign it."""
     entry, house = entry_of(rule_id), _limit_of(rule_id, limit)
-    value_form = ValueForm(request.POST if request.method == "POST" else request.GET)
+    sent = request.POST if request.method == "POST" else request.GET
+    value_form = ValueForm(sent if "value" in sent or request.method == "POST" else None)
     value = value_form.cleaned_data["value"] if value_form.is_valid() else None
     asked = _Asked(entry, house, own_limit(house), value)
     why = commands.why_not(house, value) if value is not None else ""
     if why:
         value_form.add_error("value", why)
     if value is None or why:
-        status = 400 if value_form.errors or request.method == "POST" else 200
+        status = 400 if value_form.errors else 200
         return _show(request, asked, {"value_form": value_form}, status)
     return _preview_or_sign(request, asked, {"value_form": value_form})
 
@@ -86,7 +85,8 @@ def _preview_or_sign(request: HttpRequest, asked: _Asked, context: dict[str, Any
         return redirect("rule", asked.entry.id)
     note_opened(request, {one.decision.person.pk for one in diff.changed}, "rule.tighten")
     # The list that is on the page is the one that is signed, whatever was sent.
-    form.data = {**form.data.dict(), "seen": _mark(diff)} if posted else form.data
+    if posted:
+        form.data = {**request.POST.dict(), "seen": _mark(diff)}
     form.initial["seen"] = _mark(diff)
     found = {
         "diff": diff,
@@ -121,13 +121,13 @@ def _candidate(asked: _Asked) -> tuple[Tightened, ...]:
     if asked.value is None:
         return others
     today = timezone.localdate(clock.now())
-    wish = Tightened(*key[:3], asked.value, _PREVIEW, limit.side, "", today)
+    wish = Tightened(*key[:3], asked.value, PREVIEW, limit.side, "", today)
     return (*others, wish)
 
 
 def _must_understand(diff: Diff) -> str:
     if diff.stops_everybody:
-        return f"I have read that all {diff.replayed} replayed people would be stopped"
+        return f"I have read that all {diff.replayed} replayed decisions would be refusals"
     if diff.changed:
         return f"I have read the {len(diff.changed)} decisions that come out differently"
     return ""
@@ -166,7 +166,9 @@ def _show(
             "key": f"{limit.action}.{limit.signal}.{limit.side}",
             "signal": signal_words(limit.signal),
             "compare": COMPARE[limit.compare],
-            "house": in_words(limit.value, limit.unit),
+            # Not "house": that is the frame of every page, its DEMONSTRATION included.
+            "house_value": in_words(limit.value, limit.unit),
+            "unit": UNITS.get(limit.unit, limit.unit),
             "own": own,
             "wanted": in_words(value, limit.unit) if value is not None else "",
             "at_gate": asked.entry.first.group == "pre-dose-pressure",

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.rulebook.decisions import EVALUATION, OVERRIDE, PLAN
 from openketamine.core.screening import reason_in_words
@@ -77,6 +79,21 @@ def uses(now: datetime) -> Mapping[str, Use]:
         )
         for rule, counted in found.items()
     }
+
+
+def use_of(rule: str, now: datetime) -> Use:
+    """One rule of them."""
+    found = Fact.objects.filter(
+        kind__in=(EVALUATION, PLAN), body__findings__contains=[{"rule": rule}]
+    )
+    counted = dict(found.values_list("kind").annotate(Count("id")))
+    overridden = Fact.objects.filter(kind=OVERRIDE, body__contains={"rule": rule})
+    return Use(
+        counted.get(EVALUATION, 0),
+        counted.get(PLAN, 0),
+        overridden.count(),
+        overridden.filter(at__gte=now - RECENT).count(),
+    )
 
 
 def overridings(rule: str, most: int) -> tuple[list[Overriding], int]:

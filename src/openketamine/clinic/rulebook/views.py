@@ -27,7 +27,7 @@ from openketamine.clinic.rulebook.forms import FindForm, ReviewForm
 from openketamine.clinic.rulebook.listing import REVIEW_WORDS, asked_for, counts, lines
 from openketamine.clinic.rulebook.replay import since_recorded
 from openketamine.clinic.rulebook.rows import changed_rows, decision_rows
-from openketamine.clinic.rulebook.uses import Use, overridings, reasons, uses
+from openketamine.clinic.rulebook.uses import overridings, reasons, use_of
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import prove
@@ -147,7 +147,7 @@ def _page(request: HttpRequest, entry: RuleEntry, form: ReviewForm | None = None
         "reviews": [(one, VERDICTS.get(one.verdict, one.verdict)) for one in found],
         "form": (form or ReviewForm()) if may_review else None,
         "changes": limit_changes(entry.id),
-        "use": uses(now).get(entry.id, Use()),
+        "use": use_of(entry.id, now),
         "reasons": reasons(entry.id),
         "may_see_uses": can(request.user, "rule-uses.read").ok,
         "is_counted": entry.first.folder in ("contraindications", "interactions"),
