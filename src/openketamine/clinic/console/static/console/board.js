@@ -1,13 +1,16 @@
 // The board: who sits where, what is due next, and what rings. Initials and chair only.
 
+import { drawOutbox, warnBeforeLeaving } from "./attention.js";
 import { byId, data, h, refresh } from "./dom.js";
 import { age, clock, countdown, timeOfDay } from "./format.js";
 import { follow } from "./link.js";
+import { watchSignOut } from "./leave.js";
 import { now } from "./server.js";
+import { disk, installShell, outboxOf } from "./tablet.js";
 import { MARKS } from "./vital-tile.js";
 
 const PHASES = /** @type {Record<string, string>} */ ({
-  expected: "Expected", planned: "Planned", prepared: "Prepared", infusing: "Infusing", paused: "Paused",
+  expected: "Expected", planned: "Planned", prepared: "Prepared", infusing: "Infusing", giving: "Giving", paused: "Paused",
   recovery: "Recovery", discharged: "Discharged", closed: "Closed",
 });
 const BP_OLD_MS = 5 * 60_000;
@@ -16,6 +19,8 @@ const page = data("board-data");
 /** @type {Tile[] | null} */
 let tiles = null;
 let up = true;
+// What was charted in a session that is not open any more still goes out, from here.
+const outbox = outboxOf(page.user.id, () => drawOutbox(byId("outbox"), outbox));
 
 /** @param {Tile} one */
 function tile(one) {
@@ -72,7 +77,12 @@ follow(() => "/live/board/events", {
 }, (is) => {
   up = is;
   byId("link-lost").hidden = is;
+  if (is) outbox.flush();
   if (!is) byId("board-said").textContent = "No word from the server.";
   draw();
 });
 setInterval(draw, 1000);
+warnBeforeLeaving(outbox);
+watchSignOut(outbox, () => up);
+void installShell();
+void disk().then((tablet) => tablet.signedIn(page.user)).finally(() => outbox.open());

@@ -3,7 +3,7 @@
 
 /** @typedef {import("uplot")} Plot */
 /** @typedef {{plot: Plot, ratio: number, color: (name: string) => string, lanes: Record<string, number[]>}} Brush */
-/** @import {Infusion, Plan, Point} from "./types.d.ts" */
+/** @import {Doses, Infusion, Plan, Point} from "./types.d.ts" */
 
 /** Pixels of a fraction of the plot's height. @param {Brush} brush @param {number} fraction */
 const level = ({ plot }, fraction) => plot.bbox.top + plot.bbox.height * (1 - fraction);
@@ -33,9 +33,10 @@ export function drawGrid(brush) {
   ctx.textAlign = "end";
   for (const value of [85, 90, 95, 100]) ctx.fillText(String(value), bbox.left - 6 * ratio, plot.valToPos(value, "spo2", true));
   ctx.textAlign = "start";
-  for (const [name, words] of [["spo2", "SpO2 %"], ["main", "mmHg, per min"], ["doubts", "not believed"]]) {
+  for (const [name, words] of [["spo2", "SpO2 %"], ["main", "mmHg, per min"], ["ratings", "rated"], ["doubts", "not believed"]]) {
     const lane = brush.lanes[name ?? ""] ?? [0, 0];
-    const y = name === "doubts" ? level(brush, 0.035) : level(brush, lane[1] ?? 0) + 8 * ratio;
+    const narrow = name === "doubts" || name === "ratings";
+    const y = narrow ? level(brush, ((lane[0] ?? 0) + (lane[1] ?? 0)) / 2) : level(brush, lane[1] ?? 0) + 8 * ratio;
     ctx.fillText(words ?? "", bbox.left + 6 * ratio, y);
   }
 }
@@ -50,8 +51,10 @@ export function drawDrug(brush, infusion, plan, now) {
   const most = Math.max(plan.rate_ul_per_h, ...infusion.segments.map((one) => one.rate_ul_per_h));
   let written = -Infinity;
   for (const one of infusion.segments) {
-    const from = across(brush, Date.parse(one.start));
-    const to = across(brush, one.end ? Date.parse(one.end) : now);
+    const [edge, end] = [plot.bbox.left, plot.bbox.left + plot.bbox.width];
+    const from = Math.max(edge, across(brush, Date.parse(one.start)));
+    const to = Math.min(end, across(brush, one.end ? Date.parse(one.end) : now));
+    if (to < edge || from > end) continue;
     const tall = (bottom - top) * Math.max(0.25, one.rate_ul_per_h / most);
     ctx.fillStyle = color("--drug-induction");
     ctx.fillRect(from, bottom - tall, Math.max(ratio, to - from), tall);
@@ -69,27 +72,95 @@ export function drawDrug(brush, infusion, plan, now) {
   }
 }
 
-/** @param {Brush} brush @param {import("./series.js").Series} series */
-export function drawPoints(brush, series) {
-  dots(brush, series.points("spo2"), "spo2", "--signal-spo2", 1.5);
-  dots(brush, [...series.points("heart_rate")], "main", "--signal-heart-rate", 1.5);
-  carets(brush, series.points("systolic"), 1);
-  carets(brush, series.points("diastolic"), -1);
+/** Doses without a pump: a bar at the moment, its mass beside it. @param {Brush} brush @param {Doses | null} doses */
+export function drawDoses(brush, doses) {
+  const { plot, ratio, color } = brush;
+  const { ctx, bbox } = plot;
+  const [low = 0, high = 0] = brush.lanes.drug ?? [];
+  const [top, bottom] = [level(brush, high), level(brush, low)];
+  ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  for (const one of doses?.given ?? []) {
+    const x = across(brush, Date.parse(one.at));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.fillStyle = color("--drug-induction");
+    ctx.fillRect(x, top, 5 * ratio, bottom - top);
+    ctx.strokeStyle = ctx.fillStyle = color("--ink");
+    ctx.lineWidth = ratio;
+    ctx.strokeRect(x, top, 5 * ratio, bottom - top);
+    ctx.fillText(`${one.dose_ug / 1000} mg`, x + 8 * ratio, (top + bottom) / 2);
+  }
 }
 
-/** @param {Brush} brush @param {Point[]} points @param {string} scale @param {string} tone @param {number} size */
-function dots(brush, points, scale, tone, size) {
+/** @param {Brush} brush @param {import("./series.js").Series} series */
+export function drawPoints(brush, series) {
+  for (const part of series.parts("spo2")) dots(brush, part, "spo2", "--signal-spo2");
+  for (const part of [...series.parts("heart_rate"), ...(series.has("heart_rate") ? [] : series.parts("pulse_rate"))]) dots(brush, part, "main", "--signal-heart-rate");
+  for (const part of series.parts("mean_pressure")) bars(brush, part);
+  for (const part of series.parts("systolic")) carets(brush, part, 1);
+  for (const part of series.parts("diastolic")) carets(brush, part, -1);
+}
+
+/** The first point of a list in time that is not before a moment. @param {Point[]} points @param {number} atMs */
+function firstFrom(points, atMs) {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.at ?? Infinity) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Each point of the window at its pixel; what would lie on a pixel that is drawn already is not drawn again.
+ * @param {Brush} brush @param {Point[]} points @param {string} scale @param {(x: number, y: number, point: Point) => void} draw */
+function eachSeen(brush, points, scale, draw) {
+  const { plot } = brush;
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  let [lastX, lastY] = [NaN, NaN];
+  for (let i = firstFrom(points, (min ?? 0) * 1000); i < points.length; i++) {
+    const point = points[i];
+    if (!point || point.at > (max ?? 0) * 1000) break;
+    const [x, y] = [Math.round(across(brush, point.at)), Math.round(plot.valToPos(point.value, scale, true))];
+    if (x === lastX && y === lastY) continue;
+    [lastX, lastY] = [x, y];
+    draw(x, y, point);
+  }
+}
+
+/** @param {Brush} brush @param {Point[]} points @param {string} scale @param {string} tone */
+function dots(brush, points, scale, tone) {
   const { plot, ratio, color } = brush;
   const { ctx } = plot;
   ctx.fillStyle = ctx.strokeStyle = color(tone);
   ctx.lineWidth = 1.5 * ratio;
-  for (const point of points) {
-    const [x, y] = [across(brush, point.at), plot.valToPos(point.value, scale, true)];
+  const size = 1.5 * ratio;
+  eachSeen(brush, points, scale, (x, y, point) => {
+    // A dot of three pixels is a square to the eye, and a tenth of the work of a circle.
+    if (!point.manual) return ctx.fillRect(x - size, y - size, 2 * size, 2 * size);
     ctx.beginPath();
-    ctx.arc(x, y, (point.manual ? 3.5 : size) * ratio, 0, 2 * Math.PI);
-    if (point.manual) ctx.stroke();
-    else ctx.fill();
-  }
+    ctx.arc(x, y, 3.5 * ratio, 0, 2 * Math.PI);
+    ctx.stroke();
+  });
+}
+
+/** Whether a monitor only repeats its last cuff number: the mark beside it says the same.
+ * @param {number} wide pixels @returns {(x: number, y: number) => boolean} */
+function repeats(wide) {
+  let [lastX, lastY] = [-Infinity, NaN];
+  return (x, y) => {
+    if (y === lastY && x - lastX < wide) return true;
+    [lastX, lastY] = [x, y];
+    return false;
+  };
+}
+
+/** The mean as a short bar. @param {Brush} brush @param {Point[]} points */
+function bars(brush, points) {
+  const { plot, ratio, color } = brush;
+  const again = repeats(9 * ratio);
+  plot.ctx.fillStyle = color("--ink-soft");
+  eachSeen(brush, points, "main", (x, y) => void (again(x, y) || plot.ctx.fillRect(x - 4 * ratio, y - ratio / 2, 8 * ratio, ratio)));
 }
 
 /** The tip of the caret lies on the value. @param {Brush} brush @param {Point[]} points @param {1 | -1} side */
@@ -98,34 +169,56 @@ function carets(brush, points, side) {
   const { ctx } = plot;
   ctx.strokeStyle = ctx.fillStyle = color("--signal-pressure");
   ctx.lineWidth = 1.6 * ratio;
-  for (const point of points) {
-    const [x, y] = [across(brush, point.at), plot.valToPos(point.value, "main", true)];
-    const [wide, tall] = [4.5 * ratio, 7 * ratio * side];
+  const [wide, tall] = [4.5 * ratio, 7 * ratio * side];
+  const again = repeats(2 * wide);
+  eachSeen(brush, points, "main", (x, y, point) => {
+    if (!point.manual && again(x, y)) return;
     ctx.beginPath();
     ctx.moveTo(x - wide, y - tall);
     ctx.lineTo(x, y);
     ctx.lineTo(x + wide, y - tall);
-    if (point.manual) {
-      ctx.closePath();
-      ctx.stroke();
-    } else {
-      ctx.closePath();
-      ctx.fill();
-    }
+    ctx.closePath();
+    if (point.manual) ctx.stroke();
+    else ctx.fill();
+  });
+}
+
+/** What a person rated, as a letter and its number, moved aside where two would lie on each other.
+ * @type {Record<string, string>} */
+export const RATED = { moaas: "S", dissociation: "D", nausea: "N", distress: "A", pain: "P" };
+
+/** @param {Brush} brush @param {import("./series.js").Series} series */
+export function drawRatings(brush, series) {
+  const { plot, ratio, color } = brush;
+  const { ctx, bbox } = plot;
+  const [low = 0, high = 0] = brush.lanes.ratings ?? [];
+  const rated = Object.entries(RATED).flatMap(([signal, letter]) => series.points(signal).map((point) => ({ at: point.at, words: `${letter}${point.value}` })));
+  let free = -Infinity;
+  ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = color("--ink");
+  for (const one of rated.sort((a, b) => a.at - b.at)) {
+    const at = across(brush, one.at);
+    if (at < bbox.left || at > bbox.left + bbox.width) continue;
+    const x = Math.max(at, free);
+    ctx.fillText(one.words, x, level(brush, (low + high) / 2));
+    free = x + ctx.measureText(one.words).width + 3 * ratio;
   }
 }
 
 /** @param {Brush} brush @param {{at: number}[]} doubted */
 export function drawDoubts(brush, doubted) {
   const { ctx } = brush.plot;
-  const y = level(brush, 0.035);
+  const [low = 0, high = 0] = brush.lanes.doubts ?? [];
+  const y = level(brush, (low + high) / 2);
+  const { bbox } = brush.plot;
   const size = 3 * brush.ratio;
   ctx.strokeStyle = brush.color("--ink-soft");
   ctx.lineWidth = 1.4 * brush.ratio;
   let last = -Infinity;
   for (const one of doubted) {
     const x = across(brush, one.at);
-    if (x - last < 1) continue;
+    if (x - last < 1 || x < bbox.left || x > bbox.left + bbox.width) continue;
     last = x;
     ctx.beginPath();
     ctx.moveTo(x - size, y - size);
@@ -150,7 +243,7 @@ export function drawEvents(brush, events) {
   ctx.textBaseline = "middle";
   for (const one of events) {
     const at = across(brush, Date.parse(one.at));
-    if (at < bbox.left) continue;
+    if (at < bbox.left || at > bbox.left + bbox.width) continue;
     const x = Math.max(at, free);
     free = x + 2 * radius + ratio;
     ctx.fillStyle = color("--ink-soft");

@@ -4,6 +4,7 @@ import { Announcer, say } from "./announce.js";
 import { drawAttention, drawOutbox, warnBeforeLeaving } from "./attention.js";
 import { Charting } from "./charting.js";
 import { byId, h, refresh } from "./dom.js";
+import { drawDoses } from "./doses.js";
 import { clock as runningTime, countdown, timeOfDay } from "./format.js";
 import { watchSignOut } from "./leave.js";
 import { Level } from "./level.js";
@@ -297,6 +298,7 @@ export class Desk {
     this.steps.drawGate(byId("gate"));
     this.charting.draw(byId("charting"));
     drawInfusion(byId("infusion"), this);
+    drawDoses(byId("doses"), this);
     this.#drawLevel();
     drawFindings(byId("findings"), this);
     drawDue(byId("due"), this);
@@ -321,13 +323,14 @@ export class Desk {
   }
 
   #drawNext() {
-    const { infusion, due } = this.state;
+    const { infusion, doses, due } = this.state;
+    const begun = infusion?.started_at ?? doses?.started_at;
     const until = infusion?.stopped_at ? Date.parse(infusion.stopped_at) : now();
-    const running = infusion ? runningTime(until - Date.parse(infusion.started_at)) : "";
+    const running = begun ? runningTime(until - Date.parse(begun)) : "";
     const first = due[0];
     const left = first ? countdown(Date.parse(first.at), now()) : "";
     refresh(byId("next"), [running, first?.what, left, infusion?.stopped_at], () => [
-      infusion ? h("span", null, h("span", { class: "label" }, infusion.stopped_at ? "Ran for " : "Since the start "), h("b", null, running)) : null,
+      begun ? h("span", null, h("span", { class: "label" }, infusion?.stopped_at ? "Ran for " : "Since the start "), h("b", null, running)) : null,
       first ? h("span", { class: first && Date.parse(first.at) < now() ? "is-late" : "" }, h("span", { class: "label" }, "Next "), h("b", null, `${first.what} ${left}`)) : null,
     ]);
   }

@@ -2,6 +2,7 @@
 // an outage sees it stopped. For display: the server folds the same facts when it has them, and its answer replaces
 // this. Pure.
 
+import { laidGiven } from "./doses.js";
 import { soFar } from "./infusion.js";
 import { inWords } from "./words.js";
 
@@ -39,6 +40,8 @@ const LAY = {
   infusion_paused: (state, _, one, saidMs) => pump(state, Date.parse(one.at), saidMs, 0, "paused"),
   infusion_stopped: (state, _, one, saidMs) => stopped(pump(state, Date.parse(one.at), saidMs, 0, "recovery"), one.at),
   rate_changed: (state, body, one, saidMs) => pump(state, Date.parse(one.at), saidMs, body.rate_ul_per_h, state.phase),
+  dose_given: (state, body, one) => laidGiven(state, body, one.at),
+  dose_stopped: (state, _, one) => (state.doses ? { phase: "recovery", doses: { ...state.doses, ended_at: one.at, next_at: null } } : {}),
   corrected: (state, body) => ({
     events: state.events.map((said) => (said.fact === body.target ? { ...said, corrected: true } : said)),
     manual: state.manual.flatMap((charted) => (charted.fact !== body.target ? [charted] : body.replacement ? [{ ...charted, values: body.replacement.values ?? {} }] : [])),

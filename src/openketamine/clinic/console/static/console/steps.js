@@ -1,6 +1,7 @@
 // From one step of the treatment to the next. Requests need the server: they are answered at once, with every
 // reason when the answer is no. What has happened at the pump (pause, rate, stop) is a fact and needs nobody.
 
+import { begin, byHand } from "./doses.js";
 import { button, h, refresh } from "./dom.js";
 import { EVIDENCE, milligrams, number } from "./format.js";
 import { sources } from "./panels.js";
@@ -16,7 +17,7 @@ const proof = (who, group) => [
   { name: `${who}_password`, label: "Password", type: "password", autocomplete: "off", group },
 ];
 const PHASES = /** @type {Record<string, string>} */ ({
-  expected: "Expected", planned: "Planned", prepared: "Prepared", infusing: "Infusing", paused: "Paused",
+  expected: "Expected", planned: "Planned", prepared: "Prepared", infusing: "Infusing", giving: "Giving", paused: "Paused",
   recovery: "Recovery", discharged: "Discharged", closed: "Closed",
 });
 
@@ -51,7 +52,7 @@ export class Steps {
       expected: [[may("plan.sign"), "Open the plan", this.openPlan]],
       planned: [[may("drug.withdraw"), "Withdraw drug", this.withdraw]],
       prepared: [
-        [may("infusion.start") && gate("start"), "Start infusion", this.start],
+        [may("infusion.start") && gate("start"), byHand(state.plan) ? "Give the dose" : "Start infusion", this.start],
         [may("dose.verify") && gate("verify") && !this.#verified(), "Verify with a second person", this.verify],
       ],
       recovery: [
@@ -110,7 +111,7 @@ export class Steps {
     const draw = plan?.proposal.draw_ml;
     sheet({
       title: "Withdraw drug", ok: "Withdraw", lead: [
-        plan ? h("p", null, "Ordered ", h("b", null, `${plan.drug} ${milligrams(plan.dose_ug, 3)}`), `, made up to ${number(plan.volume_ul / 1000)} mL`) : "",
+        plan ? h("p", null, "Ordered ", h("b", null, `${plan.drug} ${milligrams(plan.dose_ug, 3)}`), byHand(plan) ? "" : `, made up to ${number(plan.volume_ul / 1000)} mL`) : "",
         vials.length ? "" : h("p", { class: "field-error" }, "There is no usable vial.")],
       fields: [
         { name: "vial_id", label: "Vial", choices: vials.map((one) => ({ value: one.id, label: `${one.drug} ${number(one.concentration_ug_per_ml / 1000)} mg in 1 mL, lot ${one.lot}, ${number(one.left_ul / 1000)} mL left, expires ${one.expiry}` })) },
@@ -129,21 +130,31 @@ export class Steps {
       fields: [
         { name: "mrn", label: "Record number on the wristband", group: "Read off" },
         { name: "drug", label: "Drug on the label", group: "Read off" },
-        { name: "dose", label: "Amount in the bag", type: "number", unit: "mg", step: "any", group: "Read off" },
-        { name: "concentration", label: "Concentration", type: "number", unit: "mg in 1 mL", step: "any", group: "Read off" },
-        { name: "volume", label: "Volume in the bag", type: "number", unit: "mL", step: "any", group: "Read off" },
-        { name: "rate", label: "Rate set on the pump", type: "number", unit: "mL per hour", step: "any", group: "Read off" },
+        { name: "dose", label: byHand(this.desk.state.plan) ? "Amount" : "Amount in the bag", type: "number", unit: "mg", step: "any", group: "Read off" },
+        ...this.#readOff(),
         ...proof("second", "Second person"),
       ],
       send: (values) => this.#ask("verify", {
-        ...values, dose_ug: thousand(values.dose), concentration_ug_per_ml: thousand(values.concentration),
-        volume_ul: thousand(values.volume), rate_ul_per_h: thousand(values.rate),
+        ...values, dose_ug: thousand(values.dose), concentration_ug_per_ml: thousand(values.concentration ?? "0"),
+        volume_ul: thousand(values.volume ?? "0"), rate_ul_per_h: thousand(values.rate ?? "0"),
       }),
     });
+
+  /** What can be read off depends on the form: a device has no volume, an injection no rate. */
+  #readOff() {
+    const plan = this.desk.state.plan;
+    const all = [
+      { name: "concentration", label: "Concentration", type: "number", unit: "mg in 1 mL", step: "any", group: "Read off", there: plan?.concentration_ug_per_ml },
+      { name: "volume", label: byHand(plan) ? "Volume in the syringe" : "Volume in the bag", type: "number", unit: "mL", step: "any", group: "Read off", there: plan?.volume_ul },
+      { name: "rate", label: "Rate set on the pump", type: "number", unit: "mL per hour", step: "any", group: "Read off", there: plan?.rate_ul_per_h },
+    ];
+    return all.filter((one) => one.there);
+  }
 
   start = () => {
     const plan = this.desk.state.plan;
     if (!plan) return;
+    if (byHand(plan)) return begin(this.desk, plan);
     sheet({
       title: "Start infusion", ok: "Start", lead: [
         h("p", { class: "rates" }, h("span", { class: `drug drug-${plan.drug}` }, plan.drug), h("b", null, ` ${number(plan.rate_ul_per_h / 1000)} mL/h`)),

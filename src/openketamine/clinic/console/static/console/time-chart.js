@@ -3,7 +3,8 @@
 
 import { h } from "./dom.js";
 import { number, SIGNALS, timeOfDay } from "./format.js";
-import { drawDoubts, drawDrug, drawEvents, drawGrid, drawPoints } from "./chart-marks.js";
+import { drawDoses, drawDoubts, drawDrug, drawEvents, drawGrid, drawPoints, drawRatings, RATED } from "./chart-marks.js";
+import { ChartWindow } from "./chart-window.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {typeof import("uplot")} UPlotClass */
@@ -11,7 +12,7 @@ import { drawDoubts, drawDrug, drawEvents, drawGrid, drawPoints } from "./chart-
 /** @import {Point} from "./types.d.ts" */
 
 /** Lanes of the plot, from its bottom to its top, as fractions of its height. */
-export const LANES = { doubts: [0, 0.07], spo2: [0.1, 0.28], main: [0.33, 0.82], drug: [0.85, 0.93], events: [0.94, 1] };
+export const LANES = { doubts: [0, 0.06], ratings: [0.07, 0.13], spo2: [0.16, 0.32], main: [0.36, 0.82], drug: [0.85, 0.93], events: [0.94, 1] };
 const MAIN = [20, 220];
 const SPO2 = [85, 100];
 const LEAST_MINUTES = 60;
@@ -39,6 +40,9 @@ export class TimeChart extends HTMLElement {
   #desk;
   #key = "";
   #tableOpen = false;
+  #window = new ChartWindow(() => this.#look());
+  /** Tokens as the canvas needs them, until the scheme changes. @type {Map<string, string>} */
+  #colors = new Map();
 
   async connectedCallback() {
     const address = new URL("../uplot/uPlot.esm.js", import.meta.url).href;
@@ -46,7 +50,11 @@ export class TimeChart extends HTMLElement {
     const { default: UPlot } = await import(address);
     this.#plot = new UPlot(this.#options(UPlot), [[0, 1], [null, null], [null, null]], this);
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot?.redraw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.#colors.clear();
+      this.#plot?.redraw();
+    });
+    this.#window.attach(this);
     this.#twin();
     if (this.#desk) this.show(this.#desk);
   }
@@ -58,14 +66,18 @@ export class TimeChart extends HTMLElement {
     if (!plot) return;
     const now = desk.now();
     const first = Math.min(firstTime(desk), now);
-    const [from, to] = span(first, now);
+    const [from, to] = this.#window.of(span(first, now));
     // A second more draws nothing new: redraw when something came, or every ten seconds.
-    const key = [from, to, desk.series.last, desk.state.last_number, desk.linkIsUp, Math.floor(now / 10_000)].join();
+    const key = [from, to, desk.series.last, desk.state.last_number, desk.outbox.all.length, desk.linkIsUp, Math.floor(now / 10_000)].join();
     if (key === this.#key) return;
     this.#key = key;
     plot.setData([[from, to], [null, null], [null, null]], false);
     plot.setScale("x", { min: from, max: to });
     if (this.#tableOpen) this.#drawTable();
+  }
+
+  #look() {
+    if (this.#desk) this.show(this.#desk);
   }
 
   #size() {
@@ -102,7 +114,9 @@ export class TimeChart extends HTMLElement {
     plot.ctx.textAlign = "start";
     drawGrid(brush);
     drawDrug(brush, desk.state.infusion, desk.state.plan, desk.now());
+    drawDoses(brush, desk.state.doses);
     drawPoints(brush, desk.series);
+    drawRatings(brush, desk.series);
     drawDoubts(brush, desk.series.doubted);
     drawEvents(brush, desk.events().filter((one) => one.mark));
     plot.ctx.restore();
@@ -110,9 +124,13 @@ export class TimeChart extends HTMLElement {
 
   /** A token as the canvas needs it: resolved for light or dark. @param {string} name */
   color(name) {
+    const known = this.#colors.get(name);
+    if (known) return known;
     const probe = this.querySelector("i") ?? this.appendChild(h("i", { hidden: true }));
     if (probe instanceof HTMLElement) probe.style.setProperty("color", `var(${name})`);
-    return getComputedStyle(probe).color;
+    const color = getComputedStyle(probe).color;
+    this.#colors.set(name, color);
+    return color;
   }
 
   #twin() {
@@ -134,7 +152,7 @@ export class TimeChart extends HTMLElement {
     const table = document.getElementById("chart-table");
     const series = this.#desk?.series;
     if (!table || !series) return;
-    const used = TABLE.filter((signal) => series.points(signal).length);
+    const used = TABLE.filter((signal) => series.has(signal));
     const head = h("tr", null, h("th", null, "Time"), ...used.map((signal) => h("th", { class: "number-cell" }, SIGNALS[signal]?.name)));
     const rows = series.minutes(used).reverse().map((row) =>
       h("tr", null, h("th", null, timeOfDay(row.at)), ...used.map((signal) => h("td", { class: "number-cell" }, shown(row.values[signal])))));
@@ -151,14 +169,14 @@ const shown = (point) => (point ? `${number(point.value)}${point.manual ? " *" :
 
 /** What the marks mean. */
 function key() {
-  return [["∨", "systolic"], ["∧", "diastolic"], ["•", "heart rate"], ["○", "by hand"], ["×", "not believed"]].map(([mark, word]) => h("span", null, h("b", null, mark), ` ${word}`));
+  const rated = Object.entries(RATED).map(([signal, letter]) => [letter, (SIGNALS[signal]?.name ?? signal).replace("Sedation ", "").toLowerCase().replace("moaa/s", "MOAA/S")]);
+  return [["∨", "systolic"], ["∧", "diastolic"], ["–", "mean"], ["•", "heart rate"], ["○", "by hand"], ["×", "not believed"], ...rated].map(([mark, word]) => h("span", null, h("b", null, mark), ` ${word}`));
 }
 
 /** @param {Desk} desk */
 function firstTime(desk) {
-  const points = ["heart_rate", "spo2", "systolic"].map((signal) => desk.series.points(signal)[0]?.at ?? Infinity);
-  const started = desk.state.infusion ? Date.parse(desk.state.infusion.started_at) - 600_000 : Infinity;
-  return Math.min(...points, started);
+  const begun = desk.state.infusion?.started_at ?? desk.state.doses?.started_at;
+  return Math.min(desk.series.begins(["heart_rate", "pulse_rate", "spo2", "systolic"]), begun ? Date.parse(begun) - 600_000 : Infinity);
 }
 
 customElements.define("time-chart", TimeChart);

@@ -21,7 +21,7 @@ export type Doses = {
 };
 export type Plan = {
   drug: string; route: string; dose_ug: number; over_s: number; concentration_ug_per_ml: number; volume_ul: number;
-  rate_ul_per_h: number; weight_g: number; weight_basis: string; proposal: { draw_ml?: number };
+  rate_ul_per_h: number; weight_g: number; weight_basis: string; proposal: { draw_ml?: number; units?: number; unit_name?: string };
 };
 export type Event_ = { n: number; at: string; kind: string; text: string; by: string; fact: string; corrected: boolean; now_reads: string | null; mark: number;
   offline: { device_at: string; recorded_at: string } | null; waits?: string };
