@@ -8,11 +8,13 @@ import uuid
 import httpx
 import pytest
 import uvicorn
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from tests.clinic.bedside import MONITOR, Bedside
 
-from openketamine.clinic.journal import clock
+from openketamine.clinic.journal import clock, commands
+from openketamine.clinic.journal.queries import verify
+from openketamine.clinic.sessions import queries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = {"Authorization": "Bearer the-gateways-token"}
@@ -208,3 +210,63 @@ class TestTheBoard:
         tiles = self.first(front, cast.nora)["tiles"]
         assert [tile["initials"] for tile in tiles] == ["EB", "AO"]
         assert tiles[0]["alarm"]["priority"] == "high"
+
+
+class TestManyAtOnce:
+    """Group commit, and one look into the journal for all who follow."""
+
+    @pytest.mark.hazard("HZ-05")
+    def test_gateways_that_post_at_once_are_all_answered_and_every_number_is_given_once(
+        self, front, bed
+    ):
+        def deliver(gateway):
+            for n in range(10):
+                answer = post(front, bed.message(f"{gateway}|{n}"), bed.message(f"same|{n}"))
+                said[gateway] += [one["outcome"] for one in answer.json()["accepted"]]
+
+        said = {f"gw-{n}": [] for n in range(6)}
+        threads = [threading.Thread(target=deliver, args=(name,)) for name in said]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        outcomes = [one for answers in said.values() for one in answers]
+        assert (outcomes.count("charted"), outcomes.count("duplicate")) == (70, 50)
+        numbers = [fact.number for fact in queries.facts(bed.session)]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert verify().ok
+
+    @pytest.mark.hazard("HZ-05")
+    def test_many_readers_of_one_bed_each_hear_everything_once(self, front, bed):
+        heard = []
+
+        def read(reader, after):
+            heard.append((after, [number for number, _ in reader.read(32 - after)]))
+
+        readers = []
+        for after in (0, 2, 0, 2, 0, 2):
+            reader = Reader(front, bed.session, bed.cast.nora, after=after)
+            readers.append(threading.Thread(target=read, args=(reader, after)))
+            readers[-1].start()
+        for n in range(30):
+            post(front, bed.message(f"m|{n}"))
+        for one in readers:
+            one.join()
+        assert len(heard) == 6
+        assert all(numbers == list(range(after + 1, 33)) for after, numbers in heard)
+
+    def test_a_reader_who_claims_to_be_far_ahead_holds_up_nobody(self, front, bed):
+        def meanwhile():
+            post(front, bed.message("m|1"))
+
+        far = Reader(front, bed.session, bed.cast.nora, after=10**6)
+        assert [number for number, _ in far.read(1, meanwhile)] == [3]
+
+    @pytest.mark.hazard("HZ-05")
+    def test_a_bed_that_somebody_else_writes_to_holds_up_no_other_bed(self, front, bed, cast):
+        other = Bedside(cast, bed.now).opened(mrn="MRN0002").attached("OTHER").later(milliseconds=1)
+        with transaction.atomic():
+            commands.lock(other.session.stream)
+            assert post(front, bed.message("m|1")).json()["accepted"][0]["outcome"] == "charted"
+        late = post(front, other.message("m|2", device_id="OTHER")).json()
+        assert late["accepted"][0]["outcome"] == "charted"

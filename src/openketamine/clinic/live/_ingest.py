@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.live._demo import demo_patients
+from openketamine.clinic.live._group import GroupCommit
 from openketamine.clinic.live._threads import Threads
 from openketamine.clinic.live._who import is_gateway
 from openketamine.clinic.sessions import commands
@@ -22,6 +23,7 @@ class Ingest:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
+        self._group = GroupCommit(threads)
 
     async def readings(self, request: Request) -> Response:
         """Messages in, what became of each out. A bad message is kept aside, never dropped."""
@@ -33,9 +35,7 @@ class Ingest:
         except BadInput as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         gateway = str(posted.get("gateway") or "unnamed")
-        outcomes = await self._threads.call(
-            commands.record_readings, gateway, messages, clock.now()
-        )
+        outcomes = await self._group.record(gateway, messages)
         return JSONResponse({"accepted": [outcome.as_json() for outcome in outcomes]})
 
     async def heartbeat(self, request: Request) -> Response:
@@ -72,13 +72,14 @@ def _unknown_gateway() -> Response:
 
 
 async def _posted(request: Request) -> dict[str, Any]:
-    body = b""
+    parts, size = [], 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > _MOST_BYTES:
             raise BadInput("body", f"at most {_MOST_BYTES} bytes")
     try:
-        posted = json.loads(body)
+        posted = json.loads(b"".join(parts))
     except ValueError:
         raise BadInput("body", "JSON") from None
     if not isinstance(posted, dict):

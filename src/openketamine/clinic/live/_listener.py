@@ -1,13 +1,14 @@
 """One LISTEN connection a process, fanned out to every open stream.
 
-A notification only says "stream X has grown to N"; what is new is read from the journal. So a lost
-notification costs a moment, never a fact: every stream also looks by itself with each heartbeat.
+A notification only says "these streams have grown to these numbers"; what is new is read from the
+journal. So a lost notification costs a moment, never a fact: every stream also looks by itself with
+each heartbeat.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +26,10 @@ class Listener:
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self.connected = False
+        # Streams that grew since somebody last asked, and that there are any.
+        self.grown: set[str] = set()
+        self.on_return: Callable[[], None] = lambda: None
+        self.news = asyncio.Event()
 
     @contextmanager
     def waker(self, stream: str) -> Iterator[asyncio.Event]:
@@ -40,6 +45,8 @@ class Listener:
 
     def wake(self, stream: str) -> None:
         """The stream grew."""
+        self.grown.add(stream)
+        self.news.set()
         for name in (stream, BOARD):
             for event in self._waiting.get(name, ()):
                 event.set()
@@ -69,6 +76,7 @@ class Listener:
             # What grew while nobody listened: everybody looks.
             for stream in list(self._waiting):
                 self.wake(stream)
+            self.on_return()
             async for notice in database.notifies():
                 # A line for each stream that grew: many beds share one commit and one notice.
                 for line in notice.payload.split("\n"):

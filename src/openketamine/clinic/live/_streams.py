@@ -1,7 +1,6 @@
 """Server-sent events: the log of a session as it grows, and the board."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -13,8 +12,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.live._listener import BOARD, Listener
+from openketamine.clinic.live._tails import Tails, event, fact_event
 from openketamine.clinic.live._threads import Threads
-from openketamine.clinic.live._who import admitted, guest, session_key
+from openketamine.clinic.live._who import admitted, session_key, still_a_guest
 from openketamine.clinic.sessions import queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.presence import still_watching
@@ -32,12 +32,6 @@ _WORDS = {
 }
 
 
-def event(name: str, data: Any, number: int | None = None) -> str:
-    """One event on the wire; its `number` comes back from the browser as Last-Event-ID."""
-    first = "" if number is None else f"id: {number}\n"
-    return f"{first}event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
-
-
 def refuse(status: int) -> Response:
     """A no in one sentence."""
     return JSONResponse({"error": _WORDS[status]}, status_code=status)
@@ -50,10 +44,11 @@ async def _sleep_or_wake(event_: asyncio.Event, seconds: float) -> None:
 
 
 class Streams:
-    """The two streams; both look in the journal by themselves at each heartbeat, woken or not."""
+    """The two streams; both look by themselves at each heartbeat, woken or not."""
 
-    def __init__(self, listener: Listener, threads: Threads) -> None:
+    def __init__(self, listener: Listener, tails: Tails, threads: Threads) -> None:
         self._listener = listener
+        self._tails = tails
         self._threads = threads
         self._board: list[dict[str, Any]] = []
         self._board_at = 0.0
@@ -70,28 +65,35 @@ class Streams:
             return refuse(who)
         if session is None:
             return refuse(404)
-        after = _after(request)
+        # A number that is not there yet would make all who follow this session wait for it.
+        after = min(_after(request), await self._threads.call(journal.head, session.stream))
         return StreamingResponse(
-            self._facts(request, session, after, key),
+            self._facts(session, after, key),
             media_type="text/event-stream",
             headers=_HEADERS,
         )
 
-    async def _facts(
-        self, request: Request, session: Session, after: int, key: str
-    ) -> AsyncIterator[str]:
+    async def _facts(self, session: Session, after: int, key: str) -> AsyncIterator[str]:
         watch = _Watch(self._threads, key, session)
-        with self._listener.waker(session.stream) as woken:
+        with self._tails.follow(session.stream) as (tail, woken):
             beat_at = 0.0
-            while not await request.is_disconnected():
-                for fact in await self._threads.call(journal.facts, session.stream, after):
-                    after = fact.number
-                    yield event("fact", fact.as_json(), fact.number)
+            while True:
+                events = tail.after(after)
+                if events is None:
+                    facts = await self._threads.call(journal.facts, session.stream, after)
+                    for fact in facts:
+                        after = fact.number
+                        yield fact_event(fact)
+                    tail.begin(after)
+                elif events:
+                    after = events[-1].number
+                    yield "".join(one.text for one in events)
                 if _clock() >= beat_at:
                     if not await watch.is_here():
                         yield event("signed-off", {})
                         return
                     yield event("heartbeat", {"now": clock.now().isoformat(), "number": after})
+                    self._tails.suspect(session.stream)
                     beat_at = _clock() + HEARTBEAT_S
                 await _sleep_or_wake(woken, max(0.0, beat_at - _clock()))
 
@@ -145,11 +147,11 @@ class _Watch:
         now = clock.now()
         if self._session is not None and _dose_runs(self._session):
             still_watching(self._key, now)
-        return guest(self._key, now) is not None
+        return still_a_guest(self._key, now)
 
 
 def _dose_runs(session: Session) -> bool:
-    return queries.state(session, clock.now()).phase in ("infusing", "paused")
+    return queries.phase(session, clock.now()) in ("infusing", "paused")
 
 
 def _session_or_none(session_id: UUID) -> Session | None:

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from uuid import UUID
 
@@ -52,6 +52,22 @@ def guest(key: str, now: datetime) -> Guest | None:
     if not constant_time_compare(session.get("_auth_user_hash", ""), staff.get_session_auth_hash()):
         return None
     return Guest(staff, key)
+
+
+_KNOWN_FOR = timedelta(seconds=5)
+_seen: dict[str, tuple[datetime, bool]] = {}
+
+
+def still_a_guest(key: str, now: datetime) -> bool:
+    """Whether somebody is signed in under this key, asked once in a few seconds for all the screens
+    that one person has open."""
+    at, here = _seen.get(key, (now - 2 * _KNOWN_FOR, False))
+    if now - at >= _KNOWN_FOR or now < at:
+        here = guest(key, now) is not None
+        if len(_seen) > 10_000:
+            _seen.clear()
+        _seen[key] = (now, here)
+    return here
 
 
 def admitted(key: str, task: str, person_id: UUID | None, now: datetime) -> Guest | int:

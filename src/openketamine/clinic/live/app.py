@@ -13,6 +13,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.live._ingest import Ingest
 from openketamine.clinic.live._listener import Listener
 from openketamine.clinic.live._streams import Streams
+from openketamine.clinic.live._tails import Tails
 from openketamine.clinic.live._threads import Threads
 from openketamine.clinic.sessions import commands
 from openketamine.knowledge import documents, kinds
@@ -24,12 +25,14 @@ _LOOK_S = 1.0
 def live_front(pages: ASGIApp) -> Starlette:
     """Gateways in, events out, everything else to `pages`."""
     threads, listener = Threads(), Listener()
-    ingest, streams = Ingest(threads), Streams(listener, threads)
+    tails = Tails(listener, threads)
+    ingest, streams = Ingest(threads), Streams(listener, tails, threads)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(listener.run()),
+            asyncio.create_task(tails.run()),
             asyncio.create_task(_note_silence(threads)),
             asyncio.create_task(asyncio.to_thread(_read_knowledge)),
         ]

@@ -96,11 +96,9 @@ def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[st
             "unreadable": _count(raw.get("unreadable")),
         },
     )
-    joined = Attachment.objects.filter(until__isnull=True).select_related("session__person")
-    return {
-        row.device_id: {"mrn": row.session.person.mrn, "session": str(row.session_id)}
-        for row in joined
-    }
+    joined = Attachment.objects.filter(until__isnull=True)
+    rows = joined.values_list("device_id", "session__person__mrn", "session_id")
+    return {device: {"mrn": mrn, "session": str(session)} for device, mrn, session in rows}
 
 
 def _count(value: object) -> int:

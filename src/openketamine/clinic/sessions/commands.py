@@ -10,7 +10,12 @@ from openketamine.clinic.sessions._devices import attach_device, detach_device, 
 from openketamine.clinic.sessions._drug import waste, withdraw
 from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
 from openketamine.clinic.sessions._opening import assign_chair, open_session
-from openketamine.clinic.sessions._readings import Outcome, record_readings
+from openketamine.clinic.sessions._readings import (
+    Delivery,
+    Outcome,
+    record_deliveries,
+    record_readings,
+)
 from openketamine.clinic.sessions._requests import (
     close,
     discharge,
@@ -24,6 +29,7 @@ from openketamine.clinic.sessions._writing import Done
 
 __all__ = [
     "BEDSIDE_KINDS",
+    "Delivery",
     "Done",
     "KeyReused",
     "Outcome",
@@ -34,6 +40,7 @@ __all__ = [
     "discharge",
     "note_silence",
     "open_session",
+    "record_deliveries",
     "record_fact",
     "record_heartbeat",
     "record_readings",

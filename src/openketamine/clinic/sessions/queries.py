@@ -11,6 +11,7 @@ from django.utils import timezone
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.queries import SIGNALS, columns
 from openketamine.clinic.library.queries import site
+from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
@@ -34,6 +35,7 @@ __all__ = [
     "gateways",
     "given_here",
     "history",
+    "phase",
     "plan_of",
     "quarantined",
     "readings",
@@ -66,6 +68,13 @@ def facts(one: Session, after: int = 0) -> list[Fact]:
 def state(one: Session, now: datetime) -> State:  # noqa: ARG001  (the door; the fold itself is timeless)
     """Everything that follows from the log."""
     return folded(one.stream).state
+
+
+def phase(one: Session, now: datetime) -> str:
+    """Where the session stands, in one word, without a look at its readings."""
+    watcher = _watchers.at_head(one.stream, now)
+    _watchers.keep({one.stream: watcher})
+    return watcher.state.phase
 
 
 def state_json(one: Session, now: datetime) -> dict[str, Any]:
