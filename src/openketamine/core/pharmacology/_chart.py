@@ -18,9 +18,9 @@ from openketamine.core.pharmacology._band import Band
 from openketamine.core.pharmacology._forecast import Curve
 from openketamine.core.pharmacology._landmarks import Landmark, landmarks
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 392, 50, 328, 26, 264
+_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 400, 50, 328, 26, 264
 _LINE = 16
-_LETTERS = 57  # of a note on one line
+_LETTERS = 55  # of a note on one line
 # Colours with a contrast of 3:1 or more on white and on near-black; dashes tell them apart without.
 _INK = (("#2f7ac6", ""), ("#c25a1c", "8 4"), ("#8a63c9", "2 3"), ("#7d7a1e", "10 3 2 3"))
 _SHADE = ("#71849b", "0.3")
@@ -165,7 +165,7 @@ def _text(x: float, y: float, words: str, more: str = "") -> str:
 
 
 def _axes(frame: _Frame) -> Iterable[str]:
-    yield '<g class="forecast-axes" font-size="12">'
+    yield '<g class="forecast-axes" font-size="13">'
     for level in _ticks(0, frame.top_ng, _step(frame.top_ng, 5)):
         y = frame.y(level)
         yield (
@@ -213,7 +213,7 @@ def _stroke(place: int) -> str:
 def _landmark_bars(frame: _Frame, shown: Sequence[Landmark]) -> Iterable[str]:
     """Brackets beside the plot, not lines across it: a range seen in groups is no target."""
     for place, mark in enumerate(shown):
-        x = _RIGHT + 10 + 18 * place
+        x = _RIGHT + 10 + 20 * place
         low, high = frame.y(mark.from_ng_per_ml), frame.y(mark.to_ng_per_ml)
         middle = min(max((low + high) / 2, _TOP + 40), _BOTTOM - 32)
         yield (
@@ -221,7 +221,7 @@ def _landmark_bars(frame: _Frame, shown: Sequence[Landmark]) -> Iterable[str]:
             f'stroke-opacity="0.7" d="M{x - 4} {low:.1f}h4V{high:.1f}h-4"/>'
         )
         turned = (
-            f' font-size="11" text-anchor="middle" transform="rotate(-90 {x + 12} {middle:.1f})"'
+            f' font-size="12" text-anchor="middle" transform="rotate(-90 {x + 12} {middle:.1f})"'
         )
         yield _text(x + 12, middle, mark.effect, turned)
 
