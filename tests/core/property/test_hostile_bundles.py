@@ -99,3 +99,52 @@ def test_a_wrong_byte_anywhere_is_an_answer_or_a_sentence(place, sign):
     whole = of(condition("Hypertension", "I10"), medicine("Lorazepam 1 MG", "6470"))
     broken = whole[:place] + sign + whole[place + len(sign) :]
     assert sentence_or_answer(broken, "spravato-trd").isprintable()
+
+
+ODD = (
+    st.none() | st.booleans() | st.integers(-(10**13), 10**13) | st.floats(allow_nan=False) | signs
+)
+ODD |= st.lists(st.none() | signs, max_size=3) | st.dictionaries(signs, signs, max_size=3)
+KINDS = {
+    "Condition": ["code", "clinicalStatus", "verificationStatus", "severity", "stage", "onsetAge", "onsetDateTime", "abatementDateTime", "recordedDate", "subject"],
+    "MedicationRequest": ["medicationCodeableConcept", "medicationReference", "status", "intent", "dosageInstruction", "contained", "doNotPerform", "authoredOn"],
+    "MedicationStatement": ["medicationCodeableConcept", "medication", "status", "dosage", "effectivePeriod"],
+    "MedicationDispense": ["medicationCodeableConcept", "status", "daysSupply", "whenHandedOver"],
+    "MedicationAdministration": ["medicationCodeableConcept", "status", "dosage", "effectiveDateTime"],
+    "Observation": ["code", "status", "valueQuantity", "valueInteger", "valueCodeableConcept", "valueString", "component", "dataAbsentReason", "referenceRange", "effectiveDateTime"],
+    "AllergyIntolerance": ["code", "clinicalStatus", "verificationStatus", "reaction", "type", "criticality"],
+    "Procedure": ["code", "status", "performedDateTime", "performedPeriod"],
+    "FamilyMemberHistory": ["relationship", "condition", "status"],
+    "DiagnosticReport": ["conclusionCode", "status", "effectiveDateTime"],
+}  # fmt: skip
+CONCEPT = {
+    "coding": [{"system": "http://loinc.org", "code": "8480-6"}],
+    "text": "Lorazepam 1 MG, no aneurysm",
+}
+WHOLE = {
+    "code": CONCEPT, "medicationCodeableConcept": CONCEPT, "status": "final", "effectiveDateTime": "2026-11-22",
+    "valueQuantity": {"value": 120, "unit": "mm[Hg]", "code": "mm[Hg]"},
+    "dosageInstruction": [{"text": "1 tablet twice daily", "asNeededBoolean": True}],
+}  # fmt: skip
+
+
+@st.composite
+def nearly_whole(draw):
+    """A resource of a real kind with one or two of its elements replaced by something odd."""
+    kind = draw(st.sampled_from(sorted(KINDS)))
+    elements = {name: WHOLE[name] for name in KINDS[kind] if name in WHOLE}
+    for name in draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=2)):
+        elements[name] = draw(ODD)
+    return {"resourceType": kind, "id": "r", **elements}
+
+
+@settings(max_examples=300, deadline=None)
+@given(resources=st.lists(nearly_whole(), min_size=1, max_size=4))
+def test_real_resources_with_odd_elements_are_counted_once_and_answered(resources):
+    try:
+        record = read_bundle({"resourceType": "Bundle", "entry": [{"resource": r} for r in (PATIENT, *resources)]}, TODAY)  # fmt: skip
+    except BadInput:
+        return
+    report = record.report
+    assert report.understood + report.irrelevant + len(report.not_understood) > len(resources)
+    json.dumps(evaluate(record, "oral-depression", TODAY).as_json(), allow_nan=False)

@@ -53,7 +53,9 @@ def _asked(codes: tuple[str, ...], names: tuple[str, ...]) -> _Coded | None:
 def read_answer(label: str, resource: Mapping[str, Any]) -> Answer | None:
     """The answer that this Observation gives, or None where it is none of these or says nothing."""
     known = _asked(*codings(mapping(resource, "code")))
-    if known is None or text(resource, "status") not in _USED:
+    if known is None:
+        return None
+    if text(resource, "status") not in _USED:
         return None
     on = day(resource, "effectiveDateTime") or day(resource, "issued")
     values, words = codings(mapping(resource, "valueCodeableConcept"))

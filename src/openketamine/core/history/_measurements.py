@@ -54,6 +54,12 @@ _SPELLINGS = {
     "msec": "ms",
     "milliseconds": "ms",
     "mg/dl": "mg/dL",
+    # An international unit in a litre is a thousandth of one in a millilitre.
+    "miu/ml": "m[IU]/mL",
+    "m[iu]/ml": "m[IU]/mL",
+    "iu/l": "m[IU]/mL",
+    "[iu]/l": "m[IU]/mL",
+    "u/l": "U/L",
     "ml/min/{1.73_m2}": "mL/min/1.73m2",
     "ml/min/1.73m2": "mL/min/1.73m2",
     "ml/min/1.73 m2": "mL/min/1.73m2",
@@ -168,7 +174,8 @@ def _trapped(resource: Mapping[str, Any]) -> list[str]:
 
 def _parts(resource: Mapping[str, Any]) -> Iterator[tuple[Signal, Mapping[str, Any]]]:
     """The observation itself and its components, those with a code that we use."""
-    for part in (resource, *items(resource, "component")):
+    parts = (resource, *items(resource, "component")) if "component" in resource else (resource,)
+    for part in parts:
         known = _signal_of(*codings(mapping(part, "code")))
         if known is not None:
             yield known, part
@@ -189,8 +196,10 @@ def read_value(known: Signal, quantity: Mapping[str, Any], part: Mapping[str, An
     amount = number(quantity, "value")
     if amount is None:
         raise NotUnderstoodError("expected a value with a unit")
-    if comparator := text(quantity, "comparator"):
+    if "comparator" in quantity and (comparator := text(quantity, "comparator")):
         raise NotUnderstoodError(f"{comparator[:2]!r} a number is no number")
+    if quantity.get("code") == known.unit == quantity.get("unit") and not known.against_upper_limit:
+        return possible(known, amount)
     unit = text(quantity, "code") or text(quantity, "unit")
     _agree(known, quantity, amount)
     if known.against_upper_limit:

@@ -143,6 +143,8 @@ def _by_family(match: ConditionMatch, person: Person) -> Iterator[Because]:
 
 def _by_procedure(match: ProcedureMatch, person: Person) -> Iterator[Because]:
     for procedure in person.record.procedures:
+        if match.unless_says.found_in(procedure.names):
+            continue
         if _done(match, procedure, person.on) and match.names.found_in(procedure.names):
             when = f" on {procedure.performed}" if procedure.performed else ""
             yield Because(f"{procedure.text}{when}", procedure.resource, procedure.code)

@@ -95,9 +95,13 @@ class MeasuredMatch:
 
 @dataclass(frozen=True)
 class ProcedureMatch:
-    """Something done to the person: on the very day, `within` so many days, or `ever`."""
+    """Something done to the person: on the very day, `within` so many days, or `ever`.
+
+    `unless_says`: words that make it another thing, such as a look at what is named.
+    """
 
     names: Names
+    unless_says: Names = NO_NAMES
     ever: bool = False
     within: Threshold | None = None
 

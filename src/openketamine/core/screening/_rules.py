@@ -77,7 +77,7 @@ _PARTS = {
         part: _keys(ConditionMatch) - {"number"} | {"but_not"}
         for part in ("conditions", "family", "only_with", "unless_with")
     },
-    "procedures": frozenset({"names", "but_not", "ever", "within"}),
+    "procedures": frozenset({"names", "but_not", "ever", "within", "unless_says"}),
     "medicines": _keys(MedicineMatch),
     "allergies": frozenset({"names", "but_not"}),
     "measured": _keys(MeasuredMatch, thresholds="signals"),
@@ -167,6 +167,7 @@ def _conditions(node: Mapping[str, Any]) -> ConditionMatch:
 def _procedures(node: Mapping[str, Any]) -> ProcedureMatch:
     return ProcedureMatch(
         names=read_names(node),
+        unless_says=read_names(node.get("unless_says", {})),
         ever=bool(node.get("ever", False)),
         within=read_threshold(node["within"]) if "within" in node else None,
     )
