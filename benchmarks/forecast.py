@@ -1,11 +1,17 @@
 """W1 to W5 of pharmacology, ours beside every peer that is installed here, in the same run.
 
 The ratio is what counts: the machine is shared. The floor is what it takes to write the output and
-nothing else. Peers that are absent are named as absent; mrgsolve and rxode2 are R programs, so what
-was measured of them elsewhere is quoted as such. `--quick` leaves out what takes long.
+nothing else: by NumPy's fill, which stores as any program does, and by memset of the C library,
+which goes round the cache. Peers that are absent are named as absent; mrgsolve and rxode2 are R
+programs that no Python registry has, so what was measured of them elsewhere is quoted as such.
+`--quick` leaves out what takes long.
 """
 
+import ctypes
 import importlib.util
+import os
+import shutil
+import subprocess
 import sys
 import time
 
@@ -47,10 +53,15 @@ def best_s(work, times: int = 9) -> float:
     return min(took)
 
 
-def beside(work, other, times: int = 9) -> tuple[float, float]:
-    """The best of two kinds of work that take turns, so that a busy moment meets both."""
-    pairs = [(best_s(work, 1), best_s(other, 1)) for _ in range(times)]
-    return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
+def beside(*works, times: int = 15) -> list[float]:
+    """The best of several kinds of work that take turns, so that a busy moment meets all."""
+    rounds = [[best_s(work, 1) for work in works] for _ in range(times)]
+    return [min(took) for took in zip(*rounds, strict=True)]
+
+
+def memset(out) -> None:
+    """The same bytes written by the C library; not zeros, for which a processor has short cuts."""
+    ctypes.CDLL(None).memset(ctypes.c_void_p(out.ctypes.data), 1, ctypes.c_size_t(out.nbytes))
 
 
 def room(workload):
@@ -75,24 +86,29 @@ def ours() -> None:
         f"W1 one person, 14,400 points: {took * 1e6:.1f} us (goal 10), error {error(W1, out):.0e}"
     )
     for name, workload, goal in (("W2", W2, 250), ("W3", W3, 400)):
-        out, blank = room(workload), room(workload)
-        pk.simulate(*workload, out=out)
-        took, floor = beside(
-            lambda o=out, w=workload: pk.simulate(*w, out=o), lambda b=blank: b.fill(0)
-        )
-        print(
-            f"{name} {workload[0].size:,} people: {took * 1e3:.2f} ms, "
-            f"{workload[0].size / took:,.0f} people/s, {took / floor:.2f} x floor, error "
-            f"{error(workload, out):.0e}; {workload[0].size / took / MRGSOLVE[name]:.0f} x "
-            f"mrgsolve as quoted (goal {goal})"
-        )
-        took, floor = beside(
-            lambda o=out, w=workload: _blocks.fill(*w, o), lambda b=blank: b.fill(0), 4
-        )
-        print(f"{name} with NumPy only: {took * 1e3:.1f} ms, {took / floor:.1f} x floor, error "
-              f"{error(workload, out):.0e}")  # fmt: skip
+        many(name, workload, goal)
     took = best_s(lambda: pk.quantiles(*W2), 2)
     print(f"W2 as percentiles, no curve kept: {took * 1e3:.0f} ms")
+
+
+def many(name: str, workload, goal: int) -> None:
+    people, _ = workload
+    out, blank = room(workload), room(workload)
+    for way, run, rounds in (
+        ("compiled", lambda: pk.simulate(*workload, out=out), 15),
+        ("NumPy only", lambda: _blocks.fill(*workload, out), 5),
+    ):
+        run()
+        took, fill, quickest = beside(
+            run, lambda: blank.fill(1.0), lambda: memset(blank), times=rounds
+        )
+        rate = people.size / took
+        print(
+            f"{name} {people.size:,} people, {way}: {took * 1e3:.2f} ms, {rate:,.0f} people/s, "
+            f"{took / fill:.2f} x writing by fill ({fill * 1e3:.1f} ms), {took / quickest:.2f} x "
+            f"by memset, error {error(workload, out):.0e}; {rate / MRGSOLVE[name]:.0f} x mrgsolve "
+            f"as quoted" + (f" (goal {goal})" if way == "compiled" else "")
+        )
 
 
 def control_and_fit() -> None:
@@ -184,7 +200,7 @@ def jax_peer() -> None:
 
     jax.block_until_ready(closed(rates, weights, ke0))
     took = best_s(lambda: jax.block_until_ready(closed(rates, weights, ke0)), 3)
-    print(f"W2 JAX {jax.__version__} closed form, CPU: {took * 1e3:.0f} ms, {PEOPLE / took:,.0f}/s")
+    _compare(f"W2 JAX {jax.__version__} closed form, CPU", took, W2)
 
 
 def _modes(people):
@@ -218,7 +234,7 @@ def diffrax_peer() -> None:
         ).ys  # fmt: skip
 
     jax.block_until_ready(run())
-    print(f"W1 diffrax: {best_s(lambda: jax.block_until_ready(run()), 3) * 1e3:.1f} ms")
+    _compare("W1 diffrax", best_s(lambda: jax.block_until_ready(run()), 3), W1)
 
 
 def pytci_peer() -> None:
@@ -230,9 +246,15 @@ def pytci_peer() -> None:
         for _ in range(14_400):
             person.wait_time(1)
 
-    print(
-        f"W1 PyTCI (propofol, the same structure), its own steps: {best_s(steps, 1) * 1e3:.0f} ms"
-    )
+    _compare("W1 PyTCI (propofol, the same structure), its own steps", best_s(steps, 1), W1)
+
+
+def _compare(name: str, took: float, workload) -> None:
+    """A peer beside ours, measured at the same time."""
+    out = room(workload)
+    ours = best_s(lambda: pk.simulate(*workload, out=out), 50)
+    rate = f", {PEOPLE / took:,.0f} people/s" if workload is W2 else ""
+    print(f"{name}: {took * 1e3:.1f} ms{rate}; ours is {took / ours:,.0f} times as fast")
 
 
 def peers(*, quick: bool) -> None:
@@ -240,23 +262,63 @@ def peers(*, quick: bool) -> None:
     mine = pk.simulate(person, plan)
     apart = np.max(np.abs(mine.plasma[0, 1:] / theirs[0, 1:] - 1))
     assert apart < 1e-5, f"the two disagree by {apart:.1e}"
-    print(
-        f"W1 SciPy solve_ivp (LSODA 1e-8): {best_s(scipy_peer, 2) * 1e3:.1f} ms, apart {apart:.0e}"
-    )
+    _compare(f"W1 SciPy solve_ivp (LSODA 1e-8, apart {apart:.0e})", best_s(scipy_peer, 2), W1)
     if not quick:
         took = best_s(numpy_recurrence, 2)
-        print(f"W2 a NumPy loop over time: {took * 1e3:.0f} ms, {PEOPLE / took:,.0f}/s")
+        _compare("W2 a NumPy loop over time", took, W2)
+    missing = []
     for name, run in (("jax", jax_peer), ("diffrax", diffrax_peer), ("PyTCI", pytci_peer)):
         if importlib.util.find_spec(name) is None:
-            print(f"{name}: not installed here, left out")
+            missing.append(name)
         elif not quick:
             run()
+    if missing:
+        print(f"MISSING, not compared: {', '.join(missing)}. To compare: python -m venv peers && "
+              "peers/bin/pip install -e .[fast] scipy jax diffrax PyTCI && "
+              "peers/bin/python benchmarks/forecast.py")  # fmt: skip
+    print("mrgsolve and rxode2 need R and CRAN: never run here, only quoted")
     print("mrgsolve (R, C++), quoted: W1 2.1-2.7 ms, W2 3.1-3.6 k/s, W3 590/s, error 3e-8")
     print("rxode2 3.0.4 (R), quoted: W1 20 ms, W2 3.7 k people/s, W3 310-490 people/s")
 
 
+def start() -> None:
+    """From nothing to an answer, each in a process of its own, beside NumPy alone."""
+    python, shell = [sys.executable, "-c"], shutil.which("openketamine", path=_beside_python())
+    curve = "pk.forecast([pk.Segment(0, 40, 0.875)], 70, ['domino_3c'], range(240))"
+    person = (
+        "pk.simulate(pk.cohort('domino_3c', 70, 1, None), pk.schedule([], step_min=1, points=9))"
+    )
+    asked = ["forecast", "--drug", "ketamine", "--route", "iv", "--weight"]
+    runs = {
+        "import numpy": [*python, "import numpy"],
+        "import openketamine.pharmacology (goal 0.150 s)": [
+            *python, "import openketamine.pharmacology",
+        ],
+        "import and one curve": [*python, f"from openketamine import pharmacology as pk; {curve}"],
+        "import and the compiled way": [
+            *python, f"from openketamine import pharmacology as pk; {person}",
+        ],
+    }  # fmt: skip
+    if shell is not None:
+        runs["one curve from the shell (goal 0.5 s)"] = [
+            shell, *asked, "70 kg", "--dose", "0.5 mg/kg", "--over", "40 min",
+        ]  # fmt: skip
+    works = [
+        lambda run=run: subprocess.run(run, check=True, capture_output=True)
+        for run in runs.values()
+    ]
+    took = beside(*works, times=5)
+    for name, seconds in zip(runs, took, strict=True):
+        print(f"start: {name}: {seconds:.3f} s, {seconds / took[0]:.2f} x import numpy")
+
+
+def _beside_python() -> str:
+    return os.path.dirname(sys.executable)  # noqa: PTH120 - a virtual environment is a link
+
+
 def main() -> None:
     quick = "--quick" in sys.argv
+    start()
     ours()
     control_and_fit()
     peers(quick=quick)
