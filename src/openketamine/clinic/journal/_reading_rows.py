@@ -1,5 +1,6 @@
 """The rows of readings: written by COPY, many sessions in one statement; read back as values."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -119,6 +120,15 @@ def known(hashes: Sequence[int]) -> list[tuple[str, Marked]]:
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [list(hashes)])
         return [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
+
+
+def ordinary_bodies(ids: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Kind and body of the ordinary facts with these ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, body FROM journal_fact WHERE id = ANY(%s::uuid[])", [list(ids)]
+        )
+        return [(kind, json.loads(body)) for kind, body in cursor.fetchall()]
 
 
 def rows(stream: str, after: int = 0, received: Span = ALWAYS) -> list[Marked]:

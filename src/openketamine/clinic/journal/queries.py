@@ -116,8 +116,8 @@ def core_facts(stream: str, after: int = 0) -> list[Fact]:
 def readings_by_key(keys: Sequence[str], closed: Collection[str] = ()) -> dict[str, ReadingTaken]:
     """What was written under these message keys. `closed`: streams that may have been packed."""
     wanted = set(keys)
-    rows = FactRow.objects.filter(id__in=[fact_id(key) for key in wanted])
-    bodies = [decode_body(kind, body) for kind, body in rows.values_list("kind", "body")]
+    ids = [fact_id(key) for key in wanted]
+    bodies = [decode_body(kind, body) for kind, body in _reading_rows.ordinary_bodies(ids)]
     marked = [one for _, one in _reading_rows.known([key_hash(key) for key in wanted])]
     marked += [one for stream in closed for one in _reading_rows.rows(stream)]
     bodies += [taken(one.reading) for one in marked if one.reading.key in wanted]
