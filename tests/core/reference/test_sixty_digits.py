@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from openketamine import pharmacology as pk
+from openketamine.core.pharmacology import _blocks
 from openketamine.core.pharmacology._compartments import CENTRAL, SITE, compartments, inflows
+from openketamine.core.pharmacology._disposition import modes
 from openketamine.core.pharmacology._levels import levels
 from openketamine.core.pharmacology._model import model
 from openketamine.core.pharmacology._people import person
@@ -89,3 +91,38 @@ def test_every_structure_is_right_to_ten_digits(name, regimen) -> None:
 
 def used_volume(used, product: str) -> str:
     return next(one.volumes[0] for one in used.metabolites if one.name == product)
+
+
+def compiled(people, plan, out) -> None:
+    assert pk.engine() == "compiled", "install the extra `fast`"
+    pk.simulate(people, plan, out=out)
+
+
+def people_with(kind: str) -> pk.Cohort:
+    """The typical person, one whose ke0 is a rate of elimination, one with two equal tissues."""
+    usual = pk.cohort("domino_3c", 70, 1, None)
+    values = dict(usual.values)
+    if kind == "ke0 is an eigenvalue":
+        values["ke0"] = modes(usual.disposition).rates[0, 1:2].copy()
+    if kind == "k21 is k31":
+        values["Q3"] = values["Q2"] * values["V3"] / values["V2"]
+    return pk.Cohort(usual.model, values)
+
+
+@pytest.mark.parametrize("kind", ["usual", "ke0 is an eigenvalue", "k21 is k31"])
+@pytest.mark.parametrize("fill", [_blocks.fill, compiled], ids=["numpy", "compiled"])
+def test_the_quick_ways_are_right_to_eleven_digits(fill, kind) -> None:
+    people, regimen = people_with(kind), [pk.Bolus(0, 10), pk.Segment(5, 25, 1.25)]
+    plan = pk.schedule(regimen, step_min=1 / 64, points=15361)
+    out = np.empty((1, 2, plan.points))
+    fill(people, plan, out)
+    system = compartments(people.model, people.values, ("iv",))
+    entering = inflows(people.model, people.values, regimen, system.places)
+    with localcontext() as context:
+        context.prec = 60
+        for point in (1, 7, 33, 321, 1600, 1663, 15360):
+            right = exact(system.flow[0], entering, point / 64)
+            plasma = right[system.places[CENTRAL]] / Decimal(float(people.values["V1"][0])) * 1000
+            assert out[0, 0, point] == pytest.approx(float(plasma), rel=1e-11)
+            site = right[system.places[SITE]] * 1000
+            assert out[0, 1, point] == pytest.approx(float(site), rel=1e-11)
