@@ -197,6 +197,7 @@ class TestOverrides:
         person, rule = overridable
         shown = page(priya, at(person))
         assert "Choose a reason" in shown.text
+        assert "Who agreed, when, and on which conditions." in shown.text
         sent = overriding(person, rule, reason_code="")
         assert page(priya, at(person, "evaluation-override"), sent).status == 400
 

@@ -133,15 +133,15 @@ LIMITS = [
     # kg, wish (ug/kg, s) → mg, min, what limited
     (70, Wish(600), 42.0, 40, []),
     (70, Wish(1000), 70.0, 40, []),
-    (70, Wish(1100), 70.0, 40, ["dose per kilogram: 1.0 mg/kg"]),
-    (70, Wish(5000), 70.0, 40, ["dose per kilogram: 1.0 mg/kg"]),
+    (70, Wish(1100), 70.0, 40, ["dose per kilogram: 1 mg/kg"]),
+    (70, Wish(5000), 70.0, 40, ["dose per kilogram: 1 mg/kg"]),
     (80, Wish(1000), 80.0, 40, []),
     (81, Wish(1000), 80.0, 40, ["total dose: 80 mg"]),
     (200, None, 80.0, 40, ["total dose: 80 mg"]),
     (70, Wish(over_s=600), 35.0, 40, ["shortest time: 40 min"]),
     (70, Wish(over_s=3600), 35.0, 60, []),
     (200, Wish(5000, 60), 80.0, 40, [
-        "shortest time: 40 min", "dose per kilogram: 1.0 mg/kg", "total dose: 80 mg"]),
+        "shortest time: 40 min", "dose per kilogram: 1 mg/kg", "total dose: 80 mg"]),
 ]  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def test_a_step_up_never_passes_the_highest_dose():
         TODAY - timedelta(days=4), 950, 66_500, 2400, Decimal(30), **WELL))  # fmt: skip
     found = dose(weight(70), history=past)
     assert found.dose_ug_per_kg == 1000
-    assert found.limited_by[0].by == "dose per kilogram: 1.0 mg/kg"
+    assert found.limited_by[0].by == "dose per kilogram: 1 mg/kg"
 
 
 NO_RESPONSE = [(3, None), (4, "caution"), (5, "caution"), (6, "override")]

@@ -272,7 +272,7 @@ def test_a_measured_bmi_gives_the_height_that_nobody_wrote_down():
 def test_the_proposal_says_what_is_known_along_the_range_that_people_quote():
     notes = dose("iv-depression", weight(70)).as_json()["evidence_by_dose"]
     assert [note["dose"] for note in notes] == [
-        "0.1 mg/kg", "0.2 mg/kg", "0.5 mg/kg", "1.0 mg/kg", "2.0 mg/kg",
+        "0.1 mg/kg", "0.2 mg/kg", "0.5 mg/kg", "1 mg/kg", "2 mg/kg",
     ]  # fmt: skip
     assert all(note["sources"] and note["says"] for note in notes)
     top = dose("iv-depression", weight(70), wish=Wish(2000)).as_json()

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from openketamine.core.findings import BadInput
-from openketamine.core.screening import override_reasons
+from openketamine.core.screening import OverrideReason, override_reasons
 
 LARGEST_BUNDLE = 32 * 1024 * 1024
 
@@ -128,5 +128,10 @@ class OverrideForm(ProofForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What you weighed, and what you do about the risk. It stays beside the finding.",
     )
+
+    @property
+    def reasons(self) -> tuple[OverrideReason, ...]:
+        """What each reason says, and what the words beside it must add."""
+        return override_reasons()
 
     field_order = ("rule", "shown", "reason_code", "reason", "password", "otp")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from openketamine.core.findings import Evidence, Source
-from openketamine.core.quantities import Quantity
+from openketamine.core.quantities import Quantity, format_number
 from openketamine.knowledge import KnowledgeError
 
 
@@ -107,7 +107,7 @@ def bounds(node: Mapping[str, Any]) -> Bounds:
 
 def bound(node: Mapping[str, Any], unit: str) -> Bound:
     """One limit."""
-    words = f"{node['value']} {node['unit']}"
+    words = _in_words(node)
     return Bound(amount(node, unit), words, _sources(node), node["evidence"])
 
 
@@ -137,8 +137,7 @@ def reduction(node: Mapping[str, Any]) -> Reduction:
 
 def note(node: Mapping[str, Any]) -> Note:
     """What is known at one dose."""
-    dose = f"{node['value']} {node['unit']}"
-    return Note(dose, str(node["says"]), _sources(node), node["evidence"])
+    return Note(_in_words(node), str(node["says"]), _sources(node), node["evidence"])
 
 
 def syringe(node: Mapping[str, Any]) -> Syringe:
@@ -149,6 +148,11 @@ def syringe(node: Mapping[str, Any]) -> Syringe:
 def intervals(node: Mapping[str, Any]) -> Mapping[str, int]:
     """How often each signal is measured, in seconds."""
     return {signal: whole(interval, "s") for signal, interval in node.items()}
+
+
+def _in_words(node: Mapping[str, Any]) -> str:
+    """`1 mg/kg`: without the trailing zero that has been read as ten."""
+    return f"{format_number(Decimal(str(node['value'])))} {node['unit']}"
 
 
 def _sources(node: Mapping[str, Any]) -> tuple[Source, ...]:
