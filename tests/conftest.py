@@ -7,6 +7,12 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser):
+    """How long the fault tests go on."""
+    parser.addoption("--kill-rounds", type=int, default=4, help="rounds of SIGKILL in tests/faults")
+    parser.addoption("--kill-seed", type=int, default=1, help="which moments and victims")
+
+
 @pytest.fixture(scope="session")
 def database_url():
     """The address of a server that lives as long as this test run, as `DATABASE_URL` wants it."""
