@@ -11,10 +11,11 @@ from django.db.utils import DatabaseError
 
 from openketamine.clinic.journal import _reading_rows, commands, queries
 from openketamine.clinic.journal._chain import content_hash
+from openketamine.clinic.journal._chunks import packed, unpacked
 from openketamine.clinic.journal._readings import chained, small, witness
 from openketamine.clinic.journal._stored import row_hash
 from openketamine.clinic.journal.commands import Entry, KeyReused
-from openketamine.clinic.journal.models import Access, Fact, Head
+from openketamine.clinic.journal.models import Access, Chunk, Fact, Head, Reading
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import Author, ReadingTaken, decode_fact
 
@@ -444,3 +445,62 @@ class TestReadings:
         change = f"heart_rate = 10, witness = {mark} WHERE number = {forged}"
         self.tamper(f"UPDATE journal_reading SET {change}")  # noqa: S608
         assert [one.number for one in queries.verify().broken] == [named]
+
+
+@pytest.mark.django_db
+class TestPacking:
+    """Packed, a stream says the same, in less room."""
+
+    @pytest.fixture(autouse=True)
+    def _told(self):
+        commands.append(STREAM, [entry("a")], NOW)
+        say(*(spoken(n) for n in range(1000)))
+        commands.append(STREAM, [entry("b")], NOW)
+        say(*(spoken(n, spo2=Decimal(97)) for n in range(1000, 2500)))
+        self.before = queries.facts(STREAM)
+        self.packed = commands.pack(STREAM)
+
+    def test_everybody_reads_the_same(self):
+        assert self.packed == 2500
+        assert queries.facts(STREAM) == self.before
+        assert queries.facts(STREAM, after=1500) == self.before[1500:]
+        assert Chunk.objects.count() == 2
+        assert not Reading.objects.exists()
+        assert queries.verify().ok
+        assert commands.pack(STREAM) == 0
+
+    def test_it_takes_little_room(self):
+        size = sum(len(one.packed) for one in Chunk.objects.all())
+        assert size / 2500 * 3600 < 200_000
+
+    def test_a_stream_goes_on_after_it_and_a_repeated_key_is_known(self):
+        say(spoken(2500))
+        assert [one.number for one in queries.facts(STREAM, after=2501)] == [2502, 2503]
+        assert queries.verify().ok
+        assert commands.pack(STREAM) == 1
+        assert set(queries.readings_by_key(["KET|000003", "KET|x"], [STREAM])) == {"KET|000003"}
+
+    @pytest.mark.hazard("HZ-13")
+    def test_a_changed_reading_is_named_in_a_chunk_too(self):
+        one = Chunk.objects.order_by("first").first()
+        marked = unpacked(bytes(one.packed))
+        reading, mark = marked[700]
+        marked[700] = (reading._replace(tenths=(10, *reading.tenths[1:])), mark)
+        self.replace(one, packed(marked))
+        (broken,) = queries.verify().broken
+        assert (broken.number, broken.why) == (reading.number, "its content was changed")
+
+    @pytest.mark.hazard("HZ-13")
+    @pytest.mark.parametrize("content", [b"", b"r1", b"r1\x00\x00\x00\x05abcde", b"zz"])
+    def test_a_chunk_that_cannot_be_read_is_named(self, content):
+        self.replace(Chunk.objects.order_by("first").first(), content)
+        (broken,) = queries.verify().broken
+        assert broken.why.startswith("packed readings")
+
+    def replace(self, one, content):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE journal_chunk DISABLE TRIGGER USER")
+            cursor.execute(
+                "UPDATE journal_chunk SET packed = %s WHERE first = %s", [content, one.first]
+            )
+            cursor.execute("ALTER TABLE journal_chunk ENABLE TRIGGER USER")

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from tests.clinic.bedside import MONITOR, Bedside
 
-from openketamine.clinic.sessions import commands, queries
-from openketamine.clinic.sessions.models import QuarantinedMessage, UnmappedCode
+from openketamine.clinic.journal.queries import verify
+from openketamine.clinic.reports.signature import digest
+from openketamine.clinic.sessions import _fold, commands, queries
+from openketamine.clinic.sessions.models import QuarantinedMessage, Session, UnmappedCode
 
 pytestmark = pytest.mark.django_db
 
@@ -151,8 +153,6 @@ class TestTheFold:
         for n in range(30):
             with django_capture_on_commit_callbacks(execute=True):
                 bed.later(seconds=1).hear(bed.message(f"m-{n}", values={"heart_rate": 70.0 + n}))
-        from openketamine.clinic.sessions import _fold
-
         kept = bed.state
         _fold._kept.clear()
         assert bed.state == kept
@@ -169,3 +169,49 @@ def test_the_gateway_learns_who_each_device_speaks_for(bed):
     said = commands.record_heartbeat({"gateway": "gw-1", "unreadable": 2}, bed.now)
     assert said == {MONITOR: {"mrn": "MRN0001", "session": str(bed.session.id)}}
     assert queries.gateways()[0].unreadable == 2
+
+
+class TestPacking:
+    """An hour after a session was closed its readings are packed, and nobody can tell."""
+
+    @pytest.fixture
+    def closed(self, bed):
+        for n in range(40):
+            bed.later(seconds=1).hear(bed.message(f"m|{n}", values={"spo2": 99.0 - n % 3}))
+        bed.hear(bed.message("m|odd", values={"spo2": 97.123}))
+        Session.objects.filter(pk=bed.session.pk).update(closed_at=bed.now)
+        return bed
+
+    def pack(self, bed):
+        return commands.pack_closed(bed.now, bed.now - timedelta(days=2))
+
+    def test_not_before_an_hour_has_passed_and_only_once(self, closed):
+        assert self.pack(closed.later(minutes=59)) == 0
+        assert self.pack(closed.later(minutes=2)) == 1
+        assert self.pack(closed) == 0
+
+    @pytest.mark.hazard("HZ-13")
+    def test_the_chart_the_log_and_the_signature_stay_the_same(self, closed):
+        def seen():
+            facts = queries.facts(closed.session)
+            return facts, queries.readings(closed.session), digest(facts), closed.state
+
+        closed.later(hours=2)
+        before = seen()
+        assert self.pack(closed) == 1
+        _fold._kept.clear()
+        assert seen() == before
+        assert verify().ok
+
+    @pytest.mark.hazard("HZ-05")
+    def test_a_repeat_that_comes_late_is_still_a_repeat(self, closed):
+        late = closed.message("m|7", values={"spo2": 98.0})
+        first = queries.facts(closed.session)[9].body
+        late |= {
+            "measured_at": first.measured_at.isoformat(),
+            "received_at": first.received_at.isoformat(),
+        }
+        self.pack(closed.later(hours=2))
+        assert outcomes(closed.hear(late)) == ["duplicate"]
+        assert outcomes(closed.hear({**late, "key": "m|late"})) == ["charted"]
+        assert verify().ok

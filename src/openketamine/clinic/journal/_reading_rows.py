@@ -136,6 +136,11 @@ def rows(stream: str, after: int = 0, received: Span = ALWAYS) -> list[Marked]:
     return sorted((*_packed(stream, after), *_rows(stream, after, received)), key=_number)
 
 
+def unpacked_rows(stream: str) -> list[Marked]:
+    """The readings of a stream that are rows, in order."""
+    return _rows(stream, 0, ALWAYS)
+
+
 def rows_of(after: Mapping[str, int], most: int) -> dict[str, list[Marked]]:
     """The readings of several streams after the number given for each, at most so many of each.
 

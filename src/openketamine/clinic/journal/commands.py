@@ -9,6 +9,7 @@ from django.db import transaction
 
 from openketamine.clinic.journal._chain import content_hash, plain
 from openketamine.clinic.journal._group import Place, append_readings, notify, take
+from openketamine.clinic.journal._packing import pack
 from openketamine.clinic.journal._readings import Reading, small
 from openketamine.clinic.journal._readings import author as device_author
 from openketamine.clinic.journal._stored import Entry, KeyReused, StoredFact, row_hash, stored
@@ -25,6 +26,7 @@ __all__ = [
     "append_readings",
     "device_author",
     "lock",
+    "pack",
     "record_access",
     "small",
     "take",

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -20,6 +21,8 @@ from openketamine.knowledge import documents, kinds
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
+_PACK_S = 60.0
+_ALL, _LATELY = timedelta(days=36500), timedelta(days=2)
 
 
 def live_front(pages: ASGIApp) -> Starlette:
@@ -34,6 +37,7 @@ def live_front(pages: ASGIApp) -> Starlette:
             asyncio.create_task(listener.run()),
             asyncio.create_task(tails.run()),
             asyncio.create_task(_note_silence(threads)),
+            asyncio.create_task(_pack_closed(threads)),
             asyncio.create_task(asyncio.to_thread(_read_knowledge)),
         ]
         yield
@@ -77,3 +81,18 @@ async def _note_silence(threads: Threads) -> None:
                 _log.exception("live: could not look for silent monitors")
             failed = True
         await asyncio.sleep(_LOOK_S)
+
+
+async def _pack_closed(threads: Threads) -> None:
+    """Once a minute: sessions that have come to rest are packed; after a start, all of them."""
+    since, rest = _ALL, _PACK_S
+    while True:
+        await asyncio.sleep(rest)
+        now = clock.now()
+        try:
+            packed = await threads.call(commands.pack_closed, now, now - since)
+        except Exception:
+            _log.exception("live: could not pack closed sessions")
+            packed = 0
+        rest = _LOOK_S if packed else _PACK_S
+        since = since if packed else _LATELY

@@ -10,6 +10,7 @@ from openketamine.clinic.sessions._devices import attach_device, detach_device, 
 from openketamine.clinic.sessions._drug import waste, withdraw
 from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
 from openketamine.clinic.sessions._opening import assign_chair, open_session
+from openketamine.clinic.sessions._packing import pack_closed
 from openketamine.clinic.sessions._readings import (
     Delivery,
     Outcome,
@@ -40,6 +41,7 @@ __all__ = [
     "discharge",
     "note_silence",
     "open_session",
+    "pack_closed",
     "record_deliveries",
     "record_fact",
     "record_heartbeat",
