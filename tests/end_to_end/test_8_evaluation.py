@@ -12,13 +12,15 @@ from tests.end_to_end.test_6_every_page import serious
 
 pytestmark = pytest.mark.browser
 WORDS = "Agreed with psychiatry; pressure every 5 minutes, stop at 180/110."
+# As long as another system makes them: it must fit a phone.
+MAOI = "maoi-6dfd90ab-93d6-4bed-a5eb-c9312dff275e"
 EVIL = "Hay fever <script>document.title='owned'</script>"
 
 
 def medicine(text):
     return {
         "resourceType": "MedicationStatement",
-        "id": "maoi",
+        "id": MAOI,
         "status": "active",
         "medicationCodeableConcept": {"text": text},
     }
@@ -82,8 +84,8 @@ def test_the_whole_walk_from_a_person_to_a_signed_order(staffroom, house, nora):
     # Each fact leads to its place in the chart, and back.
     finding = main.get_by_role("article").filter(has_text="DDI-09")
     finding.get_by_role("link", name="Tranylcypromine 10 MG").click()
-    page.wait_for_url(re.compile("#fact-MedicationStatement-maoi$"))
-    assert page.locator("#fact-MedicationStatement-maoi").is_visible()
+    page.wait_for_url(re.compile(f"#fact-MedicationStatement-{MAOI}$"))
+    assert page.locator(f"#fact-MedicationStatement-{MAOI}").is_visible()
     page.go_back()
     main.get_by_role("heading", name="Evaluation", level=1).wait_for()
 
@@ -188,9 +190,13 @@ def test_the_same_without_scripts(staffroom, house):
 def test_nothing_is_cut_off_on_a_phone_a_tablet_or_a_desk(staffroom, house, scheme, size):
     priya = staffroom.window("priya", scheme=scheme)
     priya.page.set_viewport_size({"width": size[0], "height": size[1]})
-    person = house.rows("SELECT id FROM patients_person WHERE family = 'Barrett'")[0][0]
+    (barrett,), (vane,) = house.rows(
+        "SELECT id FROM patients_person WHERE mrn = 'E2E-8002' OR family = 'Barrett' "
+        "ORDER BY family"
+    )
     session = house.session_of("Holt")
-    for path in (f"/people/{person}/evaluation/iv-depression/", f"/sessions/{session}/plan/"):
+    people = [f"/people/{one}/evaluation/iv-depression/" for one in (barrett, vane)]
+    for path in (*people, f"/people/{vane}/", f"/sessions/{session}/plan/"):
         priya.open(path)
         wide = priya.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size[0], (path, wide)
