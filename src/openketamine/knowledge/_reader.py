@@ -44,7 +44,7 @@ class Document:
 @cache
 def sources() -> Mapping[str, Mapping[str, Any]]:
     """Every citable source by id: title, locator, evidence."""
-    loaded = _load(ROOT / "sources.yaml")
+    loaded = load(ROOT / "sources.yaml")
     return dict(loaded["sources"])
 
 
@@ -95,7 +95,7 @@ def digest() -> str:
 
 def read(path: Path) -> Document:
     """One checked document. Raises KnowledgeError."""
-    raw = _load(path)
+    raw = load(path)
     missing = [field for field in HEADER if field not in raw]
     if missing:
         raise KnowledgeError(f"{path.name}: the header lacks {', '.join(missing)}")
@@ -109,7 +109,8 @@ def read(path: Path) -> Document:
     return Document(kind=path.parent.name, path=path, body=body, **{k: raw[k] for k in HEADER})
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """A mapping from a YAML file, duplicate keys refused. Raises KnowledgeError."""
     # Here, because it takes longer to load than all of ours and not everybody reads a file.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError

@@ -4,6 +4,9 @@ import pytest
 
 from openketamine.core.findings import BadInput
 from openketamine.core.scoring import instrument, instruments, score
+from openketamine.core.scoring._change import _scores, span
+
+PLAIN_CHOICES = {"Yes", "No", "Present", "Absent", "Could not be assessed"}
 
 PHQ9 = [
     ([0] * 9, 0, "none or minimal"),
@@ -136,11 +139,28 @@ def test_a_wrong_answer_is_named(name, answers, sentence):
 @pytest.mark.parametrize("name", instruments())
 def test_every_instrument_has_a_band_for_every_total_or_none_at_all(name):
     known = instrument(name)
-    low, high = (sum(getattr(item, end) for item in known.items) for end in ("low", "high"))
-    covered = [total for first, last, _ in known.bands for total in range(first, last + 1)]
-    assert sorted(covered) == (list(range(low, high + 1)) if known.bands else [])
+    for bands in (known.bands, *known.bands_by_sex.values()) if known.bands else ():
+        low, high = (int(end) for end in span(known, _scores(known)["total"]))
+        covered = [total for first, last, _ in bands for total in range(first, last + 1)]
+        assert sorted(covered) == list(range(low, high + 1))
 
 
-@pytest.mark.parametrize("name", ["c-ssrs-screen", "cadss-6"])
+LICENSED = [name for name in instruments() if not instrument(name).ships_words]
+
+
+@pytest.mark.parametrize("name", LICENSED)
 def test_text_that_may_not_be_shipped_is_not_shipped(name):
-    assert [item.text for item in instrument(name).items if item.text] == []
+    known = instrument(name)
+    assert [item.text for item in known.items if item.text] == []
+    assert {says for item in known.items for _, says in item.choices} <= PLAIN_CHOICES
+    assert (known.lead_in, known.languages) == ("", ())
+
+
+@pytest.mark.parametrize("name", sorted(set(instruments()) - set(LICENSED)))
+def test_what_may_be_shipped_has_its_words(name):
+    assert all(item.text for item in instrument(name).items)
+
+
+def test_the_licensed_ones_are_known_by_name():
+    assert {"c-ssrs-screen", "madrs", "qids-sr16", "cadss", "cadss-6", "bpi-sf"} <= set(LICENSED)
+    assert {"paindetect", "dn4", "s-dn4", "dast-10", "promis-29"} <= set(LICENSED)

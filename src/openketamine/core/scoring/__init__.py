@@ -1,6 +1,23 @@
 """Answers to an instrument become a score, a band and item flags; numbers live in knowledge."""
 
+from openketamine.core.scoring._change import Change, change
 from openketamine.core.scoring._instrument import Instrument, Item, instrument, instruments
+from openketamine.core.scoring._pack import Pack, pack, with_words
+from openketamine.core.scoring._parts import Subscore
 from openketamine.core.scoring._score import Flag, Score, score
 
-__all__ = ["Flag", "Instrument", "Item", "Score", "instrument", "instruments", "score"]
+__all__ = [
+    "Change",
+    "Flag",
+    "Instrument",
+    "Item",
+    "Pack",
+    "Score",
+    "Subscore",
+    "change",
+    "instrument",
+    "instruments",
+    "pack",
+    "score",
+    "with_words",
+]
