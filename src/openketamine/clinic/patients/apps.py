@@ -10,3 +10,7 @@ class PatientsConfig(AppConfig):
     label = "patients"
     verbose_name = "People"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what is checked at the start."""
+        from openketamine.clinic.patients import checks as checks

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -85,7 +86,9 @@ class Known:
 
     def evaluated(self, protocol_id: str, day: date) -> Evaluation:
         """What the rules say of this person under a protocol. Raises BadInput for no protocol."""
-        return evaluate(self.record, protocol_id, day, self.overrides(day), site=site())
+        return evaluate(
+            self.record, protocol_id, day, self.overrides(day), site=site(), **house_labels()
+        )
 
     def stamp(self, day: date) -> str:
         """What a decision rests on, short enough for a form: day, knowledge, version, answers.
@@ -95,8 +98,25 @@ class Known:
         """
         last = max((fact.number for fact in self.facts if fact.kind == _ANSWER), default=0)
         # The house knowledge and, where there are any, the clinic's own limits.
-        rules = "-".join(part[-12:] for part in digest_with(site()).split("+"))
+        labels = house_labels()
+        whose = "".join((labels["locale"] or "", *sorted(labels["programmes"])))
+        rules = "-".join(part[-12:] for part in (*digest_with(site()).split("+"), whose) if part)
         return f"{day.isoformat()}.{rules}.{self.versions[0].pk}.{last}"
+
+
+class Labels(TypedDict):
+    """Whose label text counts in this clinic, and which programmes it has switched on."""
+
+    locale: str | None
+    programmes: frozenset[str]
+
+
+def house_labels() -> Labels:
+    """As the settings say; nothing said: the stricter text, and no programme."""
+    return Labels(
+        locale=settings.OPENKETAMINE_LOCALE or None,
+        programmes=frozenset(settings.OPENKETAMINE_PROGRAMMES),
+    )
 
 
 def person(person_id: uuid.UUID | str) -> Person:

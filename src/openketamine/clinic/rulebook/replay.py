@@ -94,7 +94,10 @@ class Replays:
         """The same decision under the rules of today; None where the protocol is gone."""
         overrides = decision.evaluation.overrides
         try:
-            return evaluate(known.record, decision.protocol, decision.day, overrides, site=site)
+            return evaluate(
+                known.record, decision.protocol, decision.day, overrides, site=site,
+                **patients.house_labels(),
+            )  # fmt: skip
         except BadInput:
             return None
 

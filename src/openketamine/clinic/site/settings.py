@@ -33,6 +33,11 @@ OPENKETAMINE_GATEWAY_TOKEN = (
 )
 # Sign-off after this many seconds without a person's own action (staff/presence.py).
 OPENKETAMINE_IDLE_SECONDS = int(os.environ.get("OPENKETAMINE_IDLE_SECONDS", "900"))
+# Whose label text counts (us, eu; else the stricter), and programmes that this clinic runs.
+OPENKETAMINE_LOCALE = os.environ.get("OPENKETAMINE_LOCALE", "").strip().lower()
+OPENKETAMINE_PROGRAMMES = tuple(
+    one.strip() for one in os.environ.get("OPENKETAMINE_PROGRAMMES", "").split(",") if one.strip()
+)
 # Encryption in transit is expected everywhere but on the machine itself.
 OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
 

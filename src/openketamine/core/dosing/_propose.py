@@ -45,9 +45,9 @@ def propose(
 ) -> DoseProposal | Refusal:
     """The next dose under a protocol, or every reason why there is none.
 
-    Without an evaluation the person is evaluated here. An evaluation of another protocol or day is
-    BadInput. A wish never passes the recommended bounds; what limited it is kept beside it.
-    `locale` is "us" or "eu"; "strictest" or none: the stricter of both texts counts.
+    Without an evaluation the person is evaluated here, by `locale` and `programmes` as in
+    `evaluate`; an evaluation brings its own. One of another protocol or day is BadInput. A wish
+    never passes the recommended bounds; what limited it is kept beside it.
     """
     plan = protocol(protocol_id)
     past = _known(history, on)
@@ -56,7 +56,7 @@ def propose(
         record, protocol_id, on, locale=locale, programmes=programmes
     )
     _same(evaluation, protocol_id, on)
-    start, why = _start(plan, age(record, on), locale)
+    start, why = _start(plan, age(record, on), evaluation.locale)
     step = _wished(plan, next_step(plan, course, start), wish)
     weight = dosing_weight(record, plan, on)
     grams = 0 if isinstance(weight, Finding) else weight.grams

@@ -179,7 +179,8 @@ def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
 def _worse(protocol: Protocol, last: PastSession, number: int, over: int) -> NextStep:
     """Worse than before the course is no reason for more of it."""
     before = amount_of(protocol, last)
-    said = f"{format_number(-(last.improvement_percent or Decimal(0)), 0)} % worse after {number} sessions"
+    percent = format_number(-(last.improvement_percent or Decimal(0)), 0)
+    said = f"{percent} % worse after {number} sessions"
     finding = Finding(
         rule="DOSE-WORSE",
         kind="precaution",

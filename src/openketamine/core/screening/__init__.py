@@ -1,7 +1,7 @@
 """A person's facts against the rules: findings with their reasons, and what is not known."""
 
 from openketamine.core.screening._compare import Change, Difference, compare, differences
-from openketamine.core.screening._evaluate import evaluate
+from openketamine.core.screening._evaluate import LOCALES, evaluate
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
 from openketamine.core.screening._ingredients import ingredients_of
 from openketamine.core.screening._override_reasons import (
@@ -12,11 +12,12 @@ from openketamine.core.screening._override_reasons import (
 from openketamine.core.screening._pressure import pre_dose_blood_pressure
 from openketamine.core.screening._recorded import recorded
 from openketamine.core.screening._rule import Question
-from openketamine.core.screening._rules import questions
+from openketamine.core.screening._rules import known_programmes, questions
 from openketamine.core.screening._site import HouseLimit, Tightened, digest_with, house_limits
 from openketamine.core.screening._unasked import unasked
 
 __all__ = [
+    "LOCALES",
     "Change",
     "Difference",
     "Evaluation",
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "house_limits",
     "ingredients_of",
+    "known_programmes",
     "override_reasons",
     "pre_dose_blood_pressure",
     "questions",

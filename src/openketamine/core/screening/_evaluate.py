@@ -55,7 +55,9 @@ def evaluate(
         raised = tuple(_own(finding, plan, person, site) for finding in raised)
     unknown = unknowns(person, plan, {finding.rule for finding in raised}) + unrecognised(person)
     with_what = digest_with(site)
-    evaluation = Evaluation(protocol_id, on, with_what, "", raised, unknown, overrides, site)
+    evaluation = Evaluation(
+        protocol_id, on, with_what, "", raised, unknown, overrides, site, locale, programmes
+    )
     return replace(evaluation, decision=decision_of(evaluation.standing))
 
 

@@ -46,7 +46,8 @@ class Unknown:
 class Evaluation:
     """One person against one protocol on one day, with the knowledge it was decided with.
 
-    `site`: the thresholds that the clinic had tightened; `knowledge` covers them too.
+    `site`: the thresholds that the clinic had tightened; `knowledge` covers them too. `locale`:
+    whose label counted; None or "strictest": the stricter. `programmes`: what was switched on.
     """
 
     protocol: str
@@ -57,6 +58,8 @@ class Evaluation:
     unknown: tuple[Unknown, ...]
     overrides: tuple[Override, ...] = field(default=())
     site: tuple[Tightened, ...] = ()
+    locale: str | None = None
+    programmes: frozenset[str] = frozenset()
 
     @property
     def overridden(self) -> frozenset[str]:
@@ -90,6 +93,8 @@ class Evaluation:
             "questions": [unknown.as_json() for unknown in self.unknown],
             "overrides": [vars(override) for override in self.overrides],
             **({"own_limits": [own.as_json() for own in self.site]} if self.site else {}),
+            **({"locale": self.locale} if self.locale else {}),
+            **({"programmes": sorted(self.programmes)} if self.programmes else {}),
         }
 
 
