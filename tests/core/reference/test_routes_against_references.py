@@ -210,6 +210,10 @@ def test_the_published_table_of_the_spray_is_met_within_two_percent() -> None:
     body = document("pharmacokinetics/observations", "other_routes").body
     body = {**body, "observations": [o for o in body["observations"] if "SPRAVATO" in o["about"]]}
     agreement = read_threshold({"value": 2, "unit": "%", "compare": "<="})
-    rows = [line for line in other_routes(body, agreement) if "PEREZ21" in line]
+    rows = [
+        line
+        for line in other_routes(body, agreement)
+        if line.startswith("| SPRAVATO") and "PEREZ21" in line
+    ]
     assert len(rows) == 18
     assert all("agrees" in row for row in rows)
