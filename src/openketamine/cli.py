@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -124,11 +125,39 @@ def _history(options: argparse.Namespace) -> tuple[Any, ...]:
 
 
 def _score(options: argparse.Namespace) -> int:
+    from openketamine.core.scoring import change, instrument, pack, questions, score, with_words
+
+    known = instrument(options.instrument)
+    folder = options.pack or os.environ.get("OPENKETAMINE_INSTRUMENT_PACK")
+    words = pack(Path(folder)) if folder else {}
+    if options.questions:
+        _print(options, questions(with_words(known, words, options.language)), _plain_text)
+        return DONE
+    if options.answers is None:
+        raise BadInput("--answers", "answers as JSON, or --questions to see what is asked")
+    given = _parse_json(options.answers, "--answers")
+    found = score(known.id, given, sex=options.sex)
+    answer = found.as_json()
+    if options.baseline is not None:
+        before = _baseline(known.id, _parse_json(options.baseline, "--baseline"), options.sex)
+        answer["change"] = change(known.id, before, found, of=options.of).as_json()
+    _print(options, answer, _plain_text)
+    return DONE
+
+
+def _baseline(name: str, given: Any, sex: str | None) -> Any:
+    """The score before: a number as it stands, or answers to be scored."""
     from openketamine.core.scoring import score
 
-    answers = _parse_json(options.answers, "--answers")
-    _print(options, score(options.instrument, answers).as_json(), _plain_text)
-    return DONE
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        number = Decimal(str(given))
+        if not number.is_finite():
+            raise BadInput("--baseline", "a score, or answers", given)
+        return number
+    try:
+        return None if given is None else score(name, given, sex=sex)
+    except BadInput as error:
+        raise BadInput(f"--baseline: {error.field}", error.expected, error.got) from None
 
 
 def _knowledge(options: argparse.Namespace) -> int:
@@ -324,8 +353,23 @@ def _add_decide(verbs: Any) -> None:
     verb.add_argument("instrument")
     verb.add_argument(
         "--answers",
-        required=True,
         help="a list in item order, or an object by item; null = not answered",
+    )
+    verb.add_argument(
+        "--sex", choices=["female", "male"], help="where a cut-off depends on it; else the stricter"
+    )
+    verb.add_argument(
+        "--baseline", metavar="JSON", help="the score or the answers before: adds what changed"
+    )
+    verb.add_argument(
+        "--of", default="total", help="the score whose change is asked, such as interference"
+    )
+    verb.add_argument("--questions", action="store_true", help="what is asked, instead of a score")
+    verb.add_argument("--language", default="en", help="of the questions, default en")
+    verb.add_argument(
+        "--pack",
+        metavar="FOLDER",
+        help="the words of licensed instruments, as YAML; default OPENKETAMINE_INSTRUMENT_PACK",
     )
     verb = _verb(
         verbs, "knowledge", _knowledge, "list what we know", "openketamine knowledge list --json"
@@ -472,7 +516,7 @@ def _json(path: str) -> Any:
 def _parse_json(text: str, field: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5000 digits
         raise BadInput(field, f"JSON ({error})") from None
 
 

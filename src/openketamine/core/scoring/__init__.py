@@ -4,6 +4,7 @@ from openketamine.core.scoring._change import Change, change
 from openketamine.core.scoring._instrument import Instrument, Item, instrument, instruments
 from openketamine.core.scoring._pack import Pack, pack, with_words
 from openketamine.core.scoring._parts import Subscore
+from openketamine.core.scoring._questions import questions
 from openketamine.core.scoring._score import Flag, Score, score
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "instrument",
     "instruments",
     "pack",
+    "questions",
     "score",
     "with_words",
 ]
