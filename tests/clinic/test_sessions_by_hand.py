@@ -81,3 +81,13 @@ def test_a_dose_by_mouth_waits_for_a_book_that_counts_tablets(bed, cast):
     assert "oral-depression" not in queries.given_here()
     with pytest.raises(BadInput, match="protocol"):
         commands.open_session(bed.session.person_id, "oral-depression", cast.nora, bed.now)
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard("HZ-07")
+def test_a_monitor_is_judged_while_a_dose_is_being_given_by_hand(bed):
+    bed.attached().later(seconds=5)
+    bed.tell("dose_given", {"route": "im", "dose_ug": 10_000, "volume_ul": 200})
+    assert bed.state["phase"] == "giving"
+    bed.hear(bed.message("m-1", values={"spo2": 84}))
+    assert [one["rule"] for one in bed.state["findings"]] == ["AL-SPO2-3"]

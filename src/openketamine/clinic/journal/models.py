@@ -41,6 +41,20 @@ class Fact(models.Model):
                     kind__in=["evaluation_recorded", "finding_overridden", "plan_signed"]
                 ),
             ),
+            # Findings of the last hours, asked for once a second (sessions/_calls.py).
+            models.Index(
+                fields=["recorded_at"],
+                name="journal_calls",
+                condition=models.Q(
+                    kind__in=[
+                        "finding_raised",
+                        "finding_cleared",
+                        "finding_acknowledged",
+                        "person_called",
+                        "call_answered",
+                    ]
+                ),
+            ),
         )
 
     def __str__(self) -> str:

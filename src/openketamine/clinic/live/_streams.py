@@ -151,7 +151,7 @@ class _Watch:
 
 
 def _dose_runs(session: Session) -> bool:
-    return queries.phase(session, clock.now()) in ("infusing", "paused")
+    return queries.phase(session, clock.now()) in ("infusing", "giving", "paused")
 
 
 def _session_or_none(session_id: UUID) -> Session | None:

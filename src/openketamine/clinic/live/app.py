@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -36,7 +36,8 @@ def live_front(pages: ASGIApp) -> Starlette:
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(listener.run()),
             asyncio.create_task(tails.run()),
-            asyncio.create_task(_note_silence(threads)),
+            asyncio.create_task(_each_second(threads, commands.note_silence)),
+            asyncio.create_task(_each_second(threads, commands.note_calls)),
             asyncio.create_task(_pack_closed(threads)),
             asyncio.create_task(asyncio.to_thread(_read_knowledge)),
         ]
@@ -68,17 +69,17 @@ def _read_knowledge() -> None:
         documents(kind)
 
 
-async def _note_silence(threads: Threads) -> None:
-    """Once a second: has a monitor fallen silent, has a delay run out?"""
+async def _each_second(threads: Threads, note: Callable[[datetime], int]) -> None:
+    """Has a monitor fallen silent, has a delay run out? Must somebody be told of a finding?"""
     failed = False
     while True:
         try:
-            await threads.call(commands.note_silence, clock.now())
+            await threads.call(note, clock.now())
             failed = False
         except Exception:
             # This loop must outlive a database that restarts; it is logged once, not every second.
             if not failed:
-                _log.exception("live: could not look for silent monitors")
+                _log.exception("live: %s failed, and is tried again each second", note.__name__)
             failed = True
         await asyncio.sleep(_LOOK_S)
 

@@ -11,29 +11,36 @@ _PRIORITIES = ("high", "medium", "low")
 
 def tile(session: Session, state: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Initials and room only: a board hangs where others can read it."""
-    person = session.person
     return {
         "session": str(session.id),
         "path": f"/sessions/{session.id}/",
-        "initials": f"{person.given[:1]}{person.family[:1]}".upper(),
+        "initials": initials(session),
         "chair": state["chair"] or session.chair,
         "nurse": session.nurse.display_name if session.nurse else "",
         "phase": state["phase"],
         "protocol": state["protocol"],
         "infusion": state["infusion"],
+        "doses": state["doses"],
         "due": _next_due(state["due"]),
         "pressure": _pressure(state["latest"]),
         "alarm": _alarm(state["findings"]),
+        "sound": state["sound"],
+        "call": _call(state["calls"]),
         "left_at": _left_at(state),
         "at": now.isoformat(),
     }
 
 
+def initials(session: Session) -> str:
+    """`AO`."""
+    return f"{session.person.given[:1]}{session.person.family[:1]}".upper()
+
+
 def urgency(one: Mapping[str, Any]) -> tuple[int, int, str, str]:
     """Sort key: alarms first, then people in treatment by what is due next, then the rest."""
     alarm = one["alarm"]
-    rank = _PRIORITIES.index(alarm["priority"]) if alarm else len(_PRIORITIES)
-    treated = 0 if one["phase"] in ("infusing", "paused", "recovery") else 1
+    rank = _rank(alarm) if alarm else 2 * len(_PRIORITIES)
+    treated = 0 if one["phase"] in ("infusing", "giving", "paused", "recovery") else 1
     due = one["due"]["at"] if one["due"] else "9999"
     return rank, treated, due, one["session"]
 
@@ -56,13 +63,29 @@ def _pressure(latest: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _alarm(findings: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The worst finding that stands; one that a person has seen still stands."""
-    standing = [one for one in findings if one["cleared_at"] is None]
-    worst = min(standing, key=lambda one: _PRIORITIES.index(one["priority"]), default=None)
+    """The worst finding that stands, or that is over and was seen by nobody. One that a person has
+    seen still stands."""
+    standing = [one for one in findings if one["cleared_at"] is None or one["latched"]]
+    worst = min(standing, key=_rank, default=None)
     if worst is None:
         return None
-    names = ("priority", "nature", "summary", "acknowledged_at")
+    names = ("priority", "nature", "signal", "summary", "raised_at", "acknowledged_at", "latched")
     return {**{name: worst[name] for name in names}, "count": len(standing)}
+
+
+def _rank(finding: Mapping[str, Any]) -> int:
+    """The higher priority first; within one, physiology before technique."""
+    return 2 * _PRIORITIES.index(finding["priority"]) + (finding["nature"] == "technical")
+
+
+def _call(calls: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Of the calls that wait: who was told last, or who answered."""
+    waiting = [one for one in calls if one["open"] and one["told"]]
+    if not waiting:
+        return None
+    last = waiting[-1]
+    told = last["told"][-1]
+    return {"names": told["names"], "told_at": told["at"], "answer": last["answer"]}
 
 
 def _left_at(state: Mapping[str, Any]) -> str | None:

@@ -43,6 +43,11 @@ BEDSIDE_KINDS = frozenset(
         "note_charted",
         "medicine_given",
         "finding_acknowledged",
+        "finding_shown",
+        "call_answered",
+        "sound_paused",
+        "sound_resumed",
+        "sound_switched",
         "emergency_begun",
         "emergency_step_done",
         "emergency_over",
@@ -55,10 +60,20 @@ _ASSESSED = (
     facts.ObservationCharted,
     facts.AdverseEventCharted,
     facts.FindingAcknowledged,
+    facts.ScoreRecorded,
     facts.Corrected,
 )
 # A signed plan, a witnessed transfer or a discharge is no slip of the pen: it has its own way back.
-_CORRECTABLE = BEDSIDE_KINDS - {"corrected", "finding_acknowledged"} | {
+# What a person or a screen did about a finding happened; nobody can make it not have happened.
+_ATTENTION = {
+    "finding_acknowledged",
+    "finding_shown",
+    "call_answered",
+    "sound_paused",
+    "sound_resumed",
+    "sound_switched",
+}
+_CORRECTABLE = BEDSIDE_KINDS - {"corrected"} - _ATTENTION | {
     "infusion_started",
     "infusion_resumed",
 }

@@ -34,7 +34,9 @@ from openketamine.core.treatment import (
 )
 
 # Nobody watches a person who has not sat down, or has left.
-_WATCHED = frozenset({"expected", "planned", "prepared", "infusing", "paused", "recovery"})
+_WATCHED = frozenset(
+    {"expected", "planned", "prepared", "infusing", "giving", "paused", "recovery"}
+)
 # A baseline is taken from the last hour before the start (checklists/pre-dose); what was measured
 # then may have been received a little later.
 _BASELINE = timedelta(hours=1)
@@ -194,7 +196,7 @@ def _watcher(
 ) -> Watcher:
     # Of two machines the clock of one is ahead: what is written has happened.
     beside = around(state, max([now, *(fact.at for fact in others[-20:])]))
-    eventful = bool(state.all(facts.AdverseEventCharted))
+    eventful = bool(state.all(facts.AdverseEventCharted) or state.all(facts.ScoreRecorded))
     return Watcher(number, others, state, watch, beside, state.phase in _WATCHED, eventful)
 
 

@@ -6,6 +6,7 @@ Facts (`record_fact`) are never refused and never doubled. Requests (the verbs) 
 
 from openketamine.clinic.journal.commands import KeyReused
 from openketamine.clinic.sessions._alarms import note_silence
+from openketamine.clinic.sessions._calls import note_calls
 from openketamine.clinic.sessions._devices import attach_device, detach_device, record_heartbeat
 from openketamine.clinic.sessions._drug import waste, withdraw
 from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
@@ -39,6 +40,7 @@ __all__ = [
     "close",
     "detach_device",
     "discharge",
+    "note_calls",
     "note_silence",
     "open_session",
     "pack_closed",

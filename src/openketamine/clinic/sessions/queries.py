@@ -13,6 +13,7 @@ from openketamine.clinic.journal.queries import SIGNALS, columns
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._board import tile, urgency
+from openketamine.clinic.sessions._calls import calls_for
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
 from openketamine.clinic.sessions._past import history
@@ -30,6 +31,7 @@ from openketamine.core.treatment import facts as core_facts
 __all__ = [
     "attachments",
     "board",
+    "calls_for",
     "charted",
     "facts",
     "gateways",

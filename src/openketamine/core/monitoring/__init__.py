@@ -2,31 +2,38 @@
 
 from openketamine.core.monitoring._assess import assess
 from openketamine.core.monitoring._freshness import freshness
-from openketamine.core.monitoring._limits import Limits, limits_for
+from openketamine.core.monitoring._limits import Limits, alarm_limits, limits_for
 from openketamine.core.monitoring._plausibility import assess_reading
+from openketamine.core.monitoring._presentation import PRIORITIES, Presentation, presentation
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised
 from openketamine.core.monitoring._sample import Sample
 from openketamine.core.monitoring._symptoms import (
     is_emergency_symptom,
+    score_finding,
     symptom_finding,
     symptom_lasts,
 )
 from openketamine.core.monitoring._watch import Around, Step, Watch, fed, step, tick, told, watching
 
 __all__ = [
+    "PRIORITIES",
     "Around",
     "FindingCleared",
     "FindingRaised",
     "Limits",
+    "Presentation",
     "Sample",
     "Step",
     "Watch",
+    "alarm_limits",
     "assess",
     "assess_reading",
     "fed",
     "freshness",
     "is_emergency_symptom",
     "limits_for",
+    "presentation",
+    "score_finding",
     "step",
     "symptom_finding",
     "symptom_lasts",

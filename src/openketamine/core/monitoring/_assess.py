@@ -167,8 +167,10 @@ def raised(family: Family, level: Level, seen: Seen, base: Decimal | None) -> Fi
 
 
 def _limit_in_words(family: Family, bound: Bound, base: Decimal | None) -> str:
-    amount = format_number(bound.threshold.value, 1)
-    words = _IN_WORDS[bound.threshold.compare].format(amount, family.unit_words)
+    unit = "%" if bound.in_percent else family.unit_words
+    words = _IN_WORDS[bound.threshold.compare].format(format_number(bound.threshold.value, 1), unit)
     if bound.against_baseline and base is not None:
-        return f"{words} over the baseline of {format_number(base, 1)}"
+        words = f"{words} over the baseline of {format_number(base, 1)}"
+    if bound.house is not None:
+        words = f"{words} (this clinic’s own limit; house {format_number(bound.house, 1)})"
     return words

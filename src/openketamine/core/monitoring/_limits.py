@@ -1,27 +1,44 @@
 """The limits of knowledge/alarms as values: families of levels, strictest first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any
 
+from openketamine.core.screening import HouseLimit, Tightened
 from openketamine.knowledge import Threshold, document, documents, read_threshold
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A threshold on the number itself, or on its rise over the person's baseline."""
+    """A threshold on the number itself, or on its rise over the person's baseline.
+
+    `in_percent`: of the baseline, instead of in the unit of the number. `house`: the value that
+    this clinic has made stricter; None where the house value stands.
+    """
 
     threshold: Threshold
     against_baseline: bool
+    in_percent: bool = False
+    house: Decimal | None = None
 
     def met_by(self, value: Decimal, baseline: Decimal | None) -> bool:
         """Whether the number crosses this bound; a relative one needs a baseline."""
         if not self.against_baseline:
             return self.threshold.met_by(value)
-        return baseline is not None and self.threshold.met_by(value - baseline)
+        if baseline is None:
+            return False
+        rise = value - baseline
+        return self.threshold.met_by(rise * 100 / baseline if self.in_percent else rise)
+
+    def at(self, baseline: Decimal | None) -> Decimal:
+        """The number at which it is crossed, in the unit of the signal."""
+        if not self.against_baseline or baseline is None:
+            return self.threshold.value
+        rise = self.threshold.value
+        return baseline + (rise * baseline / 100 if self.in_percent else rise)
 
 
 @dataclass(frozen=True)
@@ -114,7 +131,7 @@ def _calm(levels: tuple[Level, ...], baseline: Decimal | None) -> tuple[Decimal,
     for bound in (bound for level in levels for bound in level.bounds):
         if bound.against_baseline and baseline is None:
             continue
-        at = bound.threshold.value + (baseline or 0 if bound.against_baseline else 0)
+        at = bound.at(baseline)
         if bound.threshold.compare in (">", ">="):
             high = min(high, at - _MARGIN)
         else:
@@ -123,11 +140,17 @@ def _calm(levels: tuple[Level, ...], baseline: Decimal | None) -> tuple[Decimal,
 
 
 @cache
-def limits_for(protocol_id: str) -> Limits:
-    """The limits of a protocol. All protocols share one alarm table until one brings its own."""
+def limits_for(protocol_id: str, site: tuple[Tightened, ...] = ()) -> Limits:
+    """The limits of a protocol: the shared alarm table, with the levels that only it has.
+
+    `site`: this clinic's own values of alarm limits, each at least as strict as the house's; one
+    that is not is left out, because a looser alarm must not come of an old signature.
+    """
     freshness = document("alarms", "freshness").body
     families = tuple(
-        _family(node) for one in documents("alarms") for node in one.body.get("families", ())
+        stricter(_family(node, protocol_id), site)
+        for one in documents("alarms")
+        for node in one.body.get("families", ())
     )
     return Limits(
         protocol_id=protocol_id,
@@ -139,14 +162,24 @@ def limits_for(protocol_id: str) -> Limits:
     )
 
 
-def _family(node: Mapping[str, Any]) -> Family:
+def house_families() -> tuple[Family, ...]:
+    """Every family with every level, those of single protocols included, as the house has them."""
+    nodes = (node for one in documents("alarms") for node in one.body.get("families", ()))
+    return tuple(_family(node) for node in nodes)
+
+
+def _family(node: Mapping[str, Any], protocol_id: str | None = None) -> Family:
     return Family(
         id=node["family"],
         signal=node["signal"],
         name=node["name"],
         unit_words=node["unit_words"],
         clear_after=_seconds(node, "clear_after"),
-        levels=tuple(_level(level) for level in node["levels"]),
+        levels=tuple(
+            _level(level)
+            for level in node["levels"]
+            if protocol_id is None or protocol_id in level.get("protocols", (protocol_id,))
+        ),
     )
 
 
@@ -154,10 +187,7 @@ def _level(node: Mapping[str, Any]) -> Level:
     return Level(
         rule=node["rule"],
         priority=node["priority"],
-        bounds=tuple(
-            Bound(read_threshold(bound), bound.get("against") == "baseline")
-            for bound in node["any_of"]
-        ),
+        bounds=tuple(_bound(bound) for bound in node["any_of"]),
         advice=tuple(node["advice"]),
         delay=_seconds(node, "delay"),
         readings=int(node["readings"]["value"]) if "readings" in node else 1,
@@ -166,6 +196,11 @@ def _level(node: Mapping[str, Any]) -> Level:
         sources=tuple(node["sources"]),
         evidence=node["evidence"],
     )
+
+
+def _bound(node: Mapping[str, Any]) -> Bound:
+    against = node.get("against", "")
+    return Bound(read_threshold(node), bool(against), against == "baseline_percent")
 
 
 def _technical(node: Mapping[str, Any]) -> Technical:
@@ -183,3 +218,53 @@ def _technical(node: Mapping[str, Any]) -> Technical:
 
 def _seconds(node: Mapping[str, Any], field: str) -> timedelta:
     return timedelta(seconds=node[field]["value"]) if field in node else timedelta(0)
+
+
+# An alarm limit that a clinic may tighten is named as a limit of screening is: by rule, priority,
+# signal and side; a rise over the baseline is a signal of its own.
+_RISE = {False: "rise", True: "rise_percent"}
+
+
+@cache
+def alarm_limits() -> tuple[HouseLimit, ...]:
+    """Every limit of an alarm that a clinic may tighten, with the house value."""
+    return tuple(
+        house_limit(family, level, bound)
+        for family in house_families()
+        for level in family.levels
+        for bound in level.bounds
+    )
+
+
+def house_limit(family: Family, level: Level, bound: Bound) -> HouseLimit:
+    """One bound as the rulebook names it, with its house value."""
+    rise = f"_{_RISE[bound.in_percent]}" if bound.against_baseline else ""
+    threshold = bound.threshold
+    side = "above" if threshold.compare in (">", ">=") else "below"
+    value = threshold.value if bound.house is None else bound.house
+    signal = f"{family.signal}{rise}"
+    return HouseLimit(
+        level.rule, level.priority, signal, side, value, threshold.unit, threshold.compare
+    )
+
+
+def stricter(family: Family, site: tuple[Tightened, ...]) -> Family:
+    """The family with this clinic's own values; a value that is looser is not taken."""
+    if not site:
+        return family
+    levels = tuple(
+        replace(level, bounds=tuple(_own(family, level, bound, site) for bound in level.bounds))
+        for level in family.levels
+    )
+    return replace(family, levels=levels)
+
+
+def _own(family: Family, level: Level, bound: Bound, site: tuple[Tightened, ...]) -> Bound:
+    house = house_limit(family, level, bound)
+    key = (house.rule, house.action, house.signal)
+    for wish in site:
+        mine = (wish.rule, wish.action, wish.signal) == key and wish.side in ("", house.side)
+        if mine and wish.value != house.value and not house.refuses(wish.value):
+            own = replace(bound.threshold, value=wish.value)
+            return replace(bound, threshold=own, house=house.value)
+    return bound

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from openketamine.core.monitoring._raised import FindingRaised, finding_id
-from openketamine.knowledge import document
+from openketamine.knowledge import document, read_threshold
 
 
 def is_emergency_symptom(event: str) -> bool:
@@ -15,9 +15,10 @@ def is_emergency_symptom(event: str) -> bool:
 
 
 def symptom_finding(event: str, at: datetime) -> FindingRaised | None:
-    """The finding that an adverse event raises at once; None where it is no emergency symptom."""
+    """The finding that an adverse event raises at once: an emergency symptom, or one of the milder
+    words of the table; None where it is neither."""
     if not is_emergency_symptom(event):
-        return None
+        return _word_finding(event, at)
     node = _knowledge()["symptoms"]
     return FindingRaised(
         finding_id=finding_id(node["rule"], event, at),
@@ -28,6 +29,42 @@ def symptom_finding(event: str, at: datetime) -> FindingRaised | None:
         summary=f"{event[:1].upper()}{event[1:]}: an emergency symptom",
         advice=tuple(node["advice"]),
         limit="at any number",
+        sources=tuple(node["sources"]),
+        evidence=node["evidence"],
+    )
+
+
+def score_finding(instrument: str, total: int | None, at: datetime) -> FindingRaised | None:
+    """The finding that a score raises at once, the strictest level first; None where it is none."""
+    for node in _knowledge()["scores"]:
+        threshold = read_threshold(node["total"])
+        if node["instrument"] == instrument and total is not None and threshold.met_by(total):
+            words = f"{instrument.upper()} {total}: {node['says']}"
+            return _event_finding(node, instrument, at, words, f"{threshold.value} or more")
+    return None
+
+
+def _word_finding(event: str, at: datetime) -> FindingRaised | None:
+    words = event.casefold().replace("_", " ").replace("-", " ")
+    for node in _knowledge()["words"]:
+        if any(word in words for word in node["events"]):
+            summary = f"{event[:1].upper()}{event[1:]}: {node['says']}"
+            return _event_finding(node, event, at, summary, "when it is charted")
+    return None
+
+
+def _event_finding(
+    node: Mapping[str, Any], named: str, at: datetime, summary: str, limit: str
+) -> FindingRaised:
+    return FindingRaised(
+        finding_id=finding_id(node["rule"], named, at),
+        rule=node["rule"],
+        signal="symptom",
+        priority=node["priority"],
+        nature="physiological",
+        summary=summary,
+        advice=tuple(node["advice"]),
+        limit=limit,
         sources=tuple(node["sources"]),
         evidence=node["evidence"],
     )

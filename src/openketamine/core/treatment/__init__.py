@@ -7,6 +7,9 @@ them stands the vocabulary of facts, one dataclass a kind, also to be had as the
 
 from openketamine.core.treatment import _facts as facts
 from openketamine.core.treatment._alarms import active_findings, around, symptom_changes, watch
+from openketamine.core.treatment._attention import Sound, sound, standing
+from openketamine.core.treatment._calls import Call, answer_words, call_as_json, calls, steps_of
+from openketamine.core.treatment._calls import due as due_calls
 from openketamine.core.treatment._chart import last_score
 from openketamine.core.treatment._codec import (
     decode_body,
@@ -21,6 +24,7 @@ from openketamine.core.treatment._facts import (
     AdverseEventCharted,
     Author,
     Body,
+    CallAnswered,
     ChairAssigned,
     ChecklistAnswered,
     Corrected,
@@ -40,6 +44,7 @@ from openketamine.core.treatment._facts import (
     FindingAcknowledged,
     FindingCleared,
     FindingRaised,
+    FindingShown,
     InfusionPaused,
     InfusionResumed,
     InfusionStarted,
@@ -48,6 +53,7 @@ from openketamine.core.treatment._facts import (
     NoteCharted,
     ObservationCharted,
     OverrideSigned,
+    PersonCalled,
     PlanSigned,
     RateChanged,
     ReadingTaken,
@@ -56,19 +62,26 @@ from openketamine.core.treatment._facts import (
     ScoreRecorded,
     SessionClosed,
     SessionOpened,
+    SoundPaused,
+    SoundResumed,
+    SoundSwitched,
 )
 from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._may import Allowed, may
 from openketamine.core.treatment._reasons import Context
 from openketamine.core.treatment._replay import replay
+from openketamine.core.treatment._response import MOMENTS, Response, Times, responses, times
 from openketamine.core.treatment._state import State, advance, by_hand, fold
 from openketamine.core.treatment._vitals import baseline, baseline_before
 
 __all__ = [
+    "MOMENTS",
     "AdverseEventCharted",
     "Allowed",
     "Author",
     "Body",
+    "Call",
+    "CallAnswered",
     "ChairAssigned",
     "ChecklistAnswered",
     "Context",
@@ -89,6 +102,7 @@ __all__ = [
     "FindingAcknowledged",
     "FindingCleared",
     "FindingRaised",
+    "FindingShown",
     "InfusionPaused",
     "InfusionResumed",
     "InfusionStarted",
@@ -97,23 +111,34 @@ __all__ = [
     "NoteCharted",
     "ObservationCharted",
     "OverrideSigned",
+    "PersonCalled",
     "PlanSigned",
     "RateChanged",
     "ReadingTaken",
     "RecoveryScored",
     "ReportSigned",
+    "Response",
     "ScoreRecorded",
     "SessionClosed",
     "SessionOpened",
+    "Sound",
+    "SoundPaused",
+    "SoundResumed",
+    "SoundSwitched",
     "State",
+    "Times",
     "active_findings",
     "advance",
+    "answer_words",
     "around",
     "baseline",
     "baseline_before",
     "by_hand",
+    "call_as_json",
+    "calls",
     "decode_body",
     "decode_fact",
+    "due_calls",
     "emergency_cards",
     "encode_body",
     "encode_fact",
@@ -124,7 +149,12 @@ __all__ = [
     "last_score",
     "may",
     "replay",
+    "responses",
+    "sound",
+    "standing",
     "state_as_json",
+    "steps_of",
     "symptom_changes",
+    "times",
     "watch",
 ]

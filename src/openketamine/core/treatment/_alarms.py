@@ -12,6 +12,8 @@ from openketamine.core.monitoring import (
     assess,
     is_emergency_symptom,
     limits_for,
+    presentation,
+    score_finding,
     symptom_finding,
     symptom_lasts,
 )
@@ -21,6 +23,7 @@ from openketamine.core.treatment._facts import (
     DeviceAttached,
     DeviceDetached,
     FindingAcknowledged,
+    ScoreRecorded,
 )
 from openketamine.core.treatment._state import Happened, State
 from openketamine.core.treatment._vitals import baseline
@@ -40,6 +43,17 @@ class Alarm:
     def active(self) -> bool:
         """Whether the condition still stands."""
         return self.cleared_at is None
+
+    @property
+    def latched(self) -> bool:
+        """Whether it is over and stays on the screen all the same, because nobody has seen it."""
+        unseen = self.acknowledged_at is None
+        return not self.active and unseen and presentation(self.finding.priority).latches
+
+    @property
+    def stands(self) -> bool:
+        """Whether it asks for somebody: its condition stands, or it is latched."""
+        return self.active or self.latched
 
 
 def alarms(state: State) -> tuple[Alarm, ...]:
@@ -117,19 +131,31 @@ def symptomatic(state: State, now: datetime) -> bool:
 
 
 def symptom_changes(state: State, now: datetime) -> tuple[FindingRaised | FindingCleared, ...]:
-    """A symptom is an event: it is raised at once, and over when somebody has acknowledged it."""
+    """A symptom or a score is an event: it is raised at once, and over when somebody has
+    acknowledged it."""
     known = {alarm.finding.finding_id: alarm for alarm in alarms(state)}
     changes: list[FindingRaised | FindingCleared] = []
-    for one in state.all(AdverseEventCharted):
-        finding = symptom_finding(one.body.event, one.at) if one.at <= now else None
-        if finding is None:
-            continue
+    for finding in _of_events(state, now):
         alarm = known.get(finding.finding_id)
         if alarm is None:
             changes.append(finding)
         elif alarm.active and alarm.acknowledged_at is not None:
             changes.append(FindingCleared(finding.finding_id))
     return tuple(changes)
+
+
+def _of_events(state: State, now: datetime) -> list[FindingRaised]:
+    said = [
+        symptom_finding(one.body.event, one.at)
+        for one in state.all(AdverseEventCharted)
+        if one.at <= now
+    ]
+    said += [
+        score_finding(one.body.instrument, one.body.total, one.at)
+        for one in state.all(ScoreRecorded)
+        if one.at <= now
+    ]
+    return [finding for finding in said if finding is not None]
 
 
 def monitored_since(state: State, now: datetime) -> datetime | None:

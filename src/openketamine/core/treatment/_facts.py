@@ -274,6 +274,57 @@ class FindingAcknowledged:
 
 
 @dataclass(frozen=True)
+class FindingShown:
+    """It stood on an open screen before a person who is signed in. Written by the screen itself."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True)
+class PersonCalled:
+    """Somebody was told of a finding: one step of the list in knowledge/escalation.
+
+    `people` and `names`: whom, by id and by name; `to`: why them; `answer_by`: until when they have
+    before the next is told, None at the end of the list. Written by the rules, each step once.
+    """
+
+    finding_id: str
+    step: int
+    to: str
+    people: tuple[str, ...]
+    names: tuple[str, ...]
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CallAnswered:
+    """A person who was told answers: coming, seen, or here (at the chair)."""
+
+    finding_id: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class SoundPaused:
+    """The sound of every screen of this session is paused for so long. It comes back by itself."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class SoundResumed:
+    """The pause was ended by hand."""
+
+
+@dataclass(frozen=True)
+class SoundSwitched:
+    """One screen was given its voice, or lost it. `screen`: how the device calls itself."""
+
+    on: bool
+    screen: str = ""
+
+
+@dataclass(frozen=True)
 class EmergencyBegun:
     """An emergency card of knowledge/emergencies was opened; its clock runs from here."""
 
@@ -345,7 +396,8 @@ Body = (
     | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed | InfusionStopped
     | DoseGiven | DoseStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
     | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
-    | FindingRaised | FindingCleared | FindingAcknowledged
+    | FindingRaised | FindingCleared | FindingAcknowledged | FindingShown
+    | PersonCalled | CallAnswered | SoundPaused | SoundResumed | SoundSwitched
     | EmergencyBegun | EmergencyStepDone | EmergencyOver
     | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
 )  # fmt: skip

@@ -10,6 +10,8 @@ from openketamine.core.monitoring import freshness
 from openketamine.core.screening import Tightened
 from openketamine.core.treatment import _facts as f
 from openketamine.core.treatment._alarms import Alarm, alarms, attached_devices
+from openketamine.core.treatment._attention import sound
+from openketamine.core.treatment._calls import call_as_json, calls
 from openketamine.core.treatment._chart import answers, items, tray
 from openketamine.core.treatment._codec import encode_body, kind_of
 from openketamine.core.treatment._contradictions import contradictions
@@ -34,6 +36,8 @@ def state_as_json(state: State, now: datetime, site: tuple[Tightened, ...] = ())
         "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
         "gates": {request: _gate(request, state, now, site) for request in requests()},
         "findings": [_alarm(alarm) for alarm in alarms(state)],
+        "sound": sound(state, now).as_json(),
+        "calls": [call_as_json(call) for call in calls(state)],
         "emergencies": _emergencies(state, now),
         "events": _events(state),
         "latest": _latest(state, now),
@@ -151,6 +155,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "cleared_at": alarm.cleared_at.isoformat() if alarm.cleared_at else None,
         "acknowledged_at": alarm.acknowledged_at.isoformat() if alarm.acknowledged_at else None,
         "acknowledged_by": alarm.acknowledged_by.name if alarm.acknowledged_by else None,
+        "latched": alarm.latched,
     }
 
 

@@ -15,6 +15,9 @@ _NAMES = {
 }  # fmt: skip
 
 
+_ANSWERS = {"coming": "Is coming", "seen": "Has seen it", "here": "Is at the chair"}
+
+
 def in_words(body: f.Body) -> str:
     """One line for one fact."""
     return _WORDS[type(body)](body)
@@ -161,6 +164,12 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     f.FindingRaised: lambda b: b.summary,
     f.FindingCleared: lambda _: "The condition is over",
     f.FindingAcknowledged: lambda _: "Finding seen",
+    f.FindingShown: lambda _: "Finding on a screen",
+    f.PersonCalled: lambda b: f"Told: {', '.join(b.names) or 'nobody is there'}",
+    f.CallAnswered: lambda b: _ANSWERS.get(b.answer, b.answer),
+    f.SoundPaused: lambda b: f"Alarm sound paused for {b.seconds} s",
+    f.SoundResumed: lambda _: "Alarm sound back",
+    f.SoundSwitched: lambda b: _because(f"Sound turned {'on' if b.on else 'off'}", b.screen),
     f.EmergencyBegun: lambda b: f"Emergency card opened: {_card(b.card)}",
     f.EmergencyStepDone: lambda b: _because(_step(b.card, b.step), b.note),
     f.EmergencyOver: lambda b: f"{_card(b.card)} over: {b.outcome}",

@@ -1,0 +1,58 @@
+"""Who is on duty, in their own words: prescriber on duty, charge nurse. It ends by itself.
+
+Nobody is on duty by role alone, and nobody is left out because nobody said anything: where no
+prescriber has said that they are on duty, all of them are told (knowledge/escalation).
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from openketamine.clinic.journal import commands as journal
+from openketamine.clinic.journal import queries as journal_queries
+from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput
+
+STREAM = "duty"
+LONGEST = timedelta(hours=12)
+DUTIES: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
+    {
+        "prescriber": ("Prescriber on duty", frozenset({"prescriber", "medical_director"})),
+        "charge_nurse": ("Charge nurse", frozenset({"nurse"})),
+    }
+)
+"""Each duty in words, and the roles that may take it."""
+
+
+def take(who: Staff, duty: str, now: datetime) -> None:
+    """From now on, for twelve hours at most. Raises BadInput where the role does not fit."""
+    if duty not in DUTIES or who.role not in DUTIES[duty][1]:
+        raise BadInput("duty", "a duty that your role may take", duty)
+    _append("duty_taken", {"duty": duty, "until": (now + LONGEST).isoformat()}, who, now)
+
+
+def end(who: Staff, now: datetime) -> None:
+    """The person is on no duty any more."""
+    _append("duty_ended", {}, who, now)
+
+
+def on_duty(now: datetime) -> dict[str, list[tuple[Staff, datetime]]]:
+    """Duty → who has it and until when, those first who took it last."""
+    last: dict[str, journal_queries.StoredFact] = {}
+    for fact in journal_queries.facts(STREAM):
+        if now - LONGEST <= fact.at <= now:
+            last[fact.by.id] = fact
+    known = {str(one.pk): one for one in Staff.objects.filter(pk__in=list(last), is_active=True)}
+    found: dict[str, list[tuple[Staff, datetime]]] = {duty: [] for duty in DUTIES}
+    for fact in sorted(last.values(), key=lambda one: one.number, reverse=True):
+        person, duty = known.get(fact.by.id), str(fact.body.get("duty", ""))
+        if fact.kind == "duty_taken" and person is not None and duty in found:
+            found[duty].append((person, datetime.fromisoformat(fact.body["until"])))
+    return found
+
+
+def _append(kind: str, body: Mapping[str, str], who: Staff, now: datetime) -> None:
+    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(who), origin="duty")
+    journal.append(STREAM, [entry], now)
