@@ -214,6 +214,12 @@ def test_a_tap_too_many_is_taken_back_and_stays_in_the_record(nora, house, holt)
     struck.wait_for()
 
 
+def level_line(nora):
+    """The drawn middle of the forecast level, point by point."""
+    picture = nora.region("Level in blood")
+    return picture.locator("polyline").nth(1).get_attribute("points")
+
+
 @pytest.mark.hazard("HZ-03")
 def test_the_rate_is_changed_paused_resumed_and_a_tenfold_rate_is_asked_for_twice(
     nora, house, holt

@@ -25,6 +25,7 @@ import { inWords } from "./words.js";
 /** @import {Waiting} from "./outbox.js" */
 
 const AGAIN_MS = 5000;
+const SETTLED_MS = 4000;
 const KEEP_EVERY_MS = 15_000;
 /** After a silence this long, what was missed is asked for in one answer and not event by event. */
 const LONG_SILENCE_MS = 60_000;
@@ -93,9 +94,17 @@ export class Desk {
   }
 
   /** A sheet that ends in a request; without a link, why it must wait. @param {string} verb @param {string} title @param {() => void} open */
-  request(verb, title, open) {
-    if (this.linkIsUp) open();
-    else explain(verb, title);
+  async request(verb, title, open) {
+    if (!this.linkIsUp) return void explain(verb, title);
+    await this.#settled();
+    open();
+  }
+
+  /** A request is decided on what the server knows: what was charted a moment ago must be there, and its answer here. */
+  async #settled() {
+    const until = performance.now() + SETTLED_MS;
+    const open = () => this.outbox.unsent.some((one) => one.session === this.page.session) || this.#asking;
+    while (open() && performance.now() < until) await new Promise((again) => setTimeout(again, 50));
   }
 
   /** @param {string} id */

@@ -135,8 +135,9 @@ export class Outbox {
     this.#pause = FIRST_PAUSE_MS;
     if (said === "sent") {
       this.#waiting = this.#waiting.filter((fact) => fact !== one);
-      await this.#keep((store) => store.remove(one.id));
+      // First: who waits for the server's new answer must not find a moment in which nobody asks for it.
       this.parts.sent?.(one);
+      await this.#keep((store) => store.remove(one.id));
     } else {
       one.problem = answer.error || `The server answered ${answer.status}.`;
       await this.#keep((store) => store.put(one));

@@ -120,6 +120,13 @@ export class TimeChart extends HTMLElement {
     drawDoubts(brush, desk.series.doubted);
     drawEvents(brush, desk.events().filter((one) => one.mark));
     plot.ctx.restore();
+    this.#note(desk);
+  }
+
+  /** For who measures us: how far the chart is drawn, and when it was drawn first. @param {Desk} desk */
+  #note(desk) {
+    this.dataset.newest = String(desk.series.newest.get("heart_rate")?.atMs ?? 0);
+    this.dataset.drawnMs ??= String(Math.round(performance.now()));
   }
 
   /** A token as the canvas needs it: resolved for light or dark. @param {string} name */
