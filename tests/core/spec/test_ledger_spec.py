@@ -197,7 +197,11 @@ def test_a_book_is_checked_from_lines_of_json():
         ("at", "2026-11-22T09:00", "line 1, at: expected an ISO 8601 time with offset"),
         ("by", 7, "line 1, by: expected text, got 7"),
         ("source", "", "line 1, source: expected text"),
-        ("kind", "gift", "line 1, kind: expected transfer or count, got 'gift'"),
+        (
+            "kind",
+            "gift",
+            "line 1, kind: expected one of transfer, count, label, handling, got 'gift'",
+        ),
         ("colour", "red", "line 1, colour: expected a field of a transfer"),
     ],
 )

@@ -1,28 +1,60 @@
 """Double-entry book of a controlled substance. Nothing is edited: a mistake is compensated."""
 
-from openketamine.core.ledger._book import Book, balances, book
+from openketamine.core.ledger._book import Balance, Book, balances, book
 from openketamine.core.ledger._check import (
     check,
     check_lines,
     decode_entry,
     encode_entry,
+    kind_of,
 )
-from openketamine.core.ledger._discrepancies import Discrepancy, discrepancies, pump_agrees
-from openketamine.core.ledger._entries import Count, Transfer
+from openketamine.core.ledger._containers import beyond_use, opened_at, overfill_allowance
+from openketamine.core.ledger._discrepancies import (
+    Discrepancy,
+    count_differs,
+    discrepancies,
+    pump_agrees,
+)
+from openketamine.core.ledger._entries import (
+    Count,
+    Entry,
+    Handling,
+    Label,
+    Transfer,
+    account_kind,
+    account_name,
+)
+from openketamine.core.ledger._exceptions import LateEntry, late_entries
 from openketamine.core.ledger._rules import broken_rules
+from openketamine.core.ledger._trace import Whereabouts, whereabouts
 
 __all__ = [
+    "Balance",
     "Book",
     "Count",
     "Discrepancy",
+    "Entry",
+    "Handling",
+    "Label",
+    "LateEntry",
     "Transfer",
+    "Whereabouts",
+    "account_kind",
+    "account_name",
     "balances",
+    "beyond_use",
     "book",
     "broken_rules",
     "check",
     "check_lines",
+    "count_differs",
     "decode_entry",
     "discrepancies",
     "encode_entry",
+    "kind_of",
+    "late_entries",
+    "opened_at",
+    "overfill_allowance",
     "pump_agrees",
+    "whereabouts",
 ]

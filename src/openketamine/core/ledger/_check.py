@@ -3,17 +3,26 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from openketamine.core.findings import BadInput
 from openketamine.core.ledger._book import Balance, Book, balances, book
 from openketamine.core.ledger._discrepancies import Discrepancy, discrepancies
-from openketamine.core.ledger._entries import Count, Entry, Transfer
+from openketamine.core.ledger._entries import Count, Entry, Handling, Label, Transfer
+from openketamine.core.ledger._exceptions import LateEntry, late_entries
 from openketamine.core.ledger._rules import BrokenRule, broken_rules
 
-_OPTIONAL = ("container", "session", "witness", "lot", "note", "reason", "by")
-_KINDS: Mapping[str, type[Transfer] | type[Count]] = {"transfer": Transfer, "count": Count}
+_OPTIONAL = (
+    "container", "session", "witness", "lot", "note", "reason", "by", "document", "site", "cabinet",
+)  # fmt: skip
+_KINDS: Mapping[str, type[Entry]] = {
+    "transfer": Transfer,
+    "count": Count,
+    "label": Label,
+    "handling": Handling,
+}
+_WHOLE = ("mass_ug", "volume_ul", "units", "unit_ug", "concentration_ug_per_ml", "beyond_use_days")
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class BookCheck:
     balances: tuple[Balance, ...]
     discrepancies: tuple[Discrepancy, ...]
     broken_rules: tuple[BrokenRule, ...]
+    exceptions: tuple[LateEntry, ...] = ()
 
     @property
     def balances_ok(self) -> bool:
@@ -38,16 +48,24 @@ class BookCheck:
             "sum_ug": sum(balance.mass_ug for balance in self.balances),
             "balances": {
                 one.account: {"mass_ug": one.mass_ug, "volume_ul": one.volume_ul}
+                | ({} if one.units is None else {"units": one.units})
                 for one in self.balances
             },
             "discrepancies": [one.as_json() for one in self.discrepancies],
             "broken_rules": [one.as_json() for one in self.broken_rules],
+            "exceptions": [one.as_json() for one in self.exceptions],
         }
 
 
 def check(book: Book) -> BookCheck:
     """Balances, discrepancies and broken rules of a book in one answer."""
-    return BookCheck(len(book.entries), balances(book), discrepancies(book), broken_rules(book))
+    return BookCheck(
+        len(book.entries),
+        balances(book),
+        discrepancies(book),
+        broken_rules(book),
+        late_entries(book),
+    )
 
 
 def check_lines(lines: Iterable[str]) -> BookCheck:
@@ -76,36 +94,48 @@ def read_book(lines: Iterable[str]) -> Book:
 
 
 def decode_entry(raw: object) -> Entry:
-    """One entry from JSON: `{"kind": "transfer" | "count", …}`. Raises BadInput."""
+    """One entry from JSON: `{"kind": "transfer" | "count" | "label" | "handling", …}`. BadInput."""
     if not isinstance(raw, Mapping):
         raise BadInput("entry", "an object", raw)
     kind = raw.get("kind", "transfer")
     if kind not in _KINDS:
-        raise BadInput("kind", "transfer or count", kind)
-    names = {field.name: str(field.type) for field in fields(_KINDS[kind])}
+        raise BadInput("kind", f"one of {', '.join(_KINDS)}", kind)
+    names = [field.name for field in fields(_KINDS[kind])]
     unknown = sorted(set(raw) - set(names) - {"kind"})
     if unknown:
         raise BadInput(unknown[0], f"a field of a {kind}: {', '.join(names)}")
-    return _KINDS[kind](**{name: _value(name, raw) for name in names})
+    made: Entry = _KINDS[kind](**{name: _value(kind, name, raw) for name in names})
+    return made
 
 
 def encode_entry(entry: Entry) -> dict[str, Any]:
-    """An entry as JSON, with its kind."""
-    kind = "transfer" if isinstance(entry, Transfer) else "count"
+    """An entry as JSON, with its kind. When it was written down is left out where nobody said."""
     plain = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    return {"kind": kind} | plain | {"at": entry.at.isoformat()}
+    if entry.recorded_at is None:
+        del plain["recorded_at"]
+    dates = {name: value.isoformat() for name, value in plain.items() if isinstance(value, date)}
+    return {"kind": kind_of(entry)} | plain | dates
 
 
-def _value(name: str, raw: Mapping[str, Any]) -> Any:
+def kind_of(entry: Entry) -> str:
+    """`transfer`, `count`, `label` or `handling`."""
+    return next(kind for kind, cls in _KINDS.items() if isinstance(entry, cls))
+
+
+def _value(kind: str, name: str, raw: Mapping[str, Any]) -> Any:
     value = raw.get(name)
-    if name == "at":
-        return _moment(value)
-    if name in ("mass_ug", "volume_ul"):
+    if name in ("corrects", "recorded_at") and value is None:
+        return None
+    if name in ("at", "recorded_at"):
+        return _moment(name, value)
+    if name == "expiry":
+        return _day(value)
+    if name in _WHOLE:
+        if value is None and (kind == "label" or name == "units"):
+            return 0
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadInput(name, "a whole number", value)
         return value
-    if name == "corrects" and value is None:
-        return None
     return _text(name, value)
 
 
@@ -118,11 +148,18 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def _moment(value: object) -> datetime:
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise BadInput("expiry", "a day such as 2027-06-30", value) from None
+
+
+def _moment(name: str, value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise BadInput("at", "an ISO 8601 time with offset", value)
+        raise BadInput(name, "an ISO 8601 time with offset", value)
     return moment

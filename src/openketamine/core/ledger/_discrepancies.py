@@ -6,14 +6,15 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from openketamine.core.ledger._book import Book, Numbered, balances, counts
+from openketamine.core.ledger._book import Balance, Book, Numbered, balances, counts
 from openketamine.core.ledger._entries import Count, Transfer, account_kind, account_name
 from openketamine.knowledge import Threshold, document, read_threshold
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """A difference that a person must answer. `entry` is the number of the entry that shows it."""
+    """A difference that a person must answer. `entry` is the number of the entry that shows it,
+    `entry_id` its id. `*_units`: pieces of a pack, None for all else."""
 
     kind: str
     account: str
@@ -23,6 +24,9 @@ class Discrepancy:
     found_ul: int | None
     entry: int | None
     summary: str
+    expected_units: int | None = None
+    found_units: int | None = None
+    entry_id: str = ""
 
     @property
     def difference_ug(self) -> int:
@@ -31,8 +35,7 @@ class Discrepancy:
 
     def as_json(self) -> dict[str, Any]:
         """The form of `ledger check`."""
-        missing_volume = self.found_ul is None or self.expected_ul is None
-        return {
+        said = {
             "kind": self.kind,
             "account": self.account,
             "entry": self.entry,
@@ -41,18 +44,27 @@ class Discrepancy:
             "difference_ug": self.difference_ug,
             "expected_ul": self.expected_ul,
             "found_ul": self.found_ul,
-            "difference_ul": None
-            if missing_volume
-            else (self.found_ul or 0) - (self.expected_ul or 0),
+            "difference_ul": _less(self.found_ul, self.expected_ul),
             "summary": self.summary,
         }
+        if self.expected_units is not None:
+            said |= {
+                "expected_units": self.expected_units,
+                "found_units": self.found_units,
+                "difference_units": _less(self.found_units, self.expected_units),
+            }
+        return said
 
 
 def discrepancies(book: Book, open_sessions: Collection[str] = ()) -> tuple[Discrepancy, ...]:
-    """Counts out of tolerance, and trays with drug left. `open_sessions`: sessions that are still
-    in progress, whose tray may hold drug."""
+    """Counts out of tolerance that nobody has answered, trays with drug left, shipments under way.
+
+    `open_sessions`: sessions that are still in progress, whose tray may hold drug.
+    """
     found = [_count_differs(book, *count) for count in counts(book)]
-    return tuple(one for one in found if one) + _trays(book, open_sessions)
+    held = balances(book)
+    open_counts = tuple(one for one in found if one and one.entry_id not in book.answered)
+    return open_counts + _trays(book, held, open_sessions) + _transits(book, held)
 
 
 def pump_agrees(infused_ul: int | Fraction, concentration_ug_per_ml: int, given_ug: int) -> bool:
@@ -62,24 +74,48 @@ def pump_agrees(infused_ul: int | Fraction, concentration_ug_per_ml: int, given_
     return difference <= max(by_percent, Fraction(_limit("pump_difference_mass").value))
 
 
-def _count_differs(book: Book, one: Numbered, count: Count, expected_ul: int) -> Discrepancy | None:
-    if not _limit("count_tolerance").met_by(abs(count.volume_ul - expected_ul)):
+def count_differs(counted: int, expected: int, *, pieces: bool) -> bool:
+    """Whether a count (µL, or pieces) is so far from the book that somebody must answer."""
+    limit = _limit("count_tolerance_pieces" if pieces else "count_tolerance")
+    return limit.met_by(abs(counted - expected))
+
+
+def _count_differs(
+    book: Book, one: Numbered, count: Count, expected_ul: int, expected_units: int
+) -> Discrepancy | None:
+    pieces = is_pack(book, count.container)
+    found, expected = (count.units, expected_units) if pieces else (count.volume_ul, expected_ul)
+    if not count_differs(found, expected, pieces=pieces):
         return None
     strength = book.strengths.get(count.container, Fraction(0))
+    kind = "pack" if pieces else "vial"
     return Discrepancy(
         kind="count",
-        account=f"vial:{count.container}",
-        expected_ug=int(expected_ul * strength),
-        found_ug=int(count.volume_ul * strength),
-        expected_ul=expected_ul,
-        found_ul=count.volume_ul,
+        account=f"{kind}:{count.container}",
+        expected_ug=int(expected * strength),
+        found_ug=int(found * strength),
+        expected_ul=None if pieces else expected,
+        found_ul=None if pieces else found,
+        expected_units=expected if pieces else None,
+        found_units=found if pieces else None,
         entry=one.number,
-        summary=f"The count of vial {count.container} and the book differ by "
-        f"{_millilitres(count.volume_ul - expected_ul)} mL.",
+        entry_id=count.id,
+        summary=f"The count of {kind} {count.container} and the book differ by "
+        + (f"{found - expected:+d} pieces." if pieces else f"{_millilitres(found - expected)} mL."),
     )
 
 
-def _trays(book: Book, open_sessions: Collection[str]) -> tuple[Discrepancy, ...]:
+def is_pack(book: Book, container: str) -> bool:
+    """Whether a container holds pieces: by its label, else by the account that it has."""
+    label = book.labels.get(container)
+    if label is not None:
+        return label.form != "solution"
+    return any(entry.destination == f"pack:{container}" for entry in book.transfers.values())
+
+
+def _trays(
+    book: Book, held: tuple[Balance, ...], open_sessions: Collection[str]
+) -> tuple[Discrepancy, ...]:
     return tuple(
         Discrepancy(
             kind="tray",
@@ -92,10 +128,29 @@ def _trays(book: Book, open_sessions: Collection[str]) -> tuple[Discrepancy, ...
             summary=f"{balance.mass_ug} micrograms taken for session "
             f"{account_name(balance.account)} were neither given nor wasted.",
         )
-        for balance in balances(book)
+        for balance in held
         if account_kind(balance.account) == "tray"
         and balance.mass_ug != 0
         and account_name(balance.account) not in open_sessions
+    )
+
+
+def _transits(book: Book, held: tuple[Balance, ...]) -> tuple[Discrepancy, ...]:
+    """What was sent from one place and has not arrived at the other."""
+    return tuple(
+        Discrepancy(
+            kind="transit",
+            account=one.account,
+            expected_ug=0,
+            found_ug=one.mass_ug,
+            expected_ul=None,
+            found_ul=None,
+            entry=_last_entry(book, one.account),
+            summary=f"{one.mass_ug} micrograms of shipment {account_name(one.account)} were sent "
+            "and have not been received.",
+        )
+        for one in held
+        if account_kind(one.account) == "transit" and one.mass_ug != 0
     )
 
 
@@ -110,6 +165,10 @@ def _last_entry(book: Book, account: str) -> int:
 
 def _millilitres(volume_ul: int) -> str:
     return f"{volume_ul / 1000:+.3f}".rstrip("0").rstrip(".")
+
+
+def _less(found: int | None, expected: int | None) -> int | None:
+    return None if found is None or expected is None else found - expected
 
 
 @cache
