@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import clinical_rows
+import instruments
 from ruamel.yaml import YAML
 
 from openketamine import cli
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
         "clinical-rows.md": f"{clinical_rows.page()}\n{GENERATED}",
         "facts.md": facts_page(),
         "hazards.md": hazards_page(),
+        "instruments.md": f"{instruments.page()}\n{GENERATED}",
         "knowledge.md": knowledge_page(),
         "pharmacokinetics.md": pharmacokinetics_page(),
     }
