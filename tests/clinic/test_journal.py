@@ -413,7 +413,14 @@ class TestReadings:
     @pytest.mark.hazard("HZ-13")
     @pytest.mark.parametrize(
         "change",
-        ["heart_rate = 10", "received = received + 1", "doubts = 'x'", "key = '9'", "witness = 0"],
+        [
+            "heart_rate = 10",
+            "received = received + 1",
+            "doubts = 'x'",
+            "key = '9'",
+            "key_number = 9",
+            "witness = 0",
+        ],
     )
     def test_a_changed_reading_is_named(self, change):
         self.tamper(f"UPDATE journal_reading SET {change} WHERE number = 4")  # noqa: S608

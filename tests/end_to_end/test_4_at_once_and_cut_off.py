@@ -169,13 +169,8 @@ def test_when_the_gateway_is_killed_every_acknowledged_message_is_charted_once(n
         monitor.close()
 
     def charted():
-        found = house.rows(
-            "SELECT r.key FROM journal_voice v JOIN journal_reading r ON r.voice = v.id"
-            " WHERE v.stream = %s AND v.device_id = %s",
-            f"session:{session}",
-            device,
-        )
-        return [key for (key,) in found]
+        found = [one for one in house.readings(session) if one["device_id"] == device]
+        return [one["message_key"].rpartition("|")[2] for one in found]
 
     eventually(lambda: set(acknowledged) <= set(charted()), 30)
     rows = charted()

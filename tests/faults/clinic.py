@@ -26,10 +26,6 @@ from openketamine.operations._ports import first_free
 HOST = "127.0.0.1"
 CSRF = "a" * 32
 _SEAT = Path(__file__).parent / "seat.py"
-_READINGS = """
-SELECT r.number, v.key_start || r.key FROM journal_voice v JOIN journal_reading r ON r.voice = v.id
-WHERE v.stream = %s ORDER BY r.number
-"""
 
 
 class Clinic:
@@ -98,8 +94,10 @@ class Clinic:
 
     def charted(self, bed):
         """Control ids of the readings of a bed, in the order of their numbers."""
-        found = self.rows(_READINGS, f"session:{bed['session']}")
-        return [key.rpartition("|")[2] for _, key in found]
+        from openketamine.clinic.journal._reading_rows import _OF_STREAM, ALWAYS, _marked
+
+        found = self.rows(_OF_STREAM, f"session:{bed['session']}", 0, *ALWAYS)
+        return [_marked(row).reading.key.rpartition("|")[2] for row in found]
 
     def facts(self, bed):
         """Ids of the notes of a bed, in the order of their numbers."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from openketamine.clinic.journal import _reading_rows
-from openketamine.clinic.journal._reading_rows import Voices, split_key
+from openketamine.clinic.journal._reading_rows import Voices, voice_of
 from openketamine.clinic.journal._readings import Reading
 
 _LONGEST_NOTICE = 7900
@@ -92,11 +92,7 @@ def _moved(places: Mapping[str, Place], streams: Iterable[str]) -> Iterator[tupl
 def _known_voices(readings: Mapping[str, Sequence[Reading]]) -> Voices:
     """The voices of these readings. What is found is remembered once it is committed: a transaction
     that is rolled back takes its new voices with it."""
-    wanted = {
-        (stream, one.device_id, split_key(one.key)[0])
-        for stream, new in readings.items()
-        for one in new
-    }
+    wanted = {voice_of(stream, one) for stream, new in readings.items() for one in new}
     fresh = wanted - _voices.keys()
     if not fresh:
         return _voices

@@ -11,26 +11,26 @@ from openketamine.clinic.journal._readings import SIGNALS, Reading, chained, key
 from openketamine.clinic.journal.models import Fact
 
 _COLUMNS = (
-    "received", "key_hash", "voice", "number", "measured", "recorded", "witness",
+    "received", "key_hash", "key_number", "voice", "number", "measured", "recorded", "witness",
     *SIGNALS, "key", "doubts",
 )  # fmt: skip
 _COPY = f"COPY journal_reading ({', '.join(_COLUMNS)}) FROM STDIN"
 _VALUES = ", ".join(f"r.{signal}" for signal in SIGNALS)
 _ROW = (
-    "r.number, v.device_id, v.key_start || r.key, r.received, r.measured, r.recorded, "
-    f"r.doubts, r.witness, {_VALUES}"
+    "v.key_start, v.key_width, r.key_number, r.key, r.number, v.device_id, r.received, "
+    f"r.measured, r.recorded, r.doubts, r.witness, {_VALUES}"
 )
 _NEW_VOICES = (
-    "INSERT INTO journal_voice (stream, device_id, key_start) "
-    "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"
+    "INSERT INTO journal_voice (stream, device_id, key_start, key_width) "
+    "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]) ON CONFLICT DO NOTHING"
 )
 _THESE_VOICES = (
-    "SELECT stream, device_id, key_start, id FROM journal_voice "
-    "WHERE (stream, device_id, key_start) IN "
-    "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))"
+    "SELECT stream, device_id, key_start, key_width, id FROM journal_voice "
+    "WHERE (stream, device_id, key_start, key_width) IN "
+    "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]))"
 )
 _KNOWN = (
-    f"SELECT v.stream, {_ROW} FROM unnest(%s::bigint[]) k "  # noqa: S608  (constants)
+    f"SELECT v.stream, {_ROW} FROM unnest(%s::int[]) k "  # noqa: S608  (constants)
     "JOIN journal_reading r ON r.key_hash = k JOIN journal_voice v ON v.id = r.voice"
 )
 _OF_STREAM = (
@@ -56,8 +56,13 @@ ALWAYS: Span = (-(2**62), 2**62)
 # Backslash and line ends are what COPY's text form reserves; keys and devices hold no control sign.
 _ESCAPED = str.maketrans({"\\": "\\\\"})
 
-Voices = dict[tuple[str, str, str], int]
-"""(stream, device, beginning of its keys) → number of the voice. Never changes once committed."""
+VoiceName = tuple[str, str, str, int]
+Voices = dict[VoiceName, int]
+"""(stream, device, beginning and width of its keys) → number of the voice. Never changes once
+committed."""
+
+_TEXT = -1
+_MOST_DIGITS = 9
 
 
 class Marked(NamedTuple):
@@ -67,10 +72,24 @@ class Marked(NamedTuple):
     witness: int
 
 
-def split_key(key: str) -> tuple[str, str]:
-    """What is the same in all keys of a sender, and the rest."""
+def voice_of(stream: str, one: Reading) -> VoiceName:
+    """Who says this reading."""
+    start, width, _, _ = _split(one.key)
+    return stream, one.device_id, start, width
+
+
+def _split(key: str) -> tuple[str, int, int, str]:
+    """What is the same in all keys of a sender, and how wide its number is; number, or text."""
     start, bar, rest = key.rpartition("|")
-    return start + bar, rest
+    if rest.isascii() and rest.isdecimal() and len(rest) <= _MOST_DIGITS:
+        width = len(rest) if rest[0] == "0" else 0
+        return start + bar, width, int(rest), ""
+    return start + bar, 0, _TEXT, rest
+
+
+def _joined(start: str, width: int, number: int, text: str) -> str:
+    # The text is empty behind a number; were it not, somebody changed it, and it must show.
+    return start + text if number == _TEXT else f"{start}{number:0{width}d}{text}"
 
 
 def write(
@@ -96,23 +115,27 @@ def write(
 
 
 def _line(stream: str, one: Reading, digest: str, voices: Voices) -> str:
-    start, rest = split_key(one.key)
+    start, width, number, rest = _split(one.key)
     tenths = "\t".join(map(str, one.tenths))
+    voice = voices[stream, one.device_id, start, width]
     return (
-        f"{one.received}\t{key_hash(one.key)}\t{voices[stream, one.device_id, start]}\t"
-        f"{one.number}\t{one.measured}\t{one.recorded}\t{witness(digest)}\t{tenths}\t"
+        f"{one.received}\t{key_hash(one.key)}\t{number}\t{voice}\t{one.number}\t{one.measured}\t"
+        f"{one.recorded}\t{witness(digest)}\t{tenths}\t"
         f"{rest.translate(_ESCAPED)}\t{one.doubts.translate(_ESCAPED)}\n"
     )
 
 
-def find_voices(wanted: Iterable[tuple[str, str, str]]) -> Voices:
+def find_voices(wanted: Iterable[VoiceName]) -> Voices:
     """The numbers of these voices; those that never spoke before get one. Under the streams' lock,
     or two processes would each make one."""
     columns = [list(column) for column in zip(*wanted, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_NEW_VOICES, columns)
         cursor.execute(_THESE_VOICES, columns)
-        return {(stream, device, start): id_ for stream, device, start, id_ in cursor.fetchall()}
+        return {
+            (stream, device, start, width): id_
+            for stream, device, start, width, id_ in cursor.fetchall()
+        }
 
 
 def known(hashes: Sequence[int]) -> list[tuple[str, Marked]]:
@@ -181,10 +204,11 @@ def _packed(stream: str, after: int) -> list[Marked]:
 
 
 def _marked(row: Sequence[Any]) -> Marked:
-    number, device_id, key, received, measured, recorded, doubts, mark, *tenths = row
-    return Marked(
-        Reading(number, device_id, key, received, measured, recorded, tuple(tenths), doubts), mark
-    )
+    start, width, digits, text, number, device_id, received, measured, recorded = row[:9]
+    key = _joined(start, width, digits, text)
+    doubts, mark, tenths = row[9], row[10], tuple(row[11:])
+    reading = Reading(number, device_id, key, received, measured, recorded, tenths, doubts)
+    return Marked(reading, mark)
 
 
 def _number(one: Marked) -> int:

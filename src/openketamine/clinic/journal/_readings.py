@@ -72,15 +72,13 @@ def fact_id(key: str) -> str:
 
 
 def key_hash(key: str) -> int:
-    """The first eight bytes of that id, by which a repeated key is found."""
-    digest = bytearray(_named(key)[:8])
-    digest[6] = digest[6] & 0x0F | 0x50  # as a UUID of version 5 has it
-    return int.from_bytes(digest, "big", signed=True)
+    """The first four bytes of that id, by which a repeated key is found."""
+    return int.from_bytes(_named(key)[:4], "big", signed=True)
 
 
 def id_hash(identity: UUID) -> int:
-    """The same eight bytes of an id."""
-    return int.from_bytes(identity.bytes[:8], "big", signed=True)
+    """The same four bytes of an id."""
+    return int.from_bytes(identity.bytes[:4], "big", signed=True)
 
 
 @lru_cache(maxsize=8192)
@@ -197,6 +195,18 @@ def times(reading: Reading) -> tuple[datetime, datetime, datetime]:
     if reading.measured != AT_RECEIPT:
         measured = moment((whole + reading.measured) * 1000)
     return received, measured, moment((whole + reading.recorded) * 1000)
+
+
+def measured_us(reading: Reading) -> int:
+    """When it was measured, µs since 1970."""
+    if reading.measured == AT_RECEIPT:
+        return reading.received
+    return (reading.received // 1000 + reading.measured) * 1000
+
+
+def has_number(tenths: int) -> bool:
+    """Whether the device gave a number for a signal."""
+    return tenths > NO_NUMBER
 
 
 def times_ms(reading: Reading) -> tuple[int, int]:

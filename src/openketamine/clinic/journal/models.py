@@ -73,19 +73,23 @@ class Head(models.Model):
 
 
 class Voice(models.Model):
-    """One device that speaks in one stream, and what the keys of its messages begin with."""
+    """One device that speaks in one stream, and what the keys of its messages begin with.
+
+    `key_width`: so many digits follow, zeros before them included; 0 where none is filled up.
+    """
 
     id = models.AutoField(primary_key=True)
     stream = models.CharField(max_length=80)
     device_id = models.CharField(max_length=80)
     key_start = models.CharField(max_length=200)
+    key_width = models.SmallIntegerField()
 
     class Meta:
         """Each is written once."""
 
         constraints = (
             models.UniqueConstraint(
-                fields=["stream", "device_id", "key_start"], name="journal_voice_once"
+                fields=["stream", "device_id", "key_start", "key_width"], name="journal_voice_once"
             ),
         )
 
@@ -97,13 +101,15 @@ class Reading(models.Model):
     """A fact of kind `reading_taken` in its small form; see `_readings`. Written by COPY.
 
     The order of the columns wastes no byte: this is the table that grows by a row a second and bed.
-    `key_hash` is of the whole message key, `key` what follows its beginning in the voice. `witness`
-    is the beginning of the chain's hash here.
+    `key_hash` is of the whole message key; what follows the key's beginning in the voice is
+    `key_number`, or the text `key` where it is no number (then `key_number` is -1). `witness` is
+    the beginning of the chain's hash here.
     """
 
     pk = models.CompositePrimaryKey("voice", "number")
     received = models.BigIntegerField()
-    key_hash = models.BigIntegerField()
+    key_hash = models.IntegerField()
+    key_number = models.IntegerField()
     voice = models.IntegerField()
     number = models.IntegerField()
     measured = models.IntegerField()

@@ -14,8 +14,10 @@ from openketamine.clinic.journal._readings import (
     as_stored,
     columns,
     fact_id,
+    has_number,
     id_hash,
     key_hash,
+    measured_us,
     microseconds,
     taken,
 )
@@ -29,17 +31,23 @@ __all__ = [
     "OFFLINE",
     "SIGNALS",
     "Broken",
+    "Reading",
     "StoredFact",
     "Verification",
     "accesses",
     "across",
+    "as_fact",
     "bodies_of_readings",
     "columns",
     "core_facts",
     "fact",
     "facts",
+    "facts_as_core",
     "grown",
+    "has_number",
     "head",
+    "log",
+    "measured_us",
     "newest",
     "news",
     "ordinary_readings",
@@ -105,12 +113,21 @@ def samples(stream: str, since: datetime, until: datetime) -> list[Fact]:
     return sorted((*ordinary, *small), key=lambda one: one.number or 0)
 
 
+def log(stream: str, after: int = 0) -> tuple[list[Fact], list[Reading]]:
+    """What a stream holds after a number: ordinary facts, and readings in their small form."""
+    rows = FactRow.objects.filter(stream=stream, number__gt=after).order_by("number")
+    return [decode_fact(stored(row).as_json()) for row in rows], readings(stream, after)
+
+
 def core_facts(stream: str, after: int = 0) -> list[Fact]:
-    """The facts of a stream after a number, in order, as facts of the core."""
-    rows = FactRow.objects.filter(stream=stream, number__gt=after)
-    ordinary = [decode_fact(stored(row).as_json()) for row in rows]
-    small = [as_fact(one.reading) for one in _reading_rows.rows(stream, after)]
-    return sorted((*ordinary, *small), key=lambda one: one.number or 0)
+    """The same as facts of the core, in one order."""
+    ordinary, small = log(stream, after)
+    return sorted((*ordinary, *map(as_fact, small)), key=lambda one: one.number or 0)
+
+
+def facts_as_core(stream: str, kinds: Iterable[str]) -> list[Fact]:
+    """The facts of a stream of these kinds, in order, as facts of the core."""
+    return [decode_fact(one.as_json()) for one in facts(stream, kinds=kinds)]
 
 
 def readings_by_key(keys: Sequence[str], closed: Collection[str] = ()) -> dict[str, ReadingTaken]:

@@ -50,7 +50,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("received", models.BigIntegerField()),
-                ("key_hash", models.BigIntegerField()),
+                ("key_hash", models.IntegerField()),
+                ("key_number", models.IntegerField()),
                 ("voice", models.IntegerField()),
                 ("number", models.IntegerField()),
                 ("measured", models.IntegerField()),
@@ -79,11 +80,13 @@ class Migration(migrations.Migration):
                 ("stream", models.CharField(max_length=80)),
                 ("device_id", models.CharField(max_length=80)),
                 ("key_start", models.CharField(max_length=200)),
+                ("key_width", models.SmallIntegerField()),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("stream", "device_id", "key_start"), name="journal_voice_once"
+                        fields=("stream", "device_id", "key_start", "key_width"),
+                        name="journal_voice_once",
                     )
                 ],
             },

@@ -88,4 +88,6 @@ CREATE TRIGGER guard_moves AFTER UPDATE ON journal_head
 
 -- A head is rewritten at every commit: room beside it keeps that on its own page.
 ALTER TABLE journal_head SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+-- Numbers only grow: no room is needed between them.
+ALTER INDEX journal_reading_pkey SET (fillfactor = 100);
 ALTER TABLE journal_chunk ALTER COLUMN packed SET STORAGE EXTERNAL;
