@@ -11,7 +11,7 @@ from django.test import Client
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.models import Access
-from openketamine.clinic.staff import presence, proofs
+from openketamine.clinic.staff import attempts, presence, proofs
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, TASKS, can
@@ -155,7 +155,7 @@ class TestProofs:
         for _ in range(5):
             with pytest.raises(BadInput):
                 proofs.prove("wes", "wrong", source="tablet-1", now=now)
-        later = now + proofs.LOCKED_FOR + timedelta(seconds=1)
+        later = now + attempts.FIRST_WAIT + timedelta(seconds=1)
         assert proofs.prove("wes", PASSWORD, source="tablet-1", now=later).staff == wes
 
 

@@ -130,9 +130,16 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
 ACCOUNT_SESSION_REMEMBER = False
-# By source only: a stranger who tries passwords elsewhere must not lock a nurse out at the bedside.
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/5m/ip"}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Wrong passwords: staff/attempts.py, by name and source together, so that a stranger who tries them
+# elsewhere never locks a nurse out. What stands here counts codes, asked after the password only.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "reauthenticate": "10/m/user"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 120
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey stands for two factors: what you have, and the finger or PIN that unlocks it.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "OpenKetamine"
 MFA_TOTP_TOLERANCE = 1
 

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils import timezone
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
-from openketamine.clinic.journal.models import Access
+from openketamine.clinic.staff import attempts
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
 
 FRESH_FOR = timedelta(minutes=2)
-ATTEMPTS = 5
-LOCKED_FOR = timedelta(minutes=10)
 _FAILED = "proof of identity failed"
 
 
@@ -43,13 +42,16 @@ def prove(
     """The person whose secret this is, by password or by the code of their second factor.
 
     Raises BadInput, the same words for an unknown name as for a wrong secret. `source` is where the
-    attempt comes from (the session key or address): five failures lock that name for that source
-    only, so that nobody can lock a colleague out at another bedside. Call it outside a transaction,
+    attempt comes from (the session key or address): from the fifth failure on, that name waits at
+    that source only, longer each time (`attempts`), so that nobody can lock a colleague out at
+    another bedside. Call it outside a transaction,
     or a rollback forgets the failure.
     """
     now = now or clock.now()
-    if _is_locked(username, source, now):
-        raise BadInput("proof", "a pause: too many wrong attempts here, try again in ten minutes")
+    until = attempts.waits_until(_FAILED, _key(username, source), now)
+    if until is not None:
+        at = f"{timezone.localtime(until):%H:%M:%S}"
+        raise BadInput("proof", f"a pause: too many wrong attempts here, try again at {at}")
     staff = Staff.objects.filter(username=username, is_active=True).first()
     method = _method(staff, password, otp)
     if staff is None or method is None:
@@ -75,10 +77,3 @@ def _code_is_right(staff: Staff, otp: str) -> bool:
 
 def _key(username: str, source: str) -> str:
     return f"{username}@{source}"[:200]
-
-
-def _is_locked(username: str, source: str, now: datetime) -> bool:
-    failed = Access.objects.filter(
-        what=_FAILED, source=_key(username, source), at__gt=now - LOCKED_FOR, at__lte=now
-    )
-    return failed.count() >= ATTEMPTS
