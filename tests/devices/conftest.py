@@ -3,7 +3,9 @@
 import signal
 
 import pytest
-from tests.devices.border import BorderClinic, Device, GatewayProcess
+from tests.devices.border import BorderClinic, Device, GatewayProcess, wait_for
+
+ATTACHED = {"0A0B0CFFFE000042": {"mrn": "MRN7007", "session": "a-session"}}
 
 
 @pytest.fixture
@@ -24,6 +26,14 @@ def start_gateway(tmp_path):
     yield start
     for gateway in running:
         gateway.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def attached(clinic, start_gateway):
+    clinic.associations = ATTACHED
+    gateway = start_gateway(clinic.url)
+    wait_for(lambda: clinic.heartbeats)
+    return gateway
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from tests.devices.captures import BPM, FULL_MONITOR, HR, MDS, message, numeric
 from openketamine.devices.__main__ import main
 from openketamine.devices.connectors.mllp.framing import wrap
 
-ATTACHED = {"0A0B0CFFFE000042": {"mrn": "MRN7007", "session": "a-session"}}
-
 
 def beat(number):
     """One small message of its own."""
@@ -20,14 +18,6 @@ def beat(number):
 
 def msa(answer):
     return answer.split("\r")[1]
-
-
-@pytest.fixture
-def attached(clinic, start_gateway):
-    clinic.associations = ATTACHED
-    gateway = start_gateway(clinic.url)
-    wait_for(lambda: clinic.heartbeats)
-    return gateway
 
 
 def test_a_reading_is_acknowledged_and_reaches_the_clinic(clinic, attached, connect):

@@ -13,6 +13,7 @@ from typing import Any
 
 from openketamine.devices.connectors.mllp.listener import MllpListener, Settings
 from openketamine.devices.forward import Clinic, Forward, Heartbeat
+from openketamine.devices.health import Health
 from openketamine.devices.spool import Spool
 
 _log = logging.getLogger("openketamine.devices.gateway")
@@ -38,6 +39,7 @@ class Gateway:
         self._settings = settings
         self._spool = Spool(settings.data / "spool.sqlite3")
         self._clinic = Clinic(settings.clinic, settings.token, settings.name)
+        self._health = Health()
         self._heartbeat = Heartbeat(self._clinic, self._state, self._spool, _now)
         self._forward = Forward(
             self._clinic, self._spool, _now, lambda: self._heartbeat.known() is not None
@@ -48,6 +50,7 @@ class Gateway:
             self._heartbeat.known,
             _now,
             self._forward.notice,
+            self._health,
         )
 
     @property
@@ -83,7 +86,11 @@ class Gateway:
         return {"listeners": [{"kind": "mllp", "host": host, "port": self.port}]}
 
     def _state(self) -> dict[str, object]:
-        return {**self._where(), "unreadable": self._listener.unreadable}
+        return {
+            **self._where(),
+            "unreadable": self._listener.unreadable,
+            "health": self._health.as_json(_now()),
+        }
 
 
 async def serve(settings: GatewaySettings) -> None:

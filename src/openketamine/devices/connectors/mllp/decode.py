@@ -1,5 +1,6 @@
 """PCD-01 (HL7 v2 ORU^R01) to readings. Pure: bytes in, readings out; the dialect is pcd01.yaml."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -11,6 +12,8 @@ from openketamine.devices.connectors.mllp.segments import NULL, Segment, compone
 from openketamine.devices.connectors.mllp.table import Table, pcd01
 from openketamine.devices.connectors.mllp.times import DeviceTime, read_time
 
+_SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -19,6 +22,11 @@ class Decoded:
     header: Header
     readings: tuple[Reading, ...]
     faults: tuple[Fault, ...]
+
+    @property
+    def sender(self) -> str:
+        """The device that speaks, as the readings name it."""
+        return self.readings[0].device_id
 
 
 @dataclass
@@ -61,6 +69,7 @@ def read_message(
     """Everything one message says. Raises BadInput where it is no HL7 message at all."""
     table = table or pcd01()
     header, segments, remarks = open_message(payload, table)
+    remarks = (*remarks, *_unread(segments, table))
     walk = _Walk(received_at, zone, header.sent_at, remarks=dict.fromkeys(remarks))
     rows = _rows(segments, walk, table)
     readings = _readings(header, segments, rows, walk, table)
@@ -68,6 +77,14 @@ def read_message(
     if not any(segment.name == "OBX" for segment in segments):
         faults = (Fault("101", "Required field missing", "OBX^1", "the message holds no OBX"),)
     return Decoded(header, readings, faults)
+
+
+def _unread(segments: Iterable[Segment], table: Table) -> list[str]:
+    """Segments of a site's or maker's own (Z…) hold nothing that we know to read; that is said."""
+    names = {segment.name for segment in segments} - table.segments
+    known = sorted(name for name in names if _SEGMENT_NAME.fullmatch(name))
+    said = [f"segments that are not read: {', '.join(known[:8])}"] if known else []
+    return said + ["lines that are no segment"] * (len(known) < len(names))
 
 
 def _rows(segments: Iterable[Segment], walk: _Walk, table: Table) -> list[Row]:

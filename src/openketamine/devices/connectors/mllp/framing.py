@@ -40,6 +40,11 @@ class Framer:
         """Whether a message has begun and not ended."""
         return self._open
 
+    @property
+    def size(self) -> int:
+        """Bytes of that message which came until now."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> Iterator[bytes | BadFrame]:
         """Whole payloads and faults, in order, that these bytes complete."""
         while data and not self._dead:

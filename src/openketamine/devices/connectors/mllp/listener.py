@@ -19,24 +19,35 @@ from openketamine.devices.connectors.mllp.acknowledge import (
     rejected,
     write_answer,
 )
+from openketamine.devices.connectors.mllp.batch import Batch, answer_batch, open_batch
 from openketamine.devices.connectors.mllp.decode import Decoded, read_message
 from openketamine.devices.connectors.mllp.framing import BadFrame, Framer, wrap
 from openketamine.devices.connectors.mllp.header import Header
+from openketamine.devices.connectors.mllp.rows import Fault
 from openketamine.devices.connectors.mllp.table import Table, pcd01
+from openketamine.devices.health import Health
 from openketamine.devices.spool import Incoming, Spool, SpoolError
 
 _log = logging.getLogger("openketamine.devices.mllp")
 _READ = 64 * 1024
+_LOGGED = 100
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen and how long to wait. `zone` is for devices that name none."""
+    """Where to listen and how long to wait. `zone` is for devices that name none.
+
+    `most_connections`, `most_waiting` (bytes of messages that have begun and not ended, of all
+    connections together): past these a connection is closed, so that nobody can fill our memory.
+    """
 
     host: str
     port: int
     zone: tzinfo
     frame_timeout_s: float = 10.0
+    answer_timeout_s: float = 30.0
+    most_connections: int = 1000
+    most_waiting: int = 64 * 1024 * 1024
 
 
 class MllpListener:
@@ -49,8 +60,11 @@ class MllpListener:
         known: Callable[[], Associations | None],
         clock: Callable[[], datetime],
         on_kept: Callable[[], None] = lambda: None,
+        health: Health | None = None,
     ) -> None:
         self.unreadable = 0
+        self.health = health or Health()
+        self._waiting = 0
         self._settings = settings
         self._spool = spool
         self._known = known
@@ -90,11 +104,19 @@ class MllpListener:
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
         try:
+            if len(self._connections) > self._settings.most_connections:
+                self._refuse_connection()
+                return
             await self._converse(reader, writer)
         except SpoolError as error:
             # No answer at all: the sender keeps what we could not make durable, and tries again.
+            self.health.rejects("", "the disk of the gateway did not take a message", self._clock())
             _log.error("closing a connection unanswered: %s", error)
-        except (ConnectionError, TimeoutError):
+        except TimeoutError:
+            # Not closed politely: what waits to be sent would never be read.
+            writer.transport.abort()
+            _log.info("a device did not read its answers; its connection was cut")
+        except ConnectionError:
             _log.info("a device connection ended")
         except asyncio.CancelledError:
             _log.info("a device connection was closed, stopping")
@@ -103,8 +125,22 @@ class MllpListener:
             with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
+    def _refuse_connection(self) -> None:
+        most = self._settings.most_connections
+        self.health.rejects("", f"a connection beyond the {most} that are taken", self._clock())
+        _log.warning("closing a connection: there are more than %d", most)
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        framer, deadline, loop = Framer(), None, asyncio.get_running_loop()
+        framer = Framer()
+        try:
+            await self._listen(framer, reader, writer)
+        finally:
+            self._waiting -= framer.size
+
+    async def _listen(
+        self, framer: Framer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        deadline, loop = None, asyncio.get_running_loop()
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -114,7 +150,7 @@ class MllpListener:
                 return
             if not data:
                 return
-            found = list(framer.feed(data))
+            found = self._feed(framer, data)
             # What came in one read is made durable in one commit, and answered in its order.
             answers = await asyncio.gather(*(self._receive(each) for each in found))
             await self._send(writer, [frame for frames in answers for frame in frames])
@@ -126,27 +162,64 @@ class MllpListener:
             elif begun:
                 deadline = loop.time() + self._settings.frame_timeout_s
 
+    def _feed(self, framer: Framer, data: bytes) -> list[bytes | BadFrame]:
+        """What these bytes complete. Many who never end a message must not fill our memory."""
+        before = framer.size
+        found = list(framer.feed(data))
+        self._waiting += framer.size - before
+        if framer.waiting and self._waiting > self._settings.most_waiting:
+            found.append(BadFrame("too many messages that did not end", fatal=True))
+        return found
+
     async def _send(self, writer: asyncio.StreamWriter, frames: Sequence[bytes]) -> None:
+        """Raises TimeoutError where the sender does not read its answers."""
         if frames:
             writer.write(b"".join(frames))
-            await writer.drain()
+            async with asyncio.timeout(self._settings.answer_timeout_s):
+                await writer.drain()
 
     async def _receive(self, found: bytes | BadFrame) -> list[bytes]:
+        """The frames that answer one frame."""
         if isinstance(found, BadFrame):
             return [self._nak(found)]
+        batch = open_batch(found)
+        if batch is None:
+            return [wrap(answer) for answer in await self._one(found)]
+        if not batch.messages:
+            return [self._nak(BadFrame("a batch without a message"))]
+        return await self._batch(batch)
+
+    async def _batch(self, batch: Batch) -> list[bytes]:
+        if batch.remark:
+            self.unreadable += 1
+            self.health.rejects("", f"a batch: {batch.remark}", self._clock())
+        each = await asyncio.gather(*(self._one(message) for message in batch.messages))
+        answers = [answer for answers in each for answer in answers]
+        if not batch.declared:
+            return [wrap(answer) for answer in answers]
+        if not answers and not batch.remark:
+            return []
+        now = self._clock()
+        return [wrap(answer_batch(batch, answers, control_id=self._next_id(), now=now))]
+
+    async def _one(self, raw: bytes) -> list[bytes]:
+        """The answers to one message, without their frames."""
         now = self._clock()
         try:
             message = read_message(
-                found, received_at=now, zone=self._settings.zone, table=self._table
+                raw, received_at=now, zone=self._settings.zone, table=self._table
             )
         except BadInput as error:
-            return [self._nak(BadFrame(error.field))]
+            return [self._unreadable(error.field)]
         fault = rejected(message.header, self._table)
         if fault:
             self.unreadable += 1
+            self.health.rejects(
+                message.sender, f"{fault.text}: {_sent(message.header, fault)}", now
+            )
             _log.warning("rejected %s: %s", message.header.key, fault.text)
             return self._write(message.header, refuse(message.header, fault))
-        return await self._keep(found, message, now)
+        return await self._keep(raw, message, now)
 
     async def _keep(self, raw: bytes, message: Decoded, now: datetime) -> list[bytes]:
         kept = await self._spool.keep(
@@ -159,26 +232,42 @@ class MllpListener:
             )
         )
         self._on_kept()
+        self.health.heard(message.readings, "mllp")
+        for fault in message.faults:
+            self.health.rejects(message.sender, f"in part: {fault.says}", now)
         if kept == "conflict":
             self.unreadable += 1
+            why = "another message under a control id that was used before"
+            self.health.rejects(message.sender, why, now)
             _log.warning("%s came again with other content", message.header.key)
         return self._write(message.header, answer(message, kept, self._known()))
 
     def _nak(self, bad: BadFrame) -> bytes:
+        return wrap(self._unreadable(bad.why))
+
+    def _unreadable(self, why: str) -> bytes:
         self.unreadable += 1
-        _log.warning("unreadable: %s", bad.why)
+        self.health.rejects("", f"not readable: {why}", self._clock())
+        if self.unreadable <= _LOGGED or self.unreadable % _LOGGED == 0:
+            # Who sends nothing but noise must not fill the log as well.
+            _log.warning("unreadable: %s (no. %d)", why, self.unreadable)
         header, reply = nobody("no readable message")
         return self._write(header, (reply,))[0]
 
     def _write(self, header: Header, replies: Sequence[Answer]) -> list[bytes]:
         now = self._clock()
         return [
-            wrap(write_answer(header, reply, control_id=self._next_id(), now=now))
-            for reply in replies
+            write_answer(header, reply, control_id=self._next_id(), now=now) for reply in replies
         ]
 
     def _next_id(self) -> str:
         return f"{self._born}-{next(self._numbers)}"
+
+
+def _sent(header: Header, fault: Fault) -> str:
+    """What stood in the field of MSH that we do not take."""
+    fields = {"MSH^1^11": header.processing_id, "MSH^1^12": header.version}
+    return fields.get(fault.place, "^".join(header.message_type))
 
 
 def _digest(raw: bytes) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from openketamine.core.findings import BadInput
 
 _ESCAPE_CODES = {"F": 0, "S": 1, "R": 2, "E": 3, "T": 4}
+_HEADERS = frozenset({"MSH", "FHS", "BHS"})
 NULL = '""'
 """HL7's explicit "there is no value"."""
 
@@ -24,6 +25,11 @@ class Separators:
     def all(self) -> str:
         """In the order F S R E T, by which the escapes name them."""
         return self.field + self.component + self.repetition + self.escape + self.sub
+
+    @property
+    def all_but_field(self) -> str:
+        """As MSH-2, FHS-2 and BHS-2 write them: component, repetition, escape, sub."""
+        return self.component + self.repetition + self.escape + self.sub
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,13 @@ def component_of(raw: str, component: int, signs: Separators) -> str:
 def split_message(text: str) -> list[Segment]:
     """All segments of a message. Raises BadInput where it does not begin with a usable MSH."""
     lines = [line for line in re.split(r"\r\n|\r|\n", text.lstrip("\ufeff\r\n ")) if line.strip()]
-    if not lines or not lines[0].startswith("MSH") or len(lines[0]) < 8:
-        raise BadInput("message", "an MSH segment first")
+    return split_lines(lines, "MSH")
+
+
+def split_lines(lines: list[str], *first: str) -> list[Segment]:
+    """Lines as segments, by the separators that the first of them declares. `first`: its names."""
+    if not lines or not lines[0].startswith(first) or len(lines[0]) < 8:
+        raise BadInput("message", f"an {first[0]} segment first")
     signs = Separators(*lines[0][3:8])
     if len(set(signs.all)) < 5 or any(sign.isalnum() for sign in signs.all):
         raise BadInput("MSH-2", "five different separators", lines[0][3:8])
@@ -72,8 +83,8 @@ def split_message(text: str) -> list[Segment]:
 
 def _segment(line: str, signs: Separators) -> Segment:
     parts = line.split(signs.field)
-    if parts[0] == "MSH":
-        # MSH-1 is the separator itself, so every later field moves up by one.
+    if parts[0] in _HEADERS:
+        # Their first field is the separator itself, so every later field moves up by one.
         parts.insert(1, signs.field)
     return Segment(parts[0], tuple(parts), signs)
 

@@ -27,6 +27,7 @@ class Table:
 
     types: frozenset[tuple[str, str]]
     structures: frozenset[str]
+    segments: frozenset[str]
     versions: frozenset[str]
     processing_ids: frozenset[str]
     charsets: Mapping[str, str]
@@ -55,6 +56,7 @@ def read_table(raw: Mapping[str, Any]) -> Table:
     return Table(
         types=frozenset((kind, event) for kind, event in message["types"]),
         structures=frozenset(message["structures"]),
+        segments=frozenset(message["segments"]),
         versions=frozenset(message["versions"]),
         processing_ids=frozenset(message["processing_ids"]),
         charsets=message["charsets"],
