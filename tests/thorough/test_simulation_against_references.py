@@ -260,7 +260,7 @@ def test_no_sample_tells_nothing_and_one_at_the_curve_changes_little() -> None:
 
 
 def test_the_page_for_researchers_runs_as_written() -> None:
-    page = Path(__file__).parents[3] / "docs" / "how-to" / "forecast-for-research.md"
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "forecast-for-research.md"
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     names: dict = {}
     for block in blocks:
