@@ -9,6 +9,7 @@ from tests.clinic.conftest import CAST
 from tests.clinic.test_patients import bundle, patient, weight
 from tests.clinic.test_pharmacy import LABEL
 
+from openketamine.clinic.calls.walls import open_wall
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.patients import queries
 from openketamine.clinic.patients.commands import import_bundle, record_evaluation
@@ -17,7 +18,7 @@ from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
 
 # What a browser must get before anybody has signed in: nothing about a person is in it.
-PUBLIC = {"claims", "service-worker", "shell"}
+PUBLIC = {"claims", "service-worker", "shell", "wall", "wall-tiles"}
 PROTOCOL = "iv-depression"
 
 
@@ -48,6 +49,7 @@ def places(cast, now):
     return {
         "person_id": str(maren.pk),
         "session_id": str(open_session(maren.pk, PROTOCOL, cast.fran, now).pk),
+        "wall_id": str(open_wall("Nurses' room", 4, cast.nora, now)[0].pk),
         "vial_id": str(receive_vial(LABEL, cast.ines, now).pk),
         "fact_id": recorded(maren, cast.priya, now),
         "protocol_id": PROTOCOL,

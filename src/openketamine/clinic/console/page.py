@@ -1,8 +1,10 @@
 """What the console must know before it is live: limits, ages, words, what this person may do."""
 
+import logging
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +13,9 @@ from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import TASKS, can
-from openketamine.core.monitoring import limits_for
-from openketamine.core.scoring import instrument
+from openketamine.core.findings import BadInput
+from openketamine.core.monitoring import PRIORITIES, limits_for, presentation
+from openketamine.core.scoring import Pack, instrument, pack, with_words
 from openketamine.knowledge import document
 
 _ASKED = ("phq-9", "c-ssrs-screen", "modified-aldrete", "moaa-s")
@@ -31,6 +34,7 @@ def console_data(
         "may": {task: can(who, task).ok for task in TASKS},
         "limits": shown_limits(state["protocol"]),
         "ages": ages(),
+        "presentation": presentations(),
         "instruments": {name: _instrument(name) for name in _ASKED},
         "rescue": _rescue(),
         "charting": _charting(),
@@ -55,6 +59,11 @@ def shown_limits(protocol_id: str) -> dict[str, dict[str, float]]:
     return shown
 
 
+def presentations() -> dict[str, dict[str, Any]]:
+    """Priority → marks, sound and longest pause, for the screen."""
+    return {one: presentation(one).as_json() for one in PRIORITIES}
+
+
 @cache
 def ages() -> dict[str, dict[str, Any]]:
     """Signal → when its number is old, and when it is stale."""
@@ -70,8 +79,21 @@ def ages() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def _pack() -> Pack:
+    """The site's words. A pack that cannot be read leaves the labels and stops no session."""
+    folder = settings.OPENKETAMINE_INSTRUMENT_PACK
+    if not folder:
+        return {}
+    try:
+        return pack(Path(folder))
+    except (BadInput, OSError):
+        logging.getLogger(__name__).exception("the pack of instruments is not used")
+        return {}
+
+
+@cache
 def _instrument(name: str) -> dict[str, Any]:
-    known = instrument(name)
+    known = with_words(instrument(name), _pack())
     return {
         "title": known.title,
         "items": [

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_safe
 
-from openketamine.clinic.console.page import console_data
+from openketamine.clinic.console.page import console_data, presentations
 from openketamine.clinic.console.shell import worker_script
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients import queries as patients
@@ -30,7 +30,13 @@ def board(request: HttpRequest) -> HttpResponse:
     who = request.user
     assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
     user = {"id": str(who.pk), "name": who.display_name}
-    data = {"opens": bool(can(who, "session.read")), "user": user}
+    data = {
+        "opens": bool(can(who, "session.read")),
+        "duty": can(who, "duty.take").ok,
+        "walls": can(who, "wall.open").ok,
+        "presentation": presentations(),
+        "user": user,
+    }
     return render(request, "console/board.html", {"data": data})
 
 

@@ -75,7 +75,8 @@ def _alarm(findings: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _rank(finding: Mapping[str, Any]) -> int:
     """The higher priority first; within one, physiology before technique."""
-    return 2 * _PRIORITIES.index(finding["priority"]) + (finding["nature"] == "technical")
+    technical = finding["nature"] == "technical"
+    return 2 * _PRIORITIES.index(str(finding["priority"])) + int(technical)
 
 
 def _call(calls: list[dict[str, Any]]) -> dict[str, Any] | None:

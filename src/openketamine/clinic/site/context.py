@@ -17,6 +17,7 @@ _PLACES = (
     ("Vials", "/vials/", "vials.read"),
     ("Knowledge", "/knowledge/", "knowledge.read"),
     ("Devices", "/devices/", "session.read"),
+    ("Responses", "/responses/", "responses.read"),
 )
 
 
@@ -36,6 +37,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     if isinstance(user, Staff):
         places = places_of(user, request.path)
         known |= {"name": user.display_name, "role": ROLES[user.role], "places": places}
+        known["is_called"] = can(user, "calls.read").ok
         known["home"] = places[0].path
     elif settings.OPENKETAMINE_DEMO:
         known |= {"cast": _cast(), "demo_password": DEMO_PASSWORD}

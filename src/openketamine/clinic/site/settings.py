@@ -38,6 +38,8 @@ OPENKETAMINE_LOCALE = os.environ.get("OPENKETAMINE_LOCALE", "").strip().lower()
 OPENKETAMINE_PROGRAMMES = tuple(
     one.strip() for one in os.environ.get("OPENKETAMINE_PROGRAMMES", "").split(",") if one.strip()
 )
+# A folder with the words of licensed instruments; without it their labels stand in.
+OPENKETAMINE_INSTRUMENT_PACK = os.environ.get("OPENKETAMINE_INSTRUMENT_PACK", "")
 # Encryption in transit is expected everywhere but on the machine itself.
 OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
 
@@ -71,6 +73,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.library",
     "openketamine.clinic.rulebook",
     "openketamine.clinic.reports",
+    "openketamine.clinic.calls",
     "openketamine.clinic.console",
 ]
 

@@ -13,7 +13,7 @@ export function drawOutbox(root, outbox) {
   const { unsent, problems, foreign } = outbox;
   refresh(root, [unsent.length, problems.length, foreign.length], () => {
     if (!unsent.length && !problems.length && !foreign.length) return [h("span", { class: "soft small" }, "all sent")];
-    const words = [unsent.length && `${unsent.length} unsent`, problems.length && `${problems.length} need attention`, foreign.length && `${foreign.length} of a colleague`].filter(Boolean).join(", ");
+    const words = [unsent.length && `${unsent.length} unsent`, problems.length && `${problems.length} ${problems.length === 1 ? "needs" : "need"} attention`, foreign.length && `${foreign.length} of a colleague`].filter(Boolean).join(", ");
     return [button(words, () => open(outbox), problems.length ? "danger" : "", { data: { key: "outbox" } })];
   });
 }

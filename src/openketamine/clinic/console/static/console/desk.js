@@ -17,6 +17,7 @@ import { Steps } from "./steps.js";
 import { disk, happened, outboxOf, troubles } from "./tablet.js";
 import { TimeChart } from "./time-chart.js";
 import { VitalTile } from "./vital-tile.js";
+import { SoundSwitch } from "./voice.js";
 import { explain } from "./waits.js";
 import { inWords } from "./words.js";
 
@@ -50,6 +51,9 @@ export class Desk {
   #keptAt = 0;
   #drawn = false;
   #announcer = new Announcer();
+  #sound;
+  /** Findings of which this screen has said that it shows them. @type {Set<string>} */
+  #shown = new Set();
   #level;
   /** @type {import("./store.js").Tablet | undefined} */
   #tablet;
@@ -65,6 +69,11 @@ export class Desk {
     this.charting = new Charting(this);
     this.chart = /** @type {TimeChart} */ (byId("chart"));
     this.outbox = outboxOf(page.user.id, () => this.#outboxChanged(), () => void this.refetch());
+    this.#sound = new SoundSwitch(byId("sound"), page.presentation, {
+      pause: this.may("chart.write") ? (seconds) => void this.record("sound_paused", { seconds }, "sound paused") : undefined,
+      resume: this.may("chart.write") ? () => void this.record("sound_resumed", {}, "sound back") : undefined,
+      switched: (on) => void (this.may("chart.write") && this.record("sound_switched", { on, screen: navigator.userAgent.slice(0, 60) }, `sound ${on ? "on" : "off"}`)),
+    });
     this.#level = new Level(`${this.base}/level/`);
   }
 
@@ -123,7 +132,7 @@ export class Desk {
   /** Events without the machinery; those on the chart carry their number. */
   events() {
     let number = 0;
-    return (this.state.events ?? []).filter((one) => !["finding_cleared", "corrected"].includes(one.kind)).map((one) => ({ ...one, mark: ON_CHART.includes(one.kind) && !one.corrected ? ++number : 0 }));
+    return (this.state.events ?? []).filter((one) => !["finding_cleared", "finding_shown", "corrected"].includes(one.kind)).map((one) => ({ ...one, mark: ON_CHART.includes(one.kind) && !one.corrected ? ++number : 0 }));
   }
 
   /** The server's fold, now. Two calls at once become one after the other. */
@@ -289,7 +298,7 @@ export class Desk {
 
   /** The worst finding that stands for any of these signals. @param {string[]} signals */
   alarm = (signals) => {
-    const standing = (this.state.findings ?? []).filter((one) => !one.cleared_at && signals.includes(one.signal));
+    const standing = (this.state.findings ?? []).filter((one) => (!one.cleared_at || one.latched) && signals.includes(one.signal));
     return standing.sort((a, b) => WORST_FIRST.indexOf(a.priority) - WORST_FIRST.indexOf(b.priority))[0];
   };
 
@@ -314,7 +323,20 @@ export class Desk {
     drawEvents(byId("events"), this);
     drawDrug(byId("drug"), this);
     this.#announcer.findings(this.state.findings);
+    this.#sound.tell(this.state.sound ?? null);
+    this.#sayShown();
     this.#drawNext();
+  }
+
+  /** A finding that stands on a screen that somebody can see: a fact, once for each finding and page. */
+  #sayShown() {
+    if (!this.linkIsUp || document.visibilityState !== "visible" || !this.may("chart.write")) return;
+    for (const one of this.state.findings) {
+      if (one.cleared_at || this.#shown.has(one.finding_id)) continue;
+      this.#shown.add(one.finding_id);
+      const fact = { id: freshId(), kind: "finding_shown", at: new Date(now()).toISOString(), by: this.page.user.id, body: { finding_id: one.finding_id } };
+      void post(`${this.base}/facts`, fact, true);
+    }
   }
 
   #drawTablet() {

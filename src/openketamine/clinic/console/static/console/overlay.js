@@ -37,6 +37,8 @@ const LAY = {
   finding_acknowledged: (state, body, one) => ({
     findings: state.findings.map((finding) => (finding.finding_id === body.finding_id && !finding.acknowledged_at ? { ...finding, acknowledged_at: one.at } : finding)),
   }),
+  sound_paused: (state, body, one) => ({ sound: { ...state.sound, paused_until: new Date(Date.parse(one.at) + body.seconds * 1000).toISOString() } }),
+  sound_resumed: (state) => ({ sound: { ...state.sound, paused_until: null } }),
   infusion_paused: (state, _, one, saidMs) => pump(state, Date.parse(one.at), saidMs, 0, "paused"),
   infusion_stopped: (state, _, one, saidMs) => stopped(pump(state, Date.parse(one.at), saidMs, 0, "recovery"), one.at),
   rate_changed: (state, body, one, saidMs) => pump(state, Date.parse(one.at), saidMs, body.rate_ul_per_h, state.phase),

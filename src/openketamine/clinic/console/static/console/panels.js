@@ -6,7 +6,8 @@ import { soFar, timeLeft } from "./infusion.js";
 import { MARKS } from "./vital-tile.js";
 
 /** @import {Desk} from "./desk.js" */
-/** @import {Event_, Finding, Infusion, Source} from "./types.d.ts" */
+/** @import {Event_, Finding, Infusion, Source, State} from "./types.d.ts" */
+/** @typedef {State["calls"][number]} Call */
 
 const PUMPING = ["infusing", "paused"];
 
@@ -74,29 +75,41 @@ function pumpButtons(desk) {
 export function drawFindings(root, desk) {
   const order = ["high", "medium", "low"];
   const all = desk.state.findings;
-  const standing = all.filter((one) => !one.cleared_at).sort((a, b) => order.indexOf(a.priority) - order.indexOf(b.priority));
-  const over = all.filter((one) => one.cleared_at);
-  refresh(root, [standing, over.length, desk.state.contradictions], () => [
-    standing.length ? h("ul", { class: "finding-list" }, ...standing.map((one) => findingRow(one, desk))) : h("p", { class: "calm" }, "No limit is crossed."),
+  const rank = (/** @type {Finding} */ one) => 2 * order.indexOf(one.priority) + Number(one.nature === "technical");
+  const standing = all.filter((one) => !one.cleared_at || one.latched).sort((a, b) => rank(a) - rank(b));
+  const over = all.filter((one) => one.cleared_at && !one.latched);
+  const calls = new Map((desk.state.calls ?? []).map((one) => [one.finding_id, one]));
+  refresh(root, [standing, over.length, desk.state.contradictions, [...calls.values()]], () => [
+    standing.length ? h("ul", { class: "finding-list" }, ...standing.map((one) => findingRow(one, desk, calls.get(one.finding_id)))) : h("p", { class: "calm" }, "No limit is crossed."),
     over.length ? h("details", { class: "over" }, h("summary", null, `${over.length} over`), h("ul", { class: "finding-list" }, ...over.map((one) => overRow(one)))) : null,
     ...desk.state.contradictions.map((words) => h("p", { class: "contradiction" }, h("span", { class: "level level-caution" }, "does not fit"), ` ${words}`)),
   ]);
 }
 
-/** @param {Finding} one @param {Desk} desk */
-function findingRow(one, desk) {
-  const kind = one.nature === "technical" ? "technical" : one.priority;
+/** @param {Finding} one @param {Desk} desk @param {Call | undefined} call */
+function findingRow(one, desk, call) {
+  const technical = one.nature === "technical";
   const seen = one.acknowledged_at;
-  return h("li", { class: `finding-row finding-${one.priority}` },
+  const since = one.cleared_at ? `${timeOfDay(one.raised_at)} to ${timeOfDay(one.cleared_at)}, over, seen by nobody yet` : `since ${timeOfDay(one.raised_at)}`;
+  return h("li", { class: `finding-row finding-${one.priority}${one.latched ? " is-latched" : ""}` },
     h("div", { class: "finding-top" },
-      h("span", { class: `alarm alarm-${one.priority}` }, kind),
-      h("span", { class: "small soft" }, `since ${timeOfDay(one.raised_at)}`),
+      h("span", { class: `alarm alarm-${technical ? "technical" : one.priority}` }, technical ? `technical ${MARKS[one.priority]}` : one.priority),
+      h("span", { class: "small soft" }, since),
       seen
         ? h("span", { class: "level level-done" }, one.acknowledged_by ? `seen by ${one.acknowledged_by}` : "seen, on its way")
         : desk.may("chart.write") && button("Seen", () => desk.acknowledge(one.finding_id), "seen", { data: { key: `seen-${one.finding_id}` } })),
     h("b", null, one.summary),
+    call?.told.length ? h("p", { class: "small" }, called(call)) : null,
     one.advice.length ? h("ul", { class: "advice" }, ...one.advice.map((words) => h("li", null, words))) : null,
     h("p", { class: "small soft" }, `${one.rule}, ${EVIDENCE[one.evidence] ?? ""}: ${sources(one.sources)}`));
+}
+
+const ANSWERED = /** @type {Record<string, string>} */ ({ coming: "comes", seen: "has seen it", here: "is at the chair" });
+
+/** Who was told, and who answered. @param {Call} call */
+function called(call) {
+  const told = call.told.map((one) => `${one.names.length > 2 ? `${one.names.length} people` : one.names.join(", ") || "nobody is there"} ${timeOfDay(one.at)}`).join("; ");
+  return `Told: ${told}. ${call.answer ? `${call.answer.by} ${ANSWERED[call.answer.answer] ?? "answered"}, ${timeOfDay(call.answer.at)}.` : "No answer yet."}`;
 }
 
 /** @param {Finding} one */

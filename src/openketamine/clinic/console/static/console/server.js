@@ -37,10 +37,11 @@ export async function somebodyAnswers(patience) {
 /** From the cookie, not from the page: a page that was opened offline, or before the last sign-in, has none. */
 const token = () => /(?:^|; )openketamine_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 
-/** @param {string} path @param {object} body @returns {Promise<Answer & Record<string, any>>} */
-export async function post(path, body) {
+/** @param {string} path @param {object} body @param {boolean} [byItself] nobody pressed anything: no sign that somebody is here
+ * @returns {Promise<Answer & Record<string, any>>} */
+export async function post(path, body, byItself = false) {
   try {
-    const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() };
+    const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token(), ...(byItself ? { "X-OpenKetamine-Background": "1" } : {}) };
     const response = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
     const said = await response.json().catch(() => ({}));
     // A 403 without words of ours is a refused token: the next sign-in brings a new one.

@@ -39,7 +39,10 @@ export function sheet(wants) {
 
 /** Below the patient banner, which nothing may cover. @param {HTMLDialogElement} dialog */
 function open(dialog) {
-  const banner = document.querySelector(".banner")?.getBoundingClientRect().bottom ?? 0;
+  const patient = document.querySelector(".banner");
+  // On a phone each line counts: the bar above the banner makes room first.
+  if (innerWidth < 640) scrollBy(0, Math.max(0, patient?.getBoundingClientRect().top ?? 0));
+  const banner = patient?.getBoundingClientRect().bottom ?? 0;
   document.documentElement.style.setProperty("--banner-height", `${Math.max(0, banner)}px`);
   dialog.addEventListener("close", () => dialog.remove());
   byId("sheets").append(dialog);
@@ -94,7 +97,7 @@ function choices(one) {
   );
 }
 
-const TOAST_MS = 8000;
+const TOAST_MS = 6000;
 
 /** What was just done, with a moment to take it back. Assistive technology hears it from the announcer.
  * @param {string} words @param {() => void} undo */

@@ -6,7 +6,7 @@ export type Gate = { open: boolean; waits_for: Waits[] };
 export type Finding = {
   finding_id: string; rule: string; signal: string; priority: string; nature: string; summary: string;
   advice: string[]; raised_at: string; cleared_at: string | null; acknowledged_at: string | null;
-  acknowledged_by: string | null; sources: Source[]; evidence: string;
+  acknowledged_by: string | null; latched: boolean; sources: Source[]; evidence: string;
 };
 export type Segment = { start: string; end: string | null; rate_ul_per_h: number; concentration_ug_per_ml: number };
 export type Infusion = {
@@ -34,7 +34,8 @@ export type State = {
   gates: Record<string, Gate>; findings: Finding[]; events: Event_[]; latest: Record<string, Latest>;
   checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
   devices: { device_id: string; kind: string; since: string }[]; due: Due[]; contradictions: string[];
-  manual: Charted[]; reader: string; now: string;
+  manual: Charted[]; reader: string; now: string; sound: Sound;
+  calls: { finding_id: string; open: boolean; told: { at: string; names: string[] }[]; answer: Answered | null; next_at: string | null }[];
 };
 
 export type Threshold = { value: number; compare: string };
@@ -53,7 +54,7 @@ export type Banner = {
 };
 export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number };
 export type Page = {
-  session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages;
+  session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages; presentation: Record<string, Presentation>;
   instruments: Record<string, Instrument>; rescue: Rescue[]; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
 };
 
@@ -63,5 +64,9 @@ export type Newest = { value: number; receivedMs: number; atMs: number; doubt: s
 export type Tile = {
   session: string; path: string; initials: string; chair: string; nurse: string; phase: string; infusion: Infusion | null;
   due: Due | null; pressure: { systolic: number; diastolic: number; received_at: string; doubt: string | null } | null;
-  alarm: Finding | null;
+  alarm: { priority: string; nature: string; signal: string; summary: string; raised_at: string; acknowledged_at: string | null; latched: boolean; count: number } | null;
+  doses: Doses | null; sound: Sound; call: { names: string[]; told_at: string; answer: Answered | null } | null;
 };
+export type Sound = { priority: string; nature: string; finding_id: string | null; paused_until: string | null };
+export type Answered = { answer: string; by: string; at: string };
+export type Presentation = { marks: string; word: string; tones: number; bursts: number; every_s: number; pause_s: number };

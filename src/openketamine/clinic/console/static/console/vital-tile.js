@@ -26,9 +26,10 @@ export class VitalTile extends HTMLElement {
     const text = seen ? this.text(scene, main, seen) : "–";
     const limit = limits(scene.limits, main);
     this.className = `vital vital-${fresh}`;
-    if (alarm) this.classList.add("in-alarm", `vital-alarm-${alarm.priority}`);
+    if (alarm) this.classList.add("in-alarm", `vital-alarm-${alarm.priority}`, `nature-${alarm.nature}`);
+    if (alarm?.acknowledged_at) this.classList.add("is-seen");
     if (seen?.doubt) this.classList.add("vital-doubted");
-    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, doubts, seen?.manual, main], () => [
+    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, alarm?.acknowledged_at, alarm?.latched, doubts, seen?.manual, main], () => [
       h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), alarm && alarmWord(alarm)),
       h("div", { class: "vital-number" }, text),
       h("div", { class: "vital-unit" }, h("span", null, this.unit(scene, main)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
@@ -94,7 +95,8 @@ function limits(limits_, signal) {
 /** @param {Finding} alarm */
 function alarmWord(alarm) {
   const kind = alarm.nature === "technical" ? "technical" : alarm.priority;
-  return h("span", { class: "vital-alarm" }, `${MARKS[alarm.priority] ?? ""} ${alarm.acknowledged_at ? "seen" : kind}`);
+  const state = alarm.latched ? `${kind}, over` : alarm.acknowledged_at ? `${kind}, seen` : kind;
+  return h("span", { class: "vital-alarm" }, `${MARKS[alarm.priority] ?? ""} ${state}`);
 }
 
 customElements.define("vital-tile", VitalTile);

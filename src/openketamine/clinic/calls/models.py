@@ -1,0 +1,29 @@
+"""A screen on a wall: who let it show the board, and until when."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Wall(models.Model):
+    """One permission to show the board without a sign-in, for hours and not for ever.
+
+    Of the code that is typed into the wall's browser once, and of the key that it gets for it, only
+    the hashes are kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    place = models.CharField(max_length=60)
+    code_sha256 = models.CharField(max_length=64, blank=True)
+    code_until = models.DateTimeField()
+    key_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.place

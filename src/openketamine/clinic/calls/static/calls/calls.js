@@ -1,0 +1,121 @@
+// The bar of calls: on every page of whoever was told of a finding. It asks the server every few seconds; what it
+// shows is a fact of the session, and so is every answer.
+
+import { button, byId, h, refresh } from "../console/dom.js";
+import { age, countdown, timeOfDay } from "../console/format.js";
+import { clock, freshId, now, post } from "../console/server.js";
+
+/** @typedef {{finding_id: string, session: string, path: string, initials: string, chair: string, priority: string,
+ *   nature: string, summary: string, raised_at: string, cleared_at: string | null, next_at: string | null,
+ *   told: {at: string, names: string[], to: string}[], answer: {answer: string, by: string, at: string} | null}} Call */
+
+const ASK_MS = 3000;
+const QUIET_ASK_MS = 10_000;
+const MARKS = /** @type {Record<string, string>} */ ({ high: "***", medium: "**", low: "*" });
+const WORDS = /** @type {Record<string, string>} */ ({ high: "High priority", medium: "Medium priority", low: "Low priority" });
+const ANSWERED = /** @type {Record<string, string>} */ ({ coming: "comes", seen: "has seen it", here: "is at the chair" });
+
+const bar = byId("calls");
+const title = document.title;
+/** @type {Call[]} */
+let calls = [];
+/** @type {Set<string>} */
+const said = new Set();
+/** What was pressed here and is on its way. @type {Map<string, string>} */
+const sent = new Map();
+let trouble = "";
+
+async function ask() {
+  const headers = { Accept: "application/json", "X-OpenKetamine-Background": "1" };
+  try {
+    const answer = await fetch("/calls/mine", { headers, redirect: "manual", signal: AbortSignal.timeout(8000) });
+    if (answer.ok) {
+      const body = await answer.json();
+      clock.serverSays(body.now);
+      calls = body.calls;
+      trouble = "";
+    } else if (answer.status === 401 || answer.status === 0) {
+      // A page that stands open must not look as if it could still be reached.
+      trouble = "You are signed off: calls do not reach you on this page.";
+      calls = [];
+    } else trouble = "Calls cannot be read just now.";
+  } catch {
+    trouble = "No link to the server: calls do not reach you on this page.";
+  }
+  draw();
+  setTimeout(ask, document.visibilityState === "visible" ? ASK_MS : QUIET_ASK_MS);
+}
+
+function draw() {
+  const at = now();
+  bar.hidden = !calls.length && !trouble;
+  const open = calls.filter((one) => !one.answer && !sent.has(one.finding_id));
+  document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
+  refresh(bar, [calls, trouble, [...sent], Math.floor(at / 1000)], () => [
+    trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
+    calls.length ? h("ul", { class: "plain" }, ...calls.map((one) => row(one, at))) : null,
+  ]);
+  for (const one of open) announce(one);
+  if (trouble) tell("trouble", trouble);
+  else said.delete("trouble");
+}
+
+/** @param {Call} one @param {number} at */
+function row(one, at) {
+  const kind = one.nature === "technical" ? "technical" : one.priority;
+  const mine = sent.get(one.finding_id);
+  return h("li", { class: "call" },
+    h("div", { class: "call-words" },
+      h("span", { class: `alarm alarm-${kind}` }, one.priority), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
+      h("span", { class: "call-what" }, one.summary),
+      h("span", { class: "small soft" }, state(one, at))),
+    h("div", { class: "call-buttons" },
+      mine || one.answer?.answer === "coming" ? null : button("I come", () => void reply(one, "coming"), "primary", { data: { key: `come-${one.finding_id}` } }),
+      mine || one.answer ? null : button("I have seen it", () => void reply(one, "seen"), "", { data: { key: `seen-${one.finding_id}` } }),
+      one.answer?.answer === "coming" && !mine ? button("I am at the chair", () => void reply(one, "here"), "", { data: { key: `here-${one.finding_id}` } }) : null,
+      location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.finding_id}` } }, "Open the chart")));
+}
+
+/** @param {Call} one @param {number} at */
+function state(one, at) {
+  const since = one.cleared_at ? `over since ${timeOfDay(one.cleared_at)}, it stood from ${timeOfDay(one.raised_at)}` : `for ${age(at - Date.parse(one.raised_at))}`;
+  if (one.answer) return `${since}; ${one.answer.by} ${ANSWERED[one.answer.answer] ?? ""} (${timeOfDay(one.answer.at)})`;
+  if (sent.has(one.finding_id)) return `${since}; your answer is on its way`;
+  return one.next_at && !one.cleared_at ? `${since}; the next person is told ${countdown(Date.parse(one.next_at), at)}` : since;
+}
+
+/** @param {Call} one @param {string} answer */
+async function reply(one, answer) {
+  sent.set(one.finding_id, answer);
+  draw();
+  const at = new Date(now()).toISOString();
+  const done = await post(`/sessions/${one.session}/facts`, { id: freshId(), kind: "call_answered", at, by: bar.dataset.who, body: { finding_id: one.finding_id, answer } });
+  if (done.status !== 200) {
+    trouble = `Your answer was not taken: ${done.error ?? done.status}. Press again.`;
+    tell(`refused-${Date.now()}`, trouble);
+  } else tell(`took-${one.finding_id}-${answer}`, answer === "seen" ? "Recorded: you have seen it." : "Recorded.");
+  sent.delete(one.finding_id);
+  await again();
+}
+
+async function again() {
+  const headers = { Accept: "application/json", "X-OpenKetamine-Background": "1" };
+  const answer = await fetch("/calls/mine", { headers, redirect: "manual" }).catch(() => null);
+  if (answer?.ok) calls = (await answer.json()).calls;
+  draw();
+}
+
+/** @param {Call} one */
+const announce = (one) => tell(one.finding_id, `${WORDS[one.priority]}, ${one.chair || "no chair"}, ${one.initials}: ${one.summary}. You are called.`);
+
+/** Once, and at once. @param {string} key @param {string} words */
+function tell(key, words) {
+  if (said.has(key)) return;
+  said.add(key);
+  const region = byId("calls-say");
+  region.textContent = "";
+  setTimeout(() => (region.textContent = words), 50);
+}
+
+void ask();
+setInterval(draw, 1000);
