@@ -107,6 +107,18 @@ class TestScores:
         (score,) = bed.state["scores"]
         assert (score["total"], score["band"]) == (27, "severe")
         assert score["flags"] == ["thoughts of death or self-harm"]
+        assert (score["version"], score["note"]) == ("2 weeks", "")
+
+    @pytest.mark.hazard("HZ-09")
+    def test_a_pro_rated_total_says_so_in_the_record(self, bed):
+        bed.tell("score_recorded", {"instrument": "phq-9", "answers": [None, *[2] * 8], "total": 0})
+        (score,) = bed.state["scores"]
+        assert score["total"] == 18
+        assert score["note"].startswith("Pro-rated: 1 item")
+
+    def test_a_mean_is_recorded_with_its_decimal(self, bed):
+        bed.tell("score_recorded", {"instrument": "peg", "answers": [8, 7, 7], "total": None})
+        assert bed.state["scores"][0]["total"] == 7.3
 
     def test_a_recovery_score_must_be_whole(self, bed):
         with pytest.raises(BadInput, match=r"body\.items"):

@@ -96,6 +96,7 @@ def _ratings(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:
             "band": score.get("band") or "",
             "at": clock.time(score["at"]),
             "flags": ", ".join(_flag(flag) for flag in score.get("flags", ())),
+            "note": str(score.get("note") or ""),
         }
         for score in state.get("scores", ())
     ]

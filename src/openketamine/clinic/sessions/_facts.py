@@ -125,7 +125,14 @@ def _scored(body: facts.Body) -> facts.Body:
     if isinstance(body, facts.ScoreRecorded):
         said = score(body.instrument, body.answers)
         flags = tuple(flag.says for flag in said.flags)
-        return replace(body, total=said.total, band=said.band or "", flags=flags)
+        return replace(
+            body,
+            total=said.total,
+            band=said.band or "",
+            flags=flags,
+            version=said.version,
+            note=said.note,
+        )
     if isinstance(body, facts.RecoveryScored):
         numbers = {item.label: item.number for item in instrument(body.scale).items}
         unknown = sorted(set(body.items) - set(numbers))
@@ -134,7 +141,7 @@ def _scored(body: facts.Body) -> facts.Body:
         total = score(body.scale, {numbers[label]: n for label, n in body.items.items()}).total
         if total is None:
             raise BadInput("body.items", f"all of {', '.join(numbers)}")
-        return replace(body, total=total)
+        return replace(body, total=int(total))
     return body
 
 

@@ -32,7 +32,9 @@ class Visit:
     peak_diastolic: Decimal | None = None
 
 
-def past_sessions(visits: Sequence[Visit], mood_now: int | None) -> tuple[PastSession, ...]:
+def past_sessions(
+    visits: Sequence[Visit], mood_now: Decimal | int | None
+) -> tuple[PastSession, ...]:
     """Sessions in which drug was given, oldest first.
 
     `mood_now` is the PHQ-9 of today. What a session did is read off the score before the next one;
@@ -46,12 +48,12 @@ def past_sessions(visits: Sequence[Visit], mood_now: int | None) -> tuple[PastSe
     )
 
 
-def _mood(state: State) -> int | None:
+def _mood(state: State) -> Decimal | int | None:
     score = last_score(state, _MOOD)
     return None if score is None else score.body.total
 
 
-def _improvement(before: int | None, after: int | None) -> Decimal | None:
+def _improvement(before: Decimal | int | None, after: Decimal | int | None) -> Decimal | None:
     if not before or after is None:
         return None
     return (Decimal(100) * (before - after) / before).quantize(Decimal("0.1"))

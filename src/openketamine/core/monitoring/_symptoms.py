@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from openketamine.core.monitoring._raised import FindingRaised, finding_id
@@ -34,7 +35,9 @@ def symptom_finding(event: str, at: datetime) -> FindingRaised | None:
     )
 
 
-def score_finding(instrument: str, total: int | None, at: datetime) -> FindingRaised | None:
+def score_finding(
+    instrument: str, total: Decimal | int | None, at: datetime
+) -> FindingRaised | None:
     """The finding that a score raises at once, the strictest level first; None where it is none."""
     for node in _knowledge()["scores"]:
         threshold = read_threshold(node["total"])

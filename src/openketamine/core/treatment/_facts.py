@@ -45,13 +45,19 @@ class ChecklistAnswered:
 
 @dataclass(frozen=True)
 class ScoreRecorded:
-    """An instrument was filled in; `answers` in item order, None = not answered."""
+    """An instrument was filled in; `answers` in item order, None = not answered.
+
+    `version`: which form of it. `note`: what a reader of the total must know, as that it is
+    pro-rated.
+    """
 
     instrument: str
     answers: tuple[int | None, ...]
-    total: int | None
+    total: Decimal | int | None
     band: str = ""
     flags: tuple[str, ...] = ()
+    version: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def _scored(body: f.ScoreRecorded) -> str:
     name = body.instrument.removesuffix("-screen").upper()
     scored = f"{name} {'' if body.total is None else body.total}".rstrip()
     said = body.band or ("incomplete" if body.total is None else "")
-    return f"{scored}, {said}" if said else scored
+    rated = "pro-rated" if body.note.startswith("Pro-rated") else ""
+    return ", ".join(part for part in (scored, said, rated) if part)
 
 
 def _card(card: str) -> str:
