@@ -38,6 +38,11 @@ _OF_STREAM = (
     "JOIN journal_reading r ON r.voice = v.id "
     "WHERE v.stream = %s AND r.number > %s AND r.received BETWEEN %s AND %s ORDER BY r.number"
 )
+_RECEIVED = (
+    f"SELECT v.stream, {_ROW} FROM journal_voice v "  # noqa: S608  (constants)
+    "JOIN journal_reading r ON r.voice = v.id "
+    "WHERE v.stream = ANY(%s) AND r.received BETWEEN %s AND %s"
+)
 _GROWN = (
     "SELECT w.stream, r.* FROM unnest(%s::text[], %s::int[]) w(stream, after) "  # noqa: S608
     f"CROSS JOIN LATERAL (SELECT {_ROW} FROM journal_voice v "
@@ -162,6 +167,13 @@ def rows(stream: str, after: int = 0, received: Span = ALWAYS) -> list[Marked]:
 def unpacked_rows(stream: str) -> list[Marked]:
     """The readings of a stream that are rows, in order."""
     return _rows(stream, 0, ALWAYS)
+
+
+def received(streams: Sequence[str], span: Span) -> list[tuple[str, Marked]]:
+    """The readings of several streams that were received in this span and are rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, [list(streams), *span])
+        return [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
 
 
 def rows_of(after: Mapping[str, int], most: int) -> dict[str, list[Marked]]:

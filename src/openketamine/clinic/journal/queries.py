@@ -38,6 +38,7 @@ __all__ = [
     "across",
     "as_fact",
     "bodies_of_readings",
+    "but_readings",
     "columns",
     "core_facts",
     "fact",
@@ -101,16 +102,34 @@ def bodies_of_readings(stream: str) -> list[ReadingTaken]:
     return said + [body for body in ordinary if isinstance(body, ReadingTaken)]
 
 
-def samples(stream: str, since: datetime, until: datetime) -> list[Fact]:
-    """Every reading that was received between two moments, in either form, of a session that runs.
+def samples(numbers: Mapping[str, int], since: datetime, until: datetime) -> dict[str, list[Fact]]:
+    """Every reading that was received between two moments, in either form, of sessions that run,
+    up to the number given for each.
 
     Of the ordinary form a few more: those that were recorded since.
     """
     span = (microseconds(since), microseconds(until))
-    small = [as_fact(one.reading) for one in _reading_rows.rows(stream, received=span)]
-    rows = FactRow.objects.filter(stream=stream, kind=KIND, recorded_at__gte=since)
-    ordinary = [decode_fact(stored(row).as_json()) for row in rows.order_by("number")]
-    return sorted((*ordinary, *small), key=lambda one: one.number or 0)
+    found: dict[str, list[Fact]] = {}
+    for stream, one in _reading_rows.received(list(numbers), span):
+        found.setdefault(stream, []).append(as_fact(one.reading))
+    ordinary = FactRow.objects.filter(stream__in=numbers, kind=KIND, recorded_at__gte=since)
+    for row in ordinary:
+        found.setdefault(row.stream, []).append(decode_fact(stored(row).as_json()))
+    return {stream: _up_to(known, numbers[stream]) for stream, known in found.items()}
+
+
+def but_readings(numbers: Mapping[str, int]) -> dict[str, list[Fact]]:
+    """All other facts of several streams, in order, up to the number given for each."""
+    found: dict[str, list[Fact]] = {stream: [] for stream in numbers}
+    for row in FactRow.objects.filter(stream__in=numbers).exclude(kind=KIND):
+        found[row.stream].append(decode_fact(stored(row).as_json()))
+    return {stream: _up_to(known, numbers[stream]) for stream, known in found.items()}
+
+
+def _up_to(found: list[Fact], number: int) -> list[Fact]:
+    """In order, without what was written since."""
+    within = (one for one in found if (one.number or 0) <= number)
+    return sorted(within, key=lambda one: one.number or 0)
 
 
 def log(stream: str, after: int = 0) -> tuple[list[Fact], list[Reading]]:

@@ -1,18 +1,21 @@
 """Where readings meet the rules: findings raised and cleared, as entries ready for the journal."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal.commands import Entry
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._watchers import Changes
-from openketamine.clinic.sessions._writing import RULES, append, derived_id, entry, in_line
+from openketamine.clinic.sessions._writing import RULES, derived_id, entry
 from openketamine.clinic.sessions.models import Session
 from openketamine.core.treatment import facts
 
 # A session that grows is judged by who writes to it; time alone is asked about those that do not.
 _QUIET = timedelta(seconds=5)
+_TOGETHER = 200
 _OPEN_AND_JOINED = """
 SELECT h.stream, h.number FROM journal_head h WHERE h.stream IN (
     SELECT 'session:' || s.id FROM treatments_session s JOIN treatments_attachment a
@@ -64,7 +67,9 @@ def note_silence(now: datetime) -> int:
             _looked_at[stream] = (number, now)
         elif now - since >= _QUIET:
             still[stream] = number
-    return sum(_note(stream, now) for stream in _silent(still, now))
+    silent = _silent(still, now)
+    parts = [silent[start : start + _TOGETHER] for start in range(0, len(silent), _TOGETHER)]
+    return sum(_note(part, now) for part in parts)
 
 
 def _silent(still: dict[str, int], now: datetime) -> list[str]:
@@ -73,10 +78,17 @@ def _silent(still: dict[str, int], now: datetime) -> list[str]:
     return [stream for stream, one in watchers.items() if _watchers.judged(one, now)]
 
 
-def _note(stream: str, now: datetime) -> int:
+def _note(streams: Sequence[str], now: datetime) -> int:
+    """When a gateway dies all its beds fall silent at once: they are written down together. A bed
+    that somebody else writes to now is looked at again in a second."""
     with transaction.atomic():
-        session = in_line(Session.id_of(stream))
-        entries = finding_entries(session, now)
-        if entries:
-            append(session, entries, now)
-        return len(entries)
+        places = journal.take(streams)
+        watchers = _watchers.at_numbers({one: at.number for one, at in places.items()}, now)
+        said = {
+            stream: entries_of(stream, changes, one.number, now)
+            for stream, one in watchers.items()
+            if (changes := _watchers.judged(one, now))
+        }
+        if said:
+            journal.append_many(said, now)
+        return sum(map(len, said.values()))

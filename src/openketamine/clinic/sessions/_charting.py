@@ -9,7 +9,7 @@ from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._alarms import entries_of
 from openketamine.clinic.sessions._messages import Message
-from openketamine.clinic.sessions._watchers import Watcher
+from openketamine.clinic.sessions._watchers import Changes, Watcher
 from openketamine.clinic.sessions._writing import derived_id, entry
 from openketamine.core.treatment import decode_fact
 
@@ -48,6 +48,7 @@ class _Bed:
         self.small: list[journal.Reading] = []
         self._large: list[journal.Entry] = []
         self._findings: list[journal.Entry] = []
+        self._said: set[tuple[type, str]] = set()
         self._now = now
 
     @property
@@ -56,16 +57,21 @@ class _Bed:
 
     def heard(self, messages: Sequence[Message]) -> "_Bed":
         """Number and judge them, one after the other."""
+        written, bodies = self.watcher.number, []
         for message in messages:
-            number = self.watcher.number + 1
-            self._write(number, message)
-            body = message.reading
+            self._write(self.watcher.number + 1, message)
+            bodies.append(message.reading)
             self.watcher, changes = _watchers.heard(
-                self.stream, self.watcher, body, number, self._now
+                self.stream, self.watcher, bodies, written, self._now
             )
-            if changes:
-                self._findings += entries_of(self.stream, changes, number, self._now)
+            self._say(changes)
         return self
+
+    def _say(self, changes: Changes) -> None:
+        """What is new; a symptom asks to be raised until its finding is written."""
+        new = tuple(one for one in changes if (type(one), one.finding_id) not in self._said)
+        self._said.update((type(one), one.finding_id) for one in new)
+        self._findings += entries_of(self.stream, new, self.watcher.number, self._now)
 
     def _write(self, number: int, message: Message) -> None:
         """In its small form, where it fits and none before it in this turn did not: the order in

@@ -27,7 +27,6 @@ from openketamine.core.treatment import (
     around,
     baseline_before,
     by_hand,
-    decode_fact,
     facts,
     fold,
     symptom_changes,
@@ -68,11 +67,11 @@ _lock = Lock()
 
 
 def at_numbers(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
-    """The watchers of these streams, each of which ends at the number given here."""
+    """The watchers of these streams, each of which ends at the number given here, or further on
+    where nobody holds the stream and somebody has written since."""
     with _lock:
         known = {stream: _kept[stream] for stream in numbers if stream in _kept}
-    found = {}
-    behind = {}
+    found, behind, cold = {}, {}, {}
     for stream, number in numbers.items():
         one = known.get(stream)
         if one is not None and one.number == number:
@@ -80,12 +79,12 @@ def at_numbers(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
         elif one is not None and 0 < number - one.number < _MOST_AT_ONCE:
             behind[stream] = one
         else:
-            found[stream] = _begun(stream, now)
+            cold[stream] = number
     if behind:
         news = journal.news({stream: one.number for stream, one in behind.items()}, _MOST_AT_ONCE)
         for stream, one in behind.items():
             found[stream] = absorbed(stream, one, news.get(stream, []), now)
-    return found
+    return found | _begun(cold, now)
 
 
 def at_head(stream: str, now: datetime) -> Watcher:
@@ -106,19 +105,30 @@ def forget(streams: Iterable[str]) -> None:
 
 
 def heard(
-    stream: str, one: Watcher, body: facts.ReadingTaken, number: int, now: datetime
+    stream: str, one: Watcher, bodies: Sequence[facts.ReadingTaken], written: int, now: datetime
 ) -> tuple[Watcher, Changes]:
-    """A reading, which is about to be written at this number, and what it changes."""
-    sample = Sample(body.measured_at, body.received_at, body.values, body.doubts)
+    """The last of these readings, which are about to be written, and what it changes.
+
+    `written`: the last number of the stream that is written already.
+    """
+    body, number = bodies[-1], one.number + 1
     if not one.watched:
         return one._replace(number=number), ()
+    sample = _device(body)
     beside = _around_at(one, now)
     made = None if _before_start(one, sample) else watch_step(one.watch, sample, now, beside)
     if made is None:
-        watch = _watch(stream, one.state, now, (sample,))
+        # What was raised a moment ago in this turn is not in the state yet.
+        watch = _again(
+            stream, written, one.state, now, one.watch.active, [_device(each) for each in bodies]
+        )
         made = watch_tick(watch, max(now, sample.moment), beside)
     changes = _symptoms(one, now) + made.changes
     return one._replace(number=number, watch=made.watch), changes
+
+
+def _device(body: facts.ReadingTaken) -> Sample:
+    return Sample(body.measured_at, body.received_at, body.values, body.doubts)
 
 
 def judged(one: Watcher, now: datetime) -> Changes:
@@ -145,7 +155,7 @@ def absorbed(stream: str, one: Watcher, news: Sequence[Fact], now: datetime) -> 
         started = state.started_at != one.state.started_at
         watch = None if corrected or started else told(watch, active_findings(state))
     if watch is None:
-        watch = _watch(stream, state, now)
+        watch = _again(stream, number, state, now, active_findings(state))
     return _watcher(number, (*one.others, *others), state, watch, now)
 
 
@@ -159,36 +169,75 @@ def sample_of(fact: Fact) -> Sample | None:
     return None
 
 
-def _begun(stream: str, now: datetime) -> Watcher:
-    stored = journal.facts(stream, exclude=("reading_taken",))
-    others = tuple(decode_fact(one.as_json()) for one in stored)
-    state = fold(others)
-    return _watcher(journal.head(stream), others, state, _watch(stream, state, now), now)
+def _begun(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
+    """Watchers from what is written, many at a time: after a restart all beds speak at once."""
+    if not numbers:
+        return {}
+    others = journal.but_readings(numbers)
+    # A stream without a reading has nothing but these facts.
+    spoken = {one: number for one, number in numbers.items() if number > len(others[one])}
+    recent = _lately(spoken, now)
+    found = {}
+    for stream, number in numbers.items():
+        state = fold(others[stream])
+        active = active_findings(state)
+        watch = _watch(stream, number, state, active, recent.get(stream, ()))
+        found[stream] = _watcher(number, tuple(others[stream]), state, watch, now)
+    return found
 
 
-def _watch(stream: str, state: State, now: datetime, more: Sequence[Sample] = ()) -> Watch:
-    """From the readings of the last quarter of an hour, and from what was charted. `more`: those
-    that are about to be written."""
+def _again(
+    stream: str,
+    number: int,
+    state: State,
+    now: datetime,
+    active: Sequence[facts.FindingRaised],
+    more: Sequence[Sample] = (),
+) -> Watch:
+    """From what is written up to `number`, and what is about to be written (`more`)."""
+    recent = _lately({stream: number}, now).get(stream, ())
+    return _watch(stream, number, state, active, recent, more)
+
+
+def _lately(numbers: Mapping[str, int], now: datetime) -> dict[str, list[Sample]]:
+    """What devices said in the last quarter of an hour."""
+    return _samples(numbers, now - limits_for("").look_back, now + _FAR)
+
+
+def _watch(
+    stream: str,
+    number: int,
+    state: State,
+    active: Sequence[facts.FindingRaised],
+    recent: Sequence[Sample],
+    more: Sequence[Sample] = (),
+) -> Watch:
     limits = limits_for(state.opened.protocol_id if state.opened else "")
     if state.phase not in _WATCHED:
         return watching(limits, {}, (), ())
-    recent = _samples(stream, now - limits.look_back, now + _FAR)
-    usual = _baseline(stream, state, more)
-    return watching(limits, usual, active_findings(state), (*recent, *state.samples, *more))
+    usual = _baseline(stream, number, state, more)
+    return watching(limits, usual, active, (*recent, *state.samples, *more))
 
 
-def _baseline(stream: str, state: State, more: Sequence[Sample]) -> Mapping[str, Decimal]:
+def _baseline(
+    stream: str, number: int, state: State, more: Sequence[Sample]
+) -> Mapping[str, Decimal]:
     start = state.started_at
     if start is None:
         return {}
-    before = _samples(stream, start - _BASELINE, start + _LATE)
+    before = _samples({stream: number}, start - _BASELINE, start + _LATE).get(stream, ())
     in_time = sorted((*before, *state.samples, *more), key=lambda one: one.moment)
     return baseline_before(tuple(in_time), start)
 
 
-def _samples(stream: str, since: datetime, until: datetime) -> list[Sample]:
-    taken = journal.samples(stream, since, until)
-    return [sample for fact in taken if (sample := sample_of(fact)) is not None]
+def _samples(
+    numbers: Mapping[str, int], since: datetime, until: datetime
+) -> dict[str, list[Sample]]:
+    taken = journal.samples(numbers, since, until) if numbers else {}
+    return {
+        stream: [sample for fact in known if (sample := sample_of(fact)) is not None]
+        for stream, known in taken.items()
+    }
 
 
 def _watcher(
