@@ -17,6 +17,7 @@ from openketamine.core.history._fields import NotUnderstoodError, codings, forge
 from openketamine.core.history._measurements import read_measurements
 from openketamine.core.history._medicines import read_medicine
 from openketamine.core.history._person import about_this_person, read_person
+from openketamine.core.history._questionnaires import answered
 from openketamine.core.history._record import (
     Answer,
     Condition,
@@ -233,19 +234,38 @@ def _family(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
 
 
 def _observation(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
-    if (answer := read_answer(label, resource)) is not None:
-        reading.answers.append(answer)
-        reading.understood += 1
-        return
-    found, faults = read_measurements(label, resource, reading.today)
-    reading.measurements.extend(found)
-    if len(reading.measurements) > MAX_MEASURED:
-        raise BadInput("Bundle.entry", f"at most {MAX_MEASURED} measured values")
+    found, faults = _observed(reading, label, resource)
     reading.not_understood.extend((label, fault) for fault in faults)
     if found:
         reading.understood += 1
     elif not faults:
         reading.irrelevant["Observation"] += 1
+
+
+def _observed(
+    reading: _Reading, label: str, resource: Mapping[str, Any]
+) -> tuple[bool, tuple[str, ...]]:
+    """Take what one Observation says: whether it said anything, and what of it was at fault."""
+    if (answer := read_answer(label, resource)) is not None:
+        reading.answers.append(answer)
+        return True, ()
+    found, faults = read_measurements(label, resource, reading.today)
+    reading.measurements.extend(found)
+    if len(reading.measurements) > MAX_MEASURED:
+        raise BadInput("Bundle.entry", f"at most {MAX_MEASURED} measured values")
+    return bool(found), tuple(faults)
+
+
+def _questionnaire(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
+    """Counted once, whatever the number of its answers."""
+    said = [_observed(reading, label, one) for one in answered(resource)]
+    faults = [fault for _, of_one in said for fault in of_one]
+    if faults:
+        reading.not_understood.append((label, faults[0]))
+    elif any(found for found, _ in said):
+        reading.understood += 1
+    else:
+        reading.irrelevant["QuestionnaireResponse"] += 1
 
 
 def _report(reading: _Reading, label: str, resource: Mapping[str, Any]) -> None:
@@ -280,5 +300,6 @@ _READERS: Mapping[str, Callable[[_Reading, str, Mapping[str, Any]], None]] = {
     "Procedure": _procedure,
     "FamilyMemberHistory": _family,
     "Observation": _observation,
+    "QuestionnaireResponse": _questionnaire,
     "AllergyIntolerance": _allergy,
 }
