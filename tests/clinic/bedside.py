@@ -135,6 +135,11 @@ class Bedside:
             "vial_id": str(self.vial.id), "volume_ul": volume_ul,
         }  # fmt: skip
 
+    def draw_from(self, container):
+        """Who withdraws from this container and who watches; how much is for the caller to say."""
+        self.vial = container
+        return {name: value for name, value in self.draw().items() if name != "volume_ul"}
+
     def read_off(self, **other):
         plan = self.state["plan"]
         names = ("drug", "dose_ug", "concentration_ug_per_ml", "volume_ul", "rate_ul_per_h")
@@ -144,14 +149,17 @@ class Bedside:
 
     def ready(self):
         """Nothing stands between here and the start."""
+        self.prepared().withdrawn().checked(self.ask("verify", **self.read_off()))
+        return self
+
+    def prepared(self):
+        """Everything but the drug."""
         self.planned()
         for item in PRE_DOSE:
             body = {"checklist": "pre-dose", "item": item, "answer": "yes"}
             self.tell("checklist_answered", body)
         self.scored("phq-9", [1] * 8 + [0]).scored("c-ssrs-screen", [0, 0, None, None, None, 0])
-        self.vitals().later(minutes=6).vitals()
-        self.withdrawn().checked(self.ask("verify", **self.read_off()))
-        return self
+        return self.vitals().later(minutes=6).vitals()
 
     def scored(self, instrument, answers):
         body = {"instrument": instrument, "answers": answers, "total": None}

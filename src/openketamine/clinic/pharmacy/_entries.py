@@ -1,17 +1,19 @@
 """Entries of the book on their way into and out of the stream `pharmacy:main`."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.ledger import Count, Transfer, decode_entry, encode_entry
+from openketamine.core.ledger import Entry, decode_entry, encode_entry, kind_of
 
 STREAM = "pharmacy:main"
+BOOK_KINDS = ("transfer", "count", "label", "handling")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Written:
     """An entry with the names of the people in it, and how drug was destroyed."""
 
     number: int
-    entry: Transfer | Count
+    entry: Entry
     by_name: str
     witness_name: str
     method: str
@@ -30,7 +32,7 @@ def written(facts: Iterable[Fact]) -> list[Written]:
     return [
         Written(
             fact.number,
-            decode_entry(fact.body["entry"]),
+            replace(decode_entry(fact.body["entry"]), recorded_at=fact.recorded_at),
             fact.by_name,
             fact.body["witness_name"],
             fact.body["method"],
@@ -39,18 +41,25 @@ def written(facts: Iterable[Fact]) -> list[Written]:
     ]
 
 
-def post(
-    entry: Transfer | Count, by: Staff, witness: Staff | None, now: datetime, method: str = ""
-) -> None:
+def post(entry: Entry, by: Staff, witness: Staff | None, now: datetime, method: str = "") -> None:
     """Write one entry at the end of the book."""
     body = {
         "entry": encode_entry(entry),
         "witness_name": witness.display_name if witness else "",
         "method": method,
     }
-    kind = "transfer" if isinstance(entry, Transfer) else "count"
-    fact = journal.Entry(entry.id, kind, body, entry.at, author_of(by), origin="pharmacy")
+    fact = journal.Entry(entry.id, kind_of(entry), body, entry.at, author_of(by), origin="pharmacy")
     journal.append(STREAM, [fact], now)
+
+
+def note(
+    kind: str, body: Mapping[str, Any], by: Staff, now: datetime, identity: str | None = None
+) -> str:
+    """Write down what is no entry of the book and belongs to it (a form, a sheet, a step); its id."""
+    identity = identity or new_id()
+    fact = journal.Entry(identity, kind, body, now, author_of(by), origin="pharmacy")
+    journal.append(STREAM, [fact], now)
+    return identity
 
 
 def new_id() -> str:

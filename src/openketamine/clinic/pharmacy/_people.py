@@ -15,11 +15,11 @@ def checked_actor(by: Staff, task: str) -> None:
         raise BadInput("by", f"somebody who may do this. {may.why}")
 
 
-def checked_witness(witness: Proof, by: Staff, now: datetime) -> Staff:
+def checked_witness(witness: Proof, by: Staff, now: datetime, task: str = "drug.witness") -> Staff:
     """Another person, who may witness, and who proved who they are just now. Raises BadInput."""
     if witness.staff.pk == by.pk:
         raise BadInput("witness", "another person than the one who handles the drug")
-    may = can(witness.staff, "drug.witness")
+    may = can(witness.staff, task)
     if not may:
         raise BadInput("witness", f"somebody who may witness. {may.why}")
     if not witness.is_fresh(now):

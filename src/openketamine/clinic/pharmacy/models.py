@@ -1,22 +1,37 @@
-"""A vial as its label says. How much is in it is never stored here: the book knows."""
+"""A container as its label says. How much is in it is never stored here: the book knows."""
 
 import uuid
 
 from django.db import models
+from django.db.models import Q
+
+SOLUTION = "solution"
+FORMS = (SOLUTION, "tablet", "capsule", "troche", "lozenge", "device")
 
 
 class Vial(models.Model):
-    """One container, received once. Moves and counts are in the stream `pharmacy:main`."""
+    """One container, received once: a vial of solution, or a pack of pieces of one strength. Moves
+    and counts are in the stream `pharmacy:main`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     drug = models.CharField(max_length=60)
     ndc = models.CharField("NDC as printed", max_length=20)
     lot = models.CharField(max_length=40)
     expiry = models.DateField()
-    concentration_ug_per_ml = models.PositiveIntegerField()
-    volume_ul = models.PositiveIntegerField()
+    form = models.CharField(max_length=20, default=SOLUTION)
+    concentration_ug_per_ml = models.PositiveIntegerField(default=0)
+    volume_ul = models.PositiveIntegerField(default=0)
+    unit_ug = models.PositiveIntegerField(default=0)
+    units = models.PositiveIntegerField(default=0)
+    doses = models.CharField(max_length=10, default="multiple")
+    beyond_use_days = models.PositiveIntegerField(default=0)
     received_at = models.DateTimeField()
     supplier = models.CharField(max_length=120)
+    supplier_address = models.CharField(max_length=200, default="", blank=True)
+    supplier_dea = models.CharField(max_length=20, default="", blank=True)
+    invoice = models.CharField(max_length=60, default="", blank=True)
+    site = models.CharField(max_length=60, default="", blank=True)
+    cabinet = models.CharField(max_length=60, default="", blank=True)
 
     class Meta:
         """First to expire, first to use."""
@@ -28,7 +43,8 @@ class Vial(models.Model):
         )
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(concentration_ug_per_ml__gt=0, volume_ul__gt=0),
+                condition=Q(form=SOLUTION, concentration_ug_per_ml__gt=0, volume_ul__gt=0, units=0)
+                | (~Q(form=SOLUTION) & Q(unit_ug__gt=0, units__gt=0, volume_ul=0)),
                 name="pharmacy_vial_holds_something",
             ),
         )
@@ -37,6 +53,16 @@ class Vial(models.Model):
         return f"{self.drug} {self.lot}"
 
     @property
+    def is_pack(self) -> bool:
+        """Whether it holds pieces that are counted."""
+        return self.form != SOLUTION
+
+    @property
+    def account(self) -> str:
+        """Its account in the book."""
+        return f"{'pack' if self.is_pack else 'vial'}:{self.pk}"
+
+    @property
     def mass_ug(self) -> int:
-        """What a full vial holds."""
-        return self.volume_ul * self.concentration_ug_per_ml // 1000
+        """What a full one holds."""
+        return self.units * self.unit_ug or self.volume_ul * self.concentration_ug_per_ml // 1000

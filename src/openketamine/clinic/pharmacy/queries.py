@@ -1,29 +1,70 @@
-"""Reading the book: what is in each vial, and where every microgram of it went."""
+"""Reading the book: what is in each container, and where every microgram of it went."""
 
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import STREAM, Written, written
+from openketamine.clinic.pharmacy._cases import Case, Sheet, Step, case, cases, sheet, sheets
+from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM, Written, written
+from openketamine.clinic.pharmacy._shelf import (
+    Held,
+    Place,
+    VialOnShelf,
+    all_held,
+    handlings,
+    place_after,
+    shelf,
+)
 from openketamine.clinic.pharmacy.models import Vial
-from openketamine.core.ledger import Book, Count, Transfer, balances
+from openketamine.core.ledger import (
+    Book,
+    Count,
+    Discrepancy,
+    Handling,
+    Label,
+    Transfer,
+    Whereabouts,
+    balances,
+    whereabouts,
+)
 from openketamine.core.ledger import book as make_book
 from openketamine.core.ledger import discrepancies as find_discrepancies
-from openketamine.core.ledger._discrepancies import Discrepancy
 
-
-@dataclass(frozen=True)
-class VialOnShelf:
-    """A vial and what the book says is in it. `status`: sealed, open, empty or expired."""
-
-    vial: Vial
-    on_hand_ul: int
-    on_hand_ug: int
-    status: str
+__all__ = [
+    "Case",
+    "Held",
+    "LedgerRow",
+    "Place",
+    "Sheet",
+    "Step",
+    "VialLedger",
+    "VialOnShelf",
+    "all_held",
+    "book",
+    "book_of",
+    "case",
+    "cases",
+    "discrepancies",
+    "entry",
+    "held",
+    "name_of",
+    "note",
+    "notes",
+    "place_of",
+    "sheet",
+    "sheets",
+    "tray",
+    "usable_vials",
+    "vial",
+    "vial_ledger",
+    "vials",
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +87,11 @@ class LedgerRow:
     session: str
     moves_vial: bool
     id: str
+    units: int = 0
+    balance_units: int = 0
+    shared: bool = False
+    by_id: str = ""
+    corrects: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +106,8 @@ class VialLedger:
     given_ug: int
     wasted_ug: int
     on_tray_ug: int
+    on_hand_units: int = 0
+    shared: bool = False
 
     @property
     def balanced(self) -> bool:
@@ -82,17 +130,66 @@ def vial(vial_id: uuid.UUID | str) -> Vial:
     return Vial.objects.get(pk=vial_id)
 
 
-def vials(today: date) -> list[VialOnShelf]:
-    """Every vial, first to expire first."""
-    held = {one.account: (one.mass_ug, one.volume_ul or 0) for one in balances(book())}
-    return [
-        _on_shelf(vial, *held.get(f"vial:{vial.pk}", (0, 0)), today) for vial in Vial.objects.all()
-    ]
+def vials(today: date | datetime) -> list[VialOnShelf]:
+    """Every container, first to expire first, as it is at this moment (of a day: at its noon)."""
+    noon = datetime.combine(today, time(12), timezone.get_current_timezone())
+    return shelf(Vial.objects.all(), today if isinstance(today, datetime) else noon)
 
 
-def usable_vials(today: date) -> list[VialOnShelf]:
+def usable_vials(today: date | datetime) -> list[VialOnShelf]:
     """Those that drug may be taken from today."""
     return [one for one in vials(today) if one.status in ("sealed", "open")]
+
+
+def held(account: str, vial: str = "") -> Held:
+    """What a container holds, or a shipment of the container that is named."""
+    one = next(
+        (one for one in balances(book_of(vial=vial or name_of(account))) if one.account == account),
+        None,
+    )
+    if one is None:
+        return Held()
+    if account.startswith("transit:"):
+        return _under_way(account, vial)
+    return Held(one.mass_ug, one.volume_ul or 0, one.units or 0)
+
+
+def _under_way(account: str, vial: str) -> Held:
+    """Volume and pieces balance in containers only; what is under way is what was sent less what
+    came."""
+    mass = volume = units = 0
+    for entry in book_of(vial=vial).transfers.values():
+        sign = (entry.destination == account) - (entry.source == account)
+        mass, volume = mass + sign * entry.mass_ug, volume + sign * entry.volume_ul
+        units += sign * entry.units
+    return Held(mass, volume, units)
+
+
+def name_of(account: str) -> str:
+    """`vial:<id>` → the id."""
+    return account.partition(":")[2]
+
+
+def place_of(vial: Vial) -> Place:
+    """The site and cabinet in which a container is."""
+    return place_after(vial, handlings(str(vial.pk)))
+
+
+def entry(entry_id: str) -> Written | None:
+    """One entry of the book; None where there is none."""
+    facts = Fact.objects.filter(stream=STREAM, pk=entry_id, kind__in=BOOK_KINDS)
+    return next(iter(written(facts)), None)
+
+
+def note(identity: str, kind: str) -> dict[str, Any] | None:
+    """What was written down beside the book under this id; None where nothing was."""
+    fact = Fact.objects.filter(stream=STREAM, pk=identity, kind=kind).first()
+    return dict(fact.body) if fact else None
+
+
+def notes(kind: str) -> list[Fact]:
+    """Everything of one kind that stands beside the book, in its order."""
+    return list(Fact.objects.filter(stream=STREAM, kind=kind).order_by("number"))
 
 
 def tray(session_id: uuid.UUID | str) -> int:
@@ -123,7 +220,7 @@ def vial_ledger(vial: Vial) -> VialLedger:
 
 
 def _facts() -> QuerySet[Fact]:
-    return Fact.objects.filter(stream=STREAM).order_by("number")
+    return Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS).order_by("number")
 
 
 def _naming(vial: str | None, session: str | None) -> list[Written]:
@@ -135,68 +232,91 @@ def _naming(vial: str | None, session: str | None) -> list[Written]:
     return written(facts)
 
 
-def _on_shelf(vial: Vial, mass_ug: int, volume_ul: int, today: date) -> VialOnShelf:
-    if volume_ul <= 0:
-        status = "empty"
-    elif vial.expiry < today:
-        status = "expired"
-    else:
-        status = "sealed" if volume_ul >= vial.volume_ul else "open"
-    return VialOnShelf(vial, volume_ul, mass_ug, status)
-
-
 def _rows(vial: Vial, lines: Iterable[Written]) -> tuple[LedgerRow, ...]:
-    account, mass, volume, rows = f"vial:{vial.pk}", 0, 0, []
+    account, mass, volume, units, rows = vial.account, 0, 0, 0, []
     for one in lines:
         entry = one.entry
+        if isinstance(entry, Label):
+            continue
         if isinstance(entry, Transfer):
             sign = (entry.destination == account) - (entry.source == account)
             mass, volume = mass + sign * entry.mass_ug, volume + sign * entry.volume_ul
-        rows.append(_row(one, mass, volume, account))
+            units += sign * entry.units
+        rows.append(_row(one, Held(mass, volume, units), account))
     return tuple(rows)
 
 
-def _row(one: Written, mass: int, volume: int, account: str) -> LedgerRow:
+def _row(one: Written, after: Held, account: str) -> LedgerRow:
     entry = one.entry
-    if isinstance(entry, Count):
+    common: dict[str, Any] = {
+        "at": entry.at,
+        "balance_ug": after.mass_ug,
+        "balance_ul": after.volume_ul,
+        "balance_units": after.units,
+        "by": one.by_name,
+        "by_id": entry.by,
+        "witness": one.witness_name,
+        "id": entry.id,
+    }
+    if isinstance(entry, Transfer):
         return LedgerRow(
-            at=entry.at,
-            kind="count",
-            source=account,
-            destination="",
-            mass_ug=0,
+            kind=_kind_of(entry),
+            source=entry.source,
+            destination=entry.destination,
+            mass_ug=entry.mass_ug,
             volume_ul=entry.volume_ul,
-            balance_ug=mass,
-            balance_ul=volume,
-            by=one.by_name,
-            witness=one.witness_name,
-            reason=entry.note,
-            method="",
-            session="",
-            moves_vial=False,
-            id=entry.id,
+            units=entry.units,
+            reason=entry.reason,
+            method=one.method,
+            session=entry.session,
+            moves_vial=account in (entry.source, entry.destination),
+            corrects=entry.corrects or "",
+            shared=", " in entry.container,
+            **common,
         )
+    counted = entry if isinstance(entry, Count) else None
+    what = entry.what if isinstance(entry, Handling) else "count"
     return LedgerRow(
-        at=entry.at,
-        kind=_KINDS.get((_kind(entry.source), _kind(entry.destination)), "correction"),
-        source=entry.source,
-        destination=entry.destination,
-        mass_ug=entry.mass_ug,
-        volume_ul=entry.volume_ul,
-        balance_ug=mass,
-        balance_ul=volume,
-        by=one.by_name,
-        witness=one.witness_name,
-        reason=entry.reason,
-        method=one.method,
-        session=entry.session,
-        moves_vial=account in (entry.source, entry.destination),
-        id=entry.id,
+        kind=what,
+        source=account,
+        destination="",
+        mass_ug=0,
+        volume_ul=counted.volume_ul if counted else 0,
+        units=counted.units if counted else 0,
+        reason=counted.note if counted else _handled_words(entry),
+        method="",
+        session="",
+        moves_vial=False,
+        **common,
     )
+
+
+def _handled_words(entry: Any) -> str:
+    place = ", ".join(filter(None, (entry.site, entry.cabinet)))
+    return " ".join(filter(None, (entry.reason, f"to {place}" if place else "")))
+
+
+def _kind_of(entry: Transfer) -> str:
+    if entry.corrects is not None:
+        return "correction"
+    source = "vial" if _kind(entry.source) == "pack" else _kind(entry.source)
+    goal = "vial" if _kind(entry.destination) == "pack" else _kind(entry.destination)
+    return _KINDS.get((source, goal), "correction")
 
 
 _KINDS = {
     ("supplier", "vial"): "received",
+    ("initial", "vial"): "on hand",
+    ("overfill", "vial"): "overfill",
+    ("found", "vial"): "found",
+    ("transit", "vial"): "arrived",
+    ("vial", "transit"): "sent",
+    ("vial", "spilled"): "spilled",
+    ("tray", "spilled"): "spilled",
+    ("vial", "destroyed"): "destroyed",
+    ("vial", "returned"): "returned",
+    ("vial", "registrant"): "handed over",
+    ("tray", "vial"): "put back",
     ("vial", "tray"): "withdrawn",
     ("tray", "patient"): "given",
     ("tray", "waste"): "wasted",
@@ -211,18 +331,38 @@ def _kind(account: str) -> str:
 
 
 def _summed(vial: Vial, rows: tuple[LedgerRow, ...]) -> VialLedger:
-    def total(kind: str) -> int:
-        return sum(row.mass_ug for row in rows if row.kind == kind)
-
+    """What became of this container's own drug, also where two of them filled one tray."""
     last = rows[-1] if rows else None
-    gone = {kind: total(kind) for kind in ("withdrawn", "given", "wasted", "lost")}
+    sessions = {row.session for row in rows if row.session}
+    traced = whereabouts(_with_sessions(str(vial.pk), sessions))
+    own = traced.get(str(vial.pk), Whereabouts())
+    taken = {kind: own.gone.get(kind, 0) for kind in ("patient", "waste", "tray")}
     return VialLedger(
         vial=vial,
         rows=rows,
         on_hand_ug=last.balance_ug if last else 0,
         on_hand_ul=last.balance_ul if last else 0,
-        withdrawn_ug=gone["withdrawn"],
-        given_ug=gone["given"],
-        wasted_ug=gone["wasted"],
-        on_tray_ug=gone["withdrawn"] - gone["given"] - gone["wasted"] - gone["lost"],
+        on_hand_units=last.balance_units if last else 0,
+        withdrawn_ug=sum(row.mass_ug for row in rows if row.kind == "withdrawn" and row.moves_vial)
+        - sum(row.mass_ug for row in rows if row.kind == "correction" and _into(row, vial)),
+        given_ug=taken["patient"],
+        wasted_ug=taken["waste"],
+        on_tray_ug=taken["tray"],
+        shared=_shared(rows),
     )
+
+
+def _into(row: LedgerRow, vial: Vial) -> bool:
+    return row.destination == vial.account and row.source.startswith("tray:")
+
+
+def _shared(rows: Iterable[LedgerRow]) -> bool:
+    """Whether a tray was filled from this container and another."""
+    return any(row.kind in ("given", "wasted") and row.shared for row in rows)
+
+
+def _with_sessions(vial: str, sessions: Collection[str]) -> Book:
+    lines = {one.number: one for one in _naming(vial, None)}
+    for session in sessions:
+        lines |= {one.number: one for one in _naming(None, session)}
+    return make_book(lines[number].entry for number in sorted(lines))

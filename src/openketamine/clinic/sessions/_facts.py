@@ -9,15 +9,13 @@ from typing import Any
 from django.db import transaction
 
 from openketamine.clinic.journal import queries as journal
-from openketamine.clinic.pharmacy import commands as pharmacy
 from openketamine.clinic.sessions._alarms import finding_entries
-from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._finish import CHANGES_THE_DOSE, settle
 from openketamine.clinic.sessions._writing import (
     Done,
     append,
     body_of,
     client_id,
-    derived_id,
     done,
     entry,
     in_line,
@@ -159,41 +157,9 @@ def _follow(
     session: Session, body: facts.Body, stored: journal.StoredFact, by: Staff, now: datetime
 ) -> None:
     """What a fact brings with it, in the same transaction."""
-    if isinstance(body, facts.InfusionStopped):
-        finish(session, stored, by, now)
-    if isinstance(body, (facts.DoseGiven, facts.DoseStopped)):
-        finish_by_hand(session, by, now)
+    if isinstance(body, CHANGES_THE_DOSE):
+        settle(session, getattr(body, "reason", ""), by, now)
     if isinstance(body, _ASSESSED):
         entries = finding_entries(session, now)
         if entries:
             append(session, entries, now)
-
-
-def finish(session: Session, stop: journal.StoredFact, by: Staff, now: datetime) -> None:
-    """What the person received, computed from the segments, and the ledger's word for it.
-
-    A second stop finds the dose finished and changes nothing: the state lists it as contradiction.
-    """
-    state = folded(session.stream).state
-    if state.infusion is None or state.last(facts.DoseFinished) is not None:
-        return
-    # Down to whole micrograms: the ledger never says more was given than was.
-    given_ug, given_ul = (
-        int(state.infusion.given_ug(stop.at)),
-        int(state.infusion.given_ul(stop.at)),
-    )
-    transfer = pharmacy.give(session.id, given_ug, by, now)
-    finished = facts.DoseFinished(given_ug=given_ug, given_ul=given_ul, transfer_id=str(transfer))
-    append(session, [entry(finished, stop.at, by, derived_id("finished", stop.id))], now)
-
-
-def finish_by_hand(session: Session, by: Staff, now: datetime) -> None:
-    """Once the last of a dose without a pump is given, or no more is to come: the book's word."""
-    state = folded(session.stream).state
-    doses = state.doses
-    if doses is None or doses.ended_at is None or state.last(facts.DoseFinished) is not None:
-        return
-    transfer = pharmacy.give(session.id, doses.given_ug, by, now)
-    finished = facts.DoseFinished(doses.given_ug, doses.given_ul, transfer_id=str(transfer))
-    identity = derived_id("finished", str(session.id), doses.started_at.isoformat())
-    append(session, [entry(finished, doses.ended_at, by, identity)], now)

@@ -9,18 +9,15 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.dosing import protocol, protocols
+from openketamine.core.dosing import protocols
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
 
 
 def given_here() -> tuple[str, ...]:
-    """The protocols whose dose can be drawn from the drug book: infusions, injections, devices.
-
-    What is counted out by mouth is evaluated, proposed and forecast; the book does not count
-    tablets yet, and a dose without its withdrawal would be a hole in it.
-    """
-    return tuple(name for name in protocols() if protocol(name).form != "by-mouth")
+    """The protocols whose dose can be taken from the drug book: by volume from a vial, by the piece
+    from a pack. All of them, whatever their form."""
+    return tuple(protocols())
 
 
 def open_session(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions._devices import detach_all
-from openketamine.clinic.sessions._facts import finish_by_hand
+from openketamine.clinic.sessions._finish import settle
 from openketamine.clinic.sessions._fold import folded, foreseen
 from openketamine.clinic.sessions._past import history
 from openketamine.clinic.sessions._proofs import own_proof, second_person
@@ -173,7 +173,7 @@ def start(
         return _begun(state.plan.body, asked)
 
     def after(session: Session) -> None:
-        finish_by_hand(session, by, now)
+        settle(session, "", by, now)
 
     return _decide(_Asked("start", begun, context, after=after), session_id, asked, by, now)
 

@@ -9,6 +9,7 @@ from openketamine.core.ledger._check import (
     kind_of,
 )
 from openketamine.core.ledger._containers import beyond_use, opened_at, overfill_allowance
+from openketamine.core.ledger._deadlines import form_106_by, inventory_by, notify_by
 from openketamine.core.ledger._discrepancies import (
     Discrepancy,
     count_differs,
@@ -51,8 +52,11 @@ __all__ = [
     "decode_entry",
     "discrepancies",
     "encode_entry",
+    "form_106_by",
+    "inventory_by",
     "kind_of",
     "late_entries",
+    "notify_by",
     "opened_at",
     "overfill_allowance",
     "pump_agrees",

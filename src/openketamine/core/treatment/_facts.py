@@ -90,7 +90,10 @@ class OverrideSigned:
 
 @dataclass(frozen=True)
 class DrugWithdrawn:
-    """Drug went from a vial to this session's tray, before a witness who proved who they are."""
+    """Drug went from a vial to this session's tray, before a witness who proved who they are.
+
+    Of a pack of tablets, troches or devices: `units` of them, called `unit`, and no volume.
+    """
 
     transfer_id: str
     vial_id: str
@@ -99,6 +102,8 @@ class DrugWithdrawn:
     mass_ug: int
     witness_id: str
     witness_name: str
+    units: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True)

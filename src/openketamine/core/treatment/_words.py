@@ -73,8 +73,9 @@ def _given(body: f.DoseGiven) -> str:
 
 
 def _withdrawn(body: f.DrugWithdrawn) -> str:
+    stock = f"{body.units} × {body.unit}" if body.units else millilitres(body.volume_ul)
     return (
-        f"{milligrams(body.mass_ug)} ({millilitres(body.volume_ul)}) withdrawn, lot {body.lot}, "
+        f"{milligrams(body.mass_ug)} ({stock}) withdrawn, lot {body.lot}, "
         f"witness {body.witness_name}"
     )
 

@@ -1,0 +1,181 @@
+"""What is in each container, where it stands, and whether drug may be taken from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from openketamine.clinic.journal.models import Fact
+from openketamine.clinic.pharmacy._entries import STREAM
+from openketamine.clinic.pharmacy.models import Vial
+from openketamine.core.ledger import Label, beyond_use
+from openketamine.knowledge import document
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an account holds by the book."""
+
+    mass_ug: int = 0
+    volume_ul: int = 0
+    units: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """The site and the cabinet in which a container is."""
+
+    site: str
+    cabinet: str
+
+
+@dataclass(frozen=True)
+class VialOnShelf:
+    """A container and what the book says is in it.
+
+    `status`: sealed, open, empty, expired, beyond use, kept apart or under way. `usable_until`: the
+    end of its beyond-use time, None while it is sealed or has none.
+    """
+
+    vial: Vial
+    on_hand_ul: int
+    on_hand_ug: int
+    status: str
+    on_hand_units: int = 0
+    place: Place = Place("", "")
+    opened_at: datetime | None = None
+    usable_until: datetime | None = None
+    expires_within: int | None = None
+
+
+# One pass over the book, in the database: account, and what came in less what went out.
+_BALANCES = """
+    SELECT account, sum(mass)::bigint, sum(volume)::bigint, sum(units)::bigint FROM (
+        SELECT body #>> '{entry,destination}' AS account,
+               (body #>> '{entry,mass_ug}')::bigint AS mass,
+               (body #>> '{entry,volume_ul}')::bigint AS volume,
+               coalesce((body #>> '{entry,units}')::bigint, 0) AS units
+          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'
+        UNION ALL
+        SELECT body #>> '{entry,source}', -(body #>> '{entry,mass_ug}')::bigint,
+               -(body #>> '{entry,volume_ul}')::bigint,
+               -coalesce((body #>> '{entry,units}')::bigint, 0)
+          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'
+    ) AS halves WHERE account LIKE %(kind)s GROUP BY account
+"""
+_FIRST_DRAWN = """
+    SELECT body #>> '{entry,container}', min(at) FROM journal_fact AS drawn
+     WHERE stream = %(stream)s AND kind = 'transfer'
+       AND body #>> '{entry,destination}' LIKE 'tray:%%'
+       AND body #>> '{entry,source}' NOT LIKE 'patient:%%'
+       AND id::text NOT IN (SELECT body #>> '{entry,corrects}' FROM journal_fact
+                             WHERE stream = %(stream)s AND kind = 'transfer'
+                               AND body #>> '{entry,corrects}' IS NOT NULL)
+     GROUP BY 1
+"""
+
+
+def all_held(kind: str) -> Mapping[str, Held]:
+    """Every account of a kind (`vial`, `pack`, `tray`, `transit`) and what it holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCES, {"stream": STREAM, "kind": f"{kind}:%"})
+        return {account: Held(*map(int, sums)) for account, *sums in cursor.fetchall()}
+
+
+def shelf(vials: Iterable[Vial], now: datetime) -> list[VialOnShelf]:
+    """These containers as the book has them at this moment."""
+    held = {**all_held("vial"), **all_held("pack")}
+    opened, handled = _first_drawn(), _handled()
+    return [
+        _on_shelf(
+            vial,
+            held.get(vial.account, Held()),
+            opened.get(str(vial.pk)),
+            handled.get(str(vial.pk), []),
+            now,
+        )
+        for vial in vials
+    ]
+
+
+def place_after(vial: Vial, handled: Iterable[Fact]) -> Place:
+    """Where a container is after what was done with it."""
+    place = Place(vial.site, vial.cabinet)
+    for fact in handled:
+        entry = fact.body["entry"]
+        if entry["what"] == "moved":
+            place = Place(entry["site"], entry["cabinet"])
+    return place
+
+
+def handlings(vial_id: str | None = None) -> list[Fact]:
+    """What was done with a container, or with all of them, in the order of the book."""
+    facts = Fact.objects.filter(stream=STREAM, kind="handling").order_by("number")
+    return list(facts.filter(body__entry__container=vial_id) if vial_id else facts)
+
+
+def label_of(vial: Vial) -> Label:
+    """Its label in the words of the book."""
+    return Label(
+        id=str(vial.pk), at=vial.received_at, container=str(vial.pk), form=vial.form,
+        drug=vial.drug, ndc=vial.ndc, lot=vial.lot, expiry=vial.expiry, doses=vial.doses, by="",
+        concentration_ug_per_ml=vial.concentration_ug_per_ml, volume_ul=vial.volume_ul,
+        unit_ug=vial.unit_ug, units=vial.units, beyond_use_days=vial.beyond_use_days,
+        site=vial.site, cabinet=vial.cabinet,
+    )  # fmt: skip
+
+
+def _first_drawn() -> Mapping[str, datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_DRAWN, {"stream": STREAM})
+        return dict(cursor.fetchall())
+
+
+def _handled() -> Mapping[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for fact in handlings():
+        found.setdefault(fact.body["entry"]["container"], []).append(fact)
+    return found
+
+
+def _on_shelf(
+    vial: Vial, held: Held, opened: datetime | None, handled: list[Fact], now: datetime
+) -> VialOnShelf:
+    until = beyond_use(label_of(vial), opened)
+    today = timezone.localdate(now)
+    words = [fact.body["entry"]["what"] for fact in handled]
+    apart = [one for one in words if one in ("quarantined", "released")][-1:] == ["quarantined"]
+    return VialOnShelf(
+        vial=vial,
+        on_hand_ul=held.volume_ul,
+        on_hand_ug=held.mass_ug,
+        on_hand_units=held.units,
+        status=_status(vial, held, until, today, now, apart=apart),
+        place=place_after(vial, handled),
+        opened_at=opened,
+        usable_until=until,
+        expires_within=_within(vial.expiry, today) if held.mass_ug > 0 else None,
+    )
+
+
+def _status(
+    vial: Vial, held: Held, until: datetime | None, today: date, now: datetime, *, apart: bool
+) -> str:
+    if held.mass_ug <= 0:
+        return "empty"
+    if apart:
+        return "kept apart"
+    if vial.expiry < today:
+        return "expired"
+    if until is not None and now > until:
+        return "beyond use"
+    return "sealed" if held.mass_ug >= vial.mass_ug else "open"
+
+
+def _within(expiry: date, today: date) -> int | None:
+    """The nearest of the days ahead (30, 60, 90) within which it expires."""
+    ahead = document("controlled-substances", "beyond-use").body["expiring"]
+    days = sorted(int(one["value"]) for one in ahead)
+    return next((one for one in days if expiry - today <= timedelta(days=one)), None)
