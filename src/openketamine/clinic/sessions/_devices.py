@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
-from openketamine.clinic.sessions.models import Attachment, Gateway, Session
+from openketamine.clinic.sessions.models import Attachment, Device, Gateway, Session
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
 
 _KINDS = ("monitor", "pump")
+_MOST_DEVICES, _MOST_SENTENCES, _LARGEST = 500, 20, 10**12
 
 
 def attach_device(
@@ -86,7 +87,8 @@ def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[st
     name = raw.get("gateway")
     if not isinstance(name, str) or not name:
         raise BadInput("gateway", "the gateway's name", name)
-    listeners = raw.get("listeners")
+    listeners, health = raw.get("listeners"), raw.get("health")
+    told = health if isinstance(health, Mapping) else {}
     Gateway.objects.update_or_create(
         name=name[:80],
         defaults={
@@ -94,11 +96,83 @@ def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[st
             "listeners": listeners if isinstance(listeners, list) else [],
             "spool_waiting": _count(raw.get("spool_waiting")),
             "unreadable": _count(raw.get("unreadable")),
+            "rejected": _sentences(told.get("rejected")),
         },
     )
+    _keep_health(name[:80], told.get("devices"), now)
     joined = Attachment.objects.filter(until__isnull=True)
     rows = joined.values_list("device_id", "session__person__mrn", "session_id")
     return {device: {"mrn": mrn, "session": str(session)} for device, mrn, session in rows}
+
+
+def _keep_health(gateway: str, devices: object, now: datetime) -> None:
+    """What a gateway knows of each device. Of two gateways, the one that heard it last counts."""
+    if not isinstance(devices, Mapping):
+        return
+    told = {
+        str(device)[:80]: health
+        for device, health in list(devices.items())[:_MOST_DEVICES]
+        if isinstance(health, Mapping)
+    }
+    known = {row.device_id: row for row in Device.objects.filter(device_id__in=list(told))}
+    rows = []
+    for device, health in sorted(told.items()):
+        before = known.get(device)
+        newer = before is None or before.gateway == gateway
+        if not newer and before is not None:
+            newer = str(health.get("last_at") or "") > str(before.health.get("last_at") or "")
+        if newer and (before is None or before.health != health or before.gateway != gateway):
+            row = Device(device_id=device, gateway=gateway, told_at=now, health=_clean(health))
+            rows.append(row)
+    Device.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["device_id"],
+        update_fields=["gateway", "told_at", "health"],
+    )
+
+
+def _clean(health: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what the page shows, of the kinds that it can show."""
+    numbers = {
+        name: value
+        for name in ("messages", "per_minute", "skew_s", "drift_s_per_h")
+        if isinstance(value := health.get(name), (int, float)) and abs(value) < _LARGEST
+    }
+    words = {
+        name: str(health[name])[:80]
+        for name in ("kind", "connector", "first_at", "last_at")
+        if health.get(name) and (not name.endswith("_at") or _is_time(health[name]))
+    }
+    texts = health.get("texts")
+    shown = texts.items() if isinstance(texts, Mapping) else ()
+    return {
+        **numbers,
+        **words,
+        "texts": {str(name)[:40]: str(text)[:120] for name, text in list(shown)[:_MOST_SENTENCES]},
+        "remarks": _sentences(health.get("remarks")),
+        "rejected": _sentences(health.get("rejected")),
+    }
+
+
+def _sentences(told: object) -> list[dict[str, Any]]:
+    found = told if isinstance(told, list) else []
+    return [
+        {
+            "words": str(one.get("words") or "")[:120],
+            "count": _count(one.get("count")),
+            "last": str(one.get("last") or "")[:40],
+        }
+        for one in found[:_MOST_SENTENCES]
+        if isinstance(one, Mapping)
+    ]
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _count(value: object) -> int:

@@ -23,7 +23,7 @@ from openketamine.clinic.sessions._messages import Message, read_message
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
 
-_NOT_JOINED = "the device was not joined to a session when this was received"
+NOT_JOINED = "the device was not joined to a session when this was received"
 _OTHER_PERSON = "the monitor names another person than the one whose session it is joined to"
 _KEY_REUSED = "a message with the same key and other content came before"
 _JOINED = """
@@ -129,7 +129,7 @@ def _find_sessions(arrived: Sequence[_Arrived]) -> None:
     for one, message in read:
         found = _at(joined.get(message.reading.device_id, ()), message.reading.received_at)
         if found is None:
-            one.why = _NOT_JOINED
+            one.why = NOT_JOINED
             continue
         one.stream, one.closed = f"session:{found.session_id}", found.closed
         one.why = _OTHER_PERSON if message.mrn and message.mrn != found.mrn else ""
@@ -173,11 +173,16 @@ def _write(
         elif said.outcome == "charted" and one.message is not None:
             known[one.message.key] = one.message.reading
             chart.hear(one.stream, one.message)
+        if one.message is not None and not _repeated(said):
             unmapped.append((one.message.reading.device_id, one.message.raw.get("unmapped")))
         outcomes.append(said)
     chart.write()
     count_unmapped(unmapped, now)
     return _answers(outcomes, keep_aside(aside, now))
+
+
+def _repeated(said: Outcome | Aside) -> bool:
+    return isinstance(said, Outcome) and said.outcome == "duplicate"
 
 
 def _decided(one: _Arrived, known: Mapping[str, facts.ReadingTaken]) -> Outcome | Aside:

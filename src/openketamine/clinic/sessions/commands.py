@@ -27,6 +27,7 @@ from openketamine.clinic.sessions._requests import (
     start,
     verify,
 )
+from openketamine.clinic.sessions._taking_over import take_over
 from openketamine.clinic.sessions._writing import Done
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "sign_plan",
     "sign_report",
     "start",
+    "take_over",
     "verify",
     "waste",
     "withdraw",

@@ -97,9 +97,23 @@ class Gateway(models.Model):
     listeners = models.JSONField(default=list)
     spool_waiting = models.PositiveIntegerField(default=0)
     unreadable = models.PositiveIntegerField(default=0)
+    # What came from a sender that could not be made out: [{words, count, last}].
+    rejected = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.name
+
+
+class Device(models.Model):
+    """What a gateway last told of one device; `health` as its heartbeat has it."""
+
+    device_id = models.CharField(max_length=80, primary_key=True)
+    gateway = models.CharField(max_length=80)
+    told_at = models.DateTimeField()
+    health = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.device_id
 
 
 class UnmappedCode(models.Model):

@@ -14,6 +14,11 @@ from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._calls import calls_for
+from openketamine.clinic.sessions._device_health import (
+    heard_devices,
+    quarantined_by_device,
+    takeable,
+)
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
 from openketamine.clinic.sessions._past import history
@@ -36,15 +41,19 @@ __all__ = [
     "facts",
     "gateways",
     "given_here",
+    "heard_devices",
     "history",
+    "open_sessions",
     "phase",
     "plan_of",
     "quarantined",
+    "quarantined_by_device",
     "readings",
     "session",
     "sessions_of",
     "state",
     "state_json",
+    "takeable",
     "unmapped_codes",
 ]
 
@@ -151,6 +160,12 @@ def attachments() -> list[Attachment]:
 def gateways() -> list[Gateway]:
     """Every gateway that ever spoke, with its last word."""
     return list(Gateway.objects.order_by("name"))
+
+
+def open_sessions() -> list[Session]:
+    """Sessions that are not closed, by chair, with their people."""
+    rows = Session.objects.filter(closed_at__isnull=True).select_related("person")
+    return list(rows.order_by("chair", "created"))
 
 
 def quarantined(limit: int = 100) -> list[QuarantinedMessage]:

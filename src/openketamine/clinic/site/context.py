@@ -16,7 +16,7 @@ _PLACES = (
     ("People", "/people/", "person.read"),
     ("Vials", "/vials/", "vials.read"),
     ("Knowledge", "/knowledge/", "knowledge.read"),
-    ("Devices", "/devices/", "session.read"),
+    ("Devices", "/devices/", "device.read"),
     ("Responses", "/responses/", "responses.read"),
 )
 

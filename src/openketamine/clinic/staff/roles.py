@@ -43,7 +43,10 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "dose.verify": _CLINICIANS,
         "infusion.start": _CLINICIANS,
         "chart.write": _CLINICIANS | {"therapist"},
-        "device.attach": _CLINICIANS,
+        # A technician joins devices to chairs and reads their health, without a look at a person.
+        "device.read": _READERS | {"system_admin"},
+        "device.attach": _CLINICIANS | {"system_admin"},
+        "device.take_over": _CLINICIANS,
         "calls.read": _CLINICIANS,
         "duty.take": _CLINICIANS,
         "wall.open": frozenset({"nurse", "medical_director"}),

@@ -223,6 +223,18 @@ class DeviceDetached:
 
 
 @dataclass(frozen=True)
+class ReadingsTakenOver:
+    """A person took what a device had said before it was joined into this record: these readings
+    follow, each under the name of the device."""
+
+    device_id: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReadingTaken:
     """What one device said at one moment.
 
@@ -407,6 +419,7 @@ Body = (
     | InfusionStarted | RateChanged | InfusionPaused | InfusionResumed | InfusionStopped
     | DoseGiven | DoseStopped | DoseFinished | DrugWasted | DeviceAttached | DeviceDetached
     | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
+    | ReadingsTakenOver
     | FindingRaised | FindingCleared | FindingAcknowledged | FindingShown
     | PersonCalled | CallAnswered | SoundPaused | SoundResumed | SoundSwitched
     | EmergencyBegun | EmergencyStepDone | EmergencyOver

@@ -158,6 +158,9 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     f.DrugWasted: _wasted,
     f.DeviceAttached: lambda b: f"{b.device_kind.capitalize()} {b.device_id} attached",
     f.DeviceDetached: lambda b: f"Device {b.device_id} detached",
+    f.ReadingsTakenOver: lambda b: _because(
+        f"{b.count} earlier readings of {b.device_id} taken into the record", b.reason
+    ),
     f.ReadingTaken: lambda b: _numbers(b.values),
     f.ObservationCharted: lambda b: _because(_numbers(b.values), b.note),
     f.AdverseEventCharted: _adverse,
