@@ -15,7 +15,7 @@ from openketamine.clinic.sessions._past import history
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.dosing import protocols
 from openketamine.core.findings import BadInput, Refusal
-from openketamine.core.ledger import balances, broken_rules
+from openketamine.core.ledger import account_kind, balances, broken_rules
 
 
 @pytest.fixture
@@ -152,10 +152,11 @@ class TestACorrectionAfterTheDose:
 
     def amounts(self, bed):
         entries = pharmacy.book_of(session=str(bed.session.id)).entries
+        kinds = [(account_kind(one.source), account_kind(one.destination)) for one in entries]
         return [
-            (one.source.split(":")[0], one.destination.split(":")[0], one.mass_ug, bool(one.corrects))
-            for one in entries
-        ]  # fmt: skip
+            (*ways, one.mass_ug, bool(one.corrects))
+            for ways, one in zip(kinds, entries, strict=True)
+        ]
 
     def corrected(self, bed, kind, body, replacement):
         fact = next(f for f in queries.facts(bed.session) if type(f.body).__name__ == kind)
