@@ -23,6 +23,7 @@ from openketamine.core.treatment import (
     FindingAcknowledged,
     FindingShown,
     InfusionPaused,
+    ObservationCharted,
     PersonCalled,
     SessionOpened,
     SoundPaused,
@@ -187,6 +188,14 @@ def test_response_times_from_raised_to_over_and_who_never_got_there_is_counted()
     assert (seen.of, seen.reached, seen.missing, seen.median) == (2, 1, 1, 8)
     assert times((first, second), "answered").of == 1
     assert times((), "seen").median is None
+
+
+def test_the_measurement_that_raised_a_finding_is_no_answer_to_it():
+    charted = ObservationCharted({"moaas": Decimal(1)})
+    log = Log().at(0, charted, NORA).raised(0, "a", "high")
+    assert responses(log.state)[0].acted is None
+    log.at(40, charted, NORA)
+    assert responses(log.state)[0].after("acted") == timedelta(seconds=40)
 
 
 def test_the_90th_percentile_is_a_time_that_was_measured():

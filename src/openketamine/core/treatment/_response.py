@@ -1,11 +1,12 @@
 """How long it took: from a finding being raised to its being told, shown, seen, acted on and over.
 
 An act is a fact that changes what is done or measures again: the rate, a pause, a stop, a medicine,
-a step of an emergency card, a measurement by hand, a device attached. The first one after a finding
-was raised and before it was over counts for it; where several findings stood, it counts for each.
+a step of an emergency card, a measurement by hand, a device attached. The first one that was
+written after a finding was raised, and before it was over, counts for it; where several findings
+stood, it counts for each. The measurement that raised a finding is no answer to it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,7 +98,7 @@ def percentile(in_order: Sequence[float], percent: int) -> float | None:
 
 
 def _response(state: State, alarm: Alarm) -> Response:
-    identity, begin = alarm.finding.finding_id, alarm.raised_at
+    identity = alarm.finding.finding_id
 
     def mine(kind: type[Any]) -> datetime | None:
         return _first(one.at for one in state.all(kind) if one.body.finding_id == identity)
@@ -108,16 +109,21 @@ def _response(state: State, alarm: Alarm) -> Response:
         shown=mine(f.FindingShown),
         seen=alarm.acknowledged_at,
         answered=mine(f.CallAnswered),
-        acted=_first(_acts(state, lambda at: begin <= at and not _over_before(alarm, at))),
+        acted=_first(_acts(state, alarm)),
     )
 
 
-def _acts(state: State, counts: Callable[[datetime], bool]) -> Iterable[datetime]:
-    return (one.at for kind in ACTS for one in state.all(kind) if counts(one.at))
-
-
-def _over_before(alarm: Alarm, at: datetime) -> bool:
-    return alarm.cleared_at is not None and at > alarm.cleared_at
+def _acts(state: State, alarm: Alarm) -> Iterator[datetime]:
+    number = next(
+        one.fact.number or 0
+        for one in state.all(f.FindingRaised)
+        if one.body.finding_id == alarm.finding.finding_id
+    )
+    for one in (one for kind in ACTS for one in state.all(kind)):
+        written_after = one.fact.number is None or one.fact.number > number
+        before_the_end = alarm.cleared_at is None or one.at <= alarm.cleared_at
+        if written_after and before_the_end and one.at >= alarm.raised_at:
+            yield one.at
 
 
 def _first(found: Iterable[datetime]) -> datetime | None:

@@ -49,53 +49,71 @@ async function ask() {
 function draw() {
   const at = now();
   bar.hidden = !calls.length && !trouble;
-  const open = calls.filter((one) => !one.answer && !sent.has(one.finding_id));
+  const open = calls.filter((one) => !one.answer && !sent.has(one.session));
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
   refresh(bar, [calls, trouble, [...sent], Math.floor(at / 1000)], () => [
     trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
-    calls.length ? h("ul", { class: "plain" }, ...calls.map((one) => row(one, at))) : null,
+    calls.length ? h("ul", { class: "plain" }, ...[...byChair()].map((own) => row(own, at))) : null,
   ]);
   for (const one of open) announce(one);
   if (trouble) tell("trouble", trouble);
   else said.delete("trouble");
 }
 
-/** @param {Call} one @param {number} at */
-function row(one, at) {
+/** One row a chair: whoever comes, comes for all of it. The worst that nobody answered stands first. */
+function byChair() {
+  /** @type {Map<string, Call[]>} */
+  const chairs = new Map();
+  for (const one of calls) chairs.set(one.session, [...(chairs.get(one.session) ?? []), one]);
+  return chairs.values();
+}
+
+/** @param {Call[]} own @param {number} at */
+function row(own, at) {
+  const one = own.find((each) => !each.answer) ?? /** @type {Call} */ (own[0]);
   const kind = one.nature === "technical" ? "technical" : one.priority;
-  const mine = sent.get(one.finding_id);
+  const waits = sent.has(one.session);
+  const coming = one.answer?.answer === "coming";
   return h("li", { class: "call" },
     h("div", { class: "call-words" },
       h("span", { class: `alarm alarm-${kind}` }, one.priority), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
-      h("span", { class: "call-what" }, one.summary),
+      h("span", { class: "call-what" }, one.summary, own.length > 1 ? h("span", { class: "soft" }, ` and ${own.length - 1} more`) : null),
       h("span", { class: "small soft" }, state(one, at))),
     h("div", { class: "call-buttons" },
-      mine || one.answer?.answer === "coming" ? null : button("I come", () => void reply(one, "coming"), "primary", { data: { key: `come-${one.finding_id}` } }),
-      mine || one.answer ? null : button("I have seen it", () => void reply(one, "seen"), "", { data: { key: `seen-${one.finding_id}` } }),
-      one.answer?.answer === "coming" && !mine ? button("I am at the chair", () => void reply(one, "here"), "", { data: { key: `here-${one.finding_id}` } }) : null,
-      location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.finding_id}` } }, "Open the chart")));
+      waits || coming ? null : button("I come", () => void reply(own, "coming"), "primary", { data: { key: `come-${one.session}` } }),
+      waits || one.answer ? null : button("I have seen it", () => void reply(own, "seen"), "", { data: { key: `seen-${one.session}` } }),
+      coming && !waits ? button("I am at the chair", () => void reply(own, "here"), "", { data: { key: `here-${one.session}` } }) : null,
+      location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
 }
 
 /** @param {Call} one @param {number} at */
 function state(one, at) {
   const since = one.cleared_at ? `over since ${timeOfDay(one.cleared_at)}, it stood from ${timeOfDay(one.raised_at)}` : `for ${age(at - Date.parse(one.raised_at))}`;
   if (one.answer) return `${since}; ${one.answer.by} ${ANSWERED[one.answer.answer] ?? ""} (${timeOfDay(one.answer.at)})`;
-  if (sent.has(one.finding_id)) return `${since}; your answer is on its way`;
+  if (sent.has(one.session)) return `${since}; your answer is on its way`;
   return one.next_at && !one.cleared_at ? `${since}; the next person is told ${countdown(Date.parse(one.next_at), at)}` : since;
 }
 
-/** @param {Call} one @param {string} answer */
-async function reply(one, answer) {
-  sent.set(one.finding_id, answer);
+/** To every call of the chair that this answers: a word later in the list takes the place of an earlier one.
+ * @param {Call[]} own @param {string} answer */
+async function reply(own, answer) {
+  const [first] = own;
+  if (!first) return;
+  sent.set(first.session, answer);
   draw();
   const at = new Date(now()).toISOString();
-  const done = await post(`/sessions/${one.session}/facts`, { id: freshId(), kind: "call_answered", at, by: bar.dataset.who, body: { finding_id: one.finding_id, answer } });
-  if (done.status !== 200) {
-    trouble = `Your answer was not taken: ${done.error ?? done.status}. Press again.`;
-    tell(`refused-${Date.now()}`, trouble);
-  } else tell(`took-${one.finding_id}-${answer}`, answer === "seen" ? "Recorded: you have seen it." : "Recorded.");
-  sent.delete(one.finding_id);
+  const order = ["seen", "coming", "here"];
+  let refused = "";
+  for (const one of own) {
+    if (one.answer && order.indexOf(one.answer.answer) >= order.indexOf(answer)) continue;
+    const done = await post(`/sessions/${one.session}/facts`, { id: freshId(), kind: "call_answered", at, by: bar.dataset.who, body: { finding_id: one.finding_id, answer } });
+    if (done.status !== 200) refused = done.error ?? `The server answered ${done.status}.`;
+  }
+  sent.delete(first.session);
   await again();
+  if (!refused) return tell(`took-${at}`, "Your answer is recorded.");
+  trouble = `Your answer was not taken: ${refused} Press again.`;
+  draw();
 }
 
 async function again() {

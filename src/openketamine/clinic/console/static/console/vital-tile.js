@@ -26,7 +26,7 @@ export class VitalTile extends HTMLElement {
     const text = seen ? this.text(scene, main, seen) : "–";
     const limit = limits(scene.limits, main);
     this.className = `vital vital-${fresh}`;
-    if (alarm) this.classList.add("in-alarm", `vital-alarm-${alarm.priority}`, `nature-${alarm.nature}`);
+    if (alarm) this.classList.add(alarm.latched ? "was-in-alarm" : "in-alarm", `vital-alarm-${alarm.priority}`, `nature-${alarm.nature}`);
     if (alarm?.acknowledged_at) this.classList.add("is-seen");
     if (seen?.doubt) this.classList.add("vital-doubted");
     refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, alarm?.acknowledged_at, alarm?.latched, doubts, seen?.manual, main], () => [

@@ -51,8 +51,9 @@ export class SoundSwitch {
     this.root = root;
     this.patterns = patterns;
     this.may = may;
-    // A browser lets a page speak only after somebody has touched it.
-    addEventListener("pointerdown", () => this.#wake(), { passive: true });
+    // A browser lets a page speak only after somebody has touched it. Not at the press but after it: to draw anew
+    // between press and release would take the button from under the finger.
+    addEventListener("click", () => this.#wake());
     addEventListener("keydown", () => this.#wake());
     setInterval(() => this.#draw(), 1000);
     this.#draw();
@@ -127,7 +128,7 @@ export class SoundSwitch {
 function bell(crossed) {
   const svg = shape("svg", { viewBox: "0 0 24 24", width: "20", height: "20", "aria-hidden": "true", class: "bell-shape" });
   svg.append(shape("path", { d: "M12 3a6 6 0 0 0-6 6v4l-2 4h16l-2-4V9a6 6 0 0 0-6-6zm-2 15a2 2 0 0 0 4 0z", fill: "currentColor" }));
-  if (crossed) svg.append(shape("path", { d: "M3 3l18 18M21 3L3 21", stroke: "currentColor", "stroke-width": "2.5", fill: "none" }));
+  if (crossed) svg.append(shape("path", { d: "M4 3l17 18", stroke: "currentColor", "stroke-width": "2.5", fill: "none" }));
   return svg;
 }
 
