@@ -1,5 +1,6 @@
 """The cast tries every address of the clinic, whoever wrote the page behind it."""
 
+import uuid
 from http import HTTPStatus
 
 import pytest
@@ -52,6 +53,10 @@ def places(cast, now):
         "wall_id": str(open_wall("Nurses' room", 4, cast.nora, now)[0].pk),
         "vial_id": str(receive_vial(LABEL, cast.ines, now).pk),
         "fact_id": recorded(maren, cast.priya, now),
+        "staff_id": str(cast.nora.pk),
+        "credential_id": str(uuid.uuid4()),
+        "asked_id": str(uuid.uuid4()),
+        "grant_id": str(uuid.uuid4()),
         "protocol_id": PROTOCOL,
         "rule_id": "BP-02",
         "limit": "defer.systolic.above",

@@ -56,6 +56,7 @@ class DataFolder:
             (self.path / _DEMO_MARK).touch()
         self.secret("secret-key")
         self.secret("gateway-token")
+        self.secret("note-keys")
 
     def secret(self, name: str) -> str:
         """A secret of this folder, made at its first use."""

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof
-from openketamine.clinic.staff.roles import can
 from openketamine.core.findings import BadInput
 
 
@@ -19,7 +19,7 @@ def checked_witness(witness: Proof, by: Staff, now: datetime, task: str = "drug.
     """Another person, who may witness, and who proved who they are just now. Raises BadInput."""
     if witness.staff.pk == by.pk:
         raise BadInput("witness", "another person than the one who handles the drug")
-    may = can(witness.staff, task)
+    may = can(witness.staff, task, at=now)
     if not may:
         raise BadInput("witness", f"somebody who may witness. {may.why}")
     if not witness.is_fresh(now):

@@ -6,8 +6,8 @@ from typing import Any
 
 from openketamine.clinic.sessions._writing import text
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof, prove
-from openketamine.clinic.staff.roles import can
 from openketamine.core.findings import BadInput
 
 
@@ -42,7 +42,7 @@ def second_person(
         raise BadInput(
             prefix, "a second person, not the one who is signed in", proof.staff.username
         )
-    answer = can(proof.staff, task)
+    answer = can(proof.staff, task, at=now)
     if not answer:
         raise BadInput(prefix, f"somebody who may do this: {answer.why}", proof.staff.username)
     return proof

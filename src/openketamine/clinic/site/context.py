@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from openketamine.clinic.journal import clock
+from openketamine.clinic.staff import glass
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, HasRole, can
 
@@ -18,6 +20,15 @@ _PLACES = (
     ("Knowledge", "/knowledge/", "knowledge.read"),
     ("Devices", "/devices/", "device.read"),
     ("Responses", "/responses/", "responses.read"),
+)
+
+_STAFF_PAGES = (
+    ("Certificates", "/staff/", "staff.read"),
+    ("My certificates", "/staff/own/", "credentials.own"),
+    ("Rota", "/staff/rota/", "rota.read"),
+    ("Accounts", "/staff/accounts/", "account.read"),
+    ("Access", "/staff/access/", "audit.read"),
+    ("Emergencies", "/openings/", "glass.read"),
 )
 
 
@@ -39,16 +50,30 @@ def house(request: HttpRequest) -> dict[str, Any]:
         known |= {"name": user.display_name, "role": ROLES[user.role], "places": places}
         known["is_called"] = can(user, "calls.read").ok
         known["home"] = places[0].path
+        known |= _of_staff(user, request.path)
     elif settings.OPENKETAMINE_DEMO:
         known |= {"cast": _cast(), "demo_password": DEMO_PASSWORD}
     return {"house": known}
 
 
+def _of_staff(user: Staff, path: str) -> dict[str, Any]:
+    """Pages about those who work here; what this person holds open, and what waits for them."""
+    pages = [Place(*one[:2], one[1] == path) for one in _STAFF_PAGES if can(user, one[2])]
+    known: dict[str, Any] = {"staff_pages": pages}
+    if can(user, "glass.review"):
+        known |= {"glass": glass.mine_open(user, clock.now()), "to_review": glass.to_review(user)}
+    return known
+
+
 def places_of(user: HasRole, path: str = "") -> list[Place]:
     """Where this person may go, the first of them being home."""
-    return [
+    found = [
         Place(name, root, _is_under(path, root)) for name, root, task in _PLACES if can(user, task)
     ]
+    staff = next((root for _, root, task in _STAFF_PAGES if can(user, task)), None)
+    if staff:
+        found.append(Place("Staff", staff, path.startswith(("/staff/", "/openings/"))))
+    return found
 
 
 def _is_under(path: str, root: str) -> bool:

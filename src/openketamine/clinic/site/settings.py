@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from openketamine.clinic.site._database import database_from_url
@@ -40,6 +41,16 @@ OPENKETAMINE_PROGRAMMES = tuple(
 )
 # A folder with the words of licensed instruments; without it their labels stand in.
 OPENKETAMINE_INSTRUMENT_PACK = os.environ.get("OPENKETAMINE_INSTRUMENT_PACK", "")
+# Certificates that were never handed in: only said ("recorded"), or refused ("required").
+OPENKETAMINE_CREDENTIALS = os.environ.get("OPENKETAMINE_CREDENTIALS", "recorded").strip().lower()
+if OPENKETAMINE_CREDENTIALS not in ("recorded", "required"):
+    raise ImproperlyConfigured("OPENKETAMINE_CREDENTIALS: expected recorded or required")
+# The state whose nursing rules count, such as US-AZ; empty outside of the United States.
+OPENKETAMINE_STATE = os.environ.get("OPENKETAMINE_STATE", "").strip().upper()
+# Keys of the notes that are kept apart, the newest first; they lie outside of the database.
+OPENKETAMINE_NOTE_KEYS = tuple(
+    (os.environ.get("OPENKETAMINE_NOTE_KEYS") or _data_file("note-keys")).replace(",", " ").split()
+)
 # Encryption in transit is expected everywhere but on the machine itself.
 OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
 
@@ -67,6 +78,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.journal",
     "openketamine.clinic.staff",
     "openketamine.clinic.patients",
+    "openketamine.clinic.notes",
     "openketamine.clinic.pharmacy",
     "openketamine.clinic.sessions",
     "openketamine.clinic.plans",
@@ -116,7 +128,7 @@ DATABASES = {
 }
 
 AUTH_USER_MODEL = "staff.Staff"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["openketamine.clinic.staff.backend.ClinicBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openketamine.clinic.rulebook.urls")),
     path("", include("openketamine.clinic.library.urls")),
     path("", include("openketamine.clinic.patients.urls")),
+    path("", include("openketamine.clinic.notes.urls")),
+    path("", include("openketamine.clinic.staff.urls")),
     path("", include("openketamine.clinic.pharmacy.urls")),
     path("", include("openketamine.clinic.sessions.urls")),
     path("", include("openketamine.clinic.plans.urls")),

@@ -12,14 +12,15 @@ from django.shortcuts import render
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.roles import TASKS, can
+from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.roles import TASKS
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def allowed(task: str, *, person: str | None = None) -> Callable[[View[P]], View[P]]:
-    """Let the view answer only those whose role includes `task`.
+    """Let the view answer only those who may do `task` now, by role and by certificate.
 
     `person` names the URL argument that is a person's id; a view that learns only later whose
     record it shows calls `opened_record` itself.

@@ -10,6 +10,7 @@ still none that is known.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -44,7 +45,7 @@ def wait(failures: int, *, free: int = FREE) -> timedelta:
     """30 s after the fifth, doubled with each further one, a quarter of an hour at most."""
     if failures < free:
         return timedelta(0)
-    doubled = FIRST_WAIT * 2 ** min(failures - free, 10)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(failures - free, 10)
     return min(doubled, LONGEST_WAIT)
 
 
@@ -68,7 +69,7 @@ def source_of(request: HttpRequest, username: str) -> Source:
 
 def remember(request: HttpRequest, response: HttpResponse, username: str) -> None:
     """This person has signed in at this browser. It proves nothing, and opens nothing."""
-    known = _known(request) or {"id": secrets.token_urlsafe(9), "names": []}
+    known: dict[str, Any] = _known(request) or {"id": secrets.token_urlsafe(9), "names": []}
     names = [username, *(name for name in known["names"] if name != username)][:20]
     response.set_cookie(
         COOKIE,
@@ -81,8 +82,11 @@ def remember(request: HttpRequest, response: HttpResponse, username: str) -> Non
     )
 
 
-def _known(request: HttpRequest) -> dict[str, list[str]] | None:
+def _known(request: HttpRequest) -> dict[str, Any] | None:
     try:
-        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_COOKIE_LASTS)
+        found: dict[str, Any] = signing.loads(
+            request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_COOKIE_LASTS
+        )
     except signing.BadSignature:
         return None
+    return found

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from openketamine.clinic.journal import commands as journal
+from openketamine.clinic.staff.accounts import AUDITORS_STAY, LONGEST_AUDIT
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES
@@ -28,14 +29,19 @@ def hire(
     *,
     credentials: str = "",
     by: Author | None = None,
+    until: datetime | None = None,
 ) -> Staff:
-    """Open an account for one person. Raises BadInput for a taken name, an unknown role, or a
-    password that is too easy."""
+    """Open an account for one person, `until` a moment where it ends by itself; an auditor's always
+    does. Raises BadInput for a taken name, an unknown role, a password that is too easy, or an
+    auditor who would stay too long."""
     if role not in ROLES:
         raise BadInput("role", f"one of {', '.join(ROLES)}", role)
     if not username or Staff.objects.filter(username=username).exists():
         raise BadInput("username", "a user name that nobody has yet", username)
-    staff = Staff(username=username, display_name=name, role=role, credentials=credentials)
+    ends = _end(role, until, now)
+    staff = Staff(
+        username=username, display_name=name, role=role, credentials=credentials, ends_at=ends
+    )
     try:
         validate_password(password, staff)
     except ValidationError as error:
@@ -44,11 +50,25 @@ def hire(
     with transaction.atomic():
         staff.save()
         body = {"username": username, "name": name, "role": role, "credentials": credentials}
+        body |= {"ends": ends.isoformat()} if ends else {}
         entry = journal.Entry(
             str(uuid.uuid4()), "staff_hired", body, now, by or author_of(staff), origin="staff"
         )
         journal.append(STREAM, [entry], now)
     return staff
+
+
+def _end(role: str, until: datetime | None, now: datetime) -> datetime | None:
+    """When the account ends by itself. Raises BadInput."""
+    if role == "auditor":
+        until = until or now + AUDITORS_STAY
+        if until > now + LONGEST_AUDIT:
+            raise BadInput(
+                "until", f"an end within {LONGEST_AUDIT.days} days: an auditor is a guest"
+            )
+    if until is not None and until <= now:
+        raise BadInput("until", "a moment to come", until.isoformat())
+    return until
 
 
 def system_account(now: datetime) -> Staff:

@@ -1,6 +1,7 @@
 """A person who works here."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -15,6 +16,7 @@ class Staff(AbstractUser):
     display_name = models.CharField(max_length=120)
     role = models.CharField(max_length=32, choices=[(role, name) for role, name in ROLES.items()])
     credentials = models.CharField(max_length=120, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         """Nobody without a role that the table knows."""
@@ -28,6 +30,10 @@ class Staff(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the account was opened for a time that is over."""
+        return self.ends_at is not None and now >= self.ends_at
 
     def get_full_name(self) -> str:
         """The name as it stands in the chart."""

@@ -33,7 +33,7 @@ def sign_off_when_idle(
     def answer(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             now = clock.now()
-            if is_idle(request.session, now):
+            if is_idle(request.session, now) or request.user.has_ended(now):
                 logout(request)
             elif BACKGROUND_HEADER not in request.headers:
                 _note(request.session, now)

@@ -53,6 +53,8 @@ def prove(
         at = f"{timezone.localtime(until):%H:%M:%S}"
         raise BadInput("proof", f"a pause: too many wrong attempts here, try again at {at}")
     staff = Staff.objects.filter(username=username, is_active=True).first()
+    if staff is not None and staff.has_ended(now):
+        staff = None
     method = _method(staff, password, otp)
     if staff is None or method is None:
         record_access(staff, None, _FAILED, now, refused=True, source=_key(username, source))

@@ -73,6 +73,23 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "packet.read": frozenset({"medical_director", "inventory_officer", "auditor"}),
         "patterns.read": frozenset({"medical_director"}),
         "audit.read": frozenset({"medical_director", "auditor"}),
+        # People who work here: what they show, when they work, which account they have.
+        "staff.read": frozenset({"medical_director", "auditor"}),
+        "credentials.own": frozenset(ROLES) - {"auditor", "system_admin"},
+        "credentials.check": frozenset({"medical_director"}),
+        "rota.read": _READERS | {"front_desk"},
+        "rota.plan": frozenset({"medical_director", "nurse", "front_desk"}),
+        # Two people: who keeps the machine asks, who answers for the clinic approves.
+        "account.read": frozenset({"medical_director", "auditor", "system_admin"}),
+        "account.ask": frozenset({"system_admin"}),
+        "account.approve": frozenset({"medical_director"}),
+        # Notes kept apart: own ones only, whoever it is; all others behind the glass.
+        "notes.read": _PRESCRIBERS | {"therapist"},
+        "therapy-note.write": frozenset({"therapist"}),
+        "counselling-note.write": frozenset({"prescriber", "therapist"}),
+        "glass.break": _PRESCRIBERS,
+        "glass.read": _PRESCRIBERS | {"auditor"},
+        "glass.review": _PRESCRIBERS,
         "knowledge.read": _READERS | {"inventory_officer", "front_desk", "system_admin"},
         # In whom a rule fired is a diagnosis by another name: only for those who treat or audit.
         "rule-uses.read": _CLINICIANS | {"auditor"},

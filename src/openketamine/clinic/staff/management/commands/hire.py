@@ -2,9 +2,11 @@
 
 import getpass
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.staff.commands import hire
@@ -22,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="as it stands in the chart")
         parser.add_argument("--role", required=True, choices=sorted(ROLES))
+        parser.add_argument(
+            "--until",
+            type=datetime.fromisoformat,
+            help="when the account ends by itself, such as 2026-12-31T18:00-07:00; an auditor's "
+            "always does, after 30 days where nothing is said",
+        )
         parser.add_argument("--credentials", default="", help="such as RN")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -35,7 +43,13 @@ class Command(BaseCommand):
                 password,
                 clock.now(),
                 credentials=options["credentials"],
+                until=_with_zone(options["until"]),
             )
         except BadInput as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{options['name']} works here now.")
+
+
+def _with_zone(at: datetime | None) -> datetime | None:
+    """In the clinic's own time where no offset was given."""
+    return timezone.make_aware(at) if at is not None and timezone.is_naive(at) else at

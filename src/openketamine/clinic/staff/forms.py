@@ -1,0 +1,110 @@
+"""Forms about people who work here."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from openketamine.clinic.staff.credentials import MOST_BYTES, Card, types
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import ROLES
+from openketamine.clinic.staff.rota import SHIFTS
+
+
+def _day(label: str, *, required: bool = True) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+class CardForm(forms.Form):
+    """What is printed on a certificate."""
+
+    type = forms.ChoiceField(choices=lambda: [(one.id, one.name) for one in types().values()])
+    issuer = forms.CharField(label="Issued by", max_length=120)
+    number = forms.CharField(max_length=80, required=False)
+    state = forms.CharField(max_length=6, required=False, help_text="For a licence, such as US-AZ.")
+    issued = _day("Day of issue")
+    expires = _day("Good until, that day included", required=False)
+    document = forms.FileField(
+        label="Scan",
+        required=False,
+        help_text="Only its fingerprint is kept here; keep the scan in your files.",
+    )
+
+    def clean_document(self) -> Any:
+        """Not larger than a scan is."""
+        given = self.cleaned_data["document"]
+        if given is not None and given.size > MOST_BYTES:
+            raise forms.ValidationError("At most 5 MB.")
+        return given
+
+    def card(self) -> Card:
+        """The card as the command takes it."""
+        said = self.cleaned_data
+        return Card(
+            type=said["type"],
+            issuer=said["issuer"],
+            number=said["number"],
+            state=said["state"],
+            issued=said["issued"],
+            expires=said["expires"],
+            document=said["document"].read() if said["document"] else b"",
+        )
+
+
+class CheckForm(forms.Form):
+    """How somebody asked who issued it, or why it does not count any more."""
+
+    what = forms.ChoiceField(
+        choices=[("check", "Checked with who issued it"), ("withdraw", "Does not count any more")]
+    )
+    words = forms.CharField(label="Where it was checked, or why not", max_length=300)
+
+
+class ShiftForm(forms.Form):
+    """Who works when."""
+
+    person = forms.ModelChoiceField(queryset=Staff.objects.none())
+    day = _day("Day")
+    shift = forms.ChoiceField(choices=[(name, title) for name, (title, _) in SHIFTS.items()])
+    works = forms.ChoiceField(choices=[("yes", "works"), ("no", "does not work after all")])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Staff.objects.filter(is_active=True).order_by("display_name")
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+class AskForm(forms.Form):
+    """Another role or end for an account, or its closing."""
+
+    person = forms.ModelChoiceField(queryset=Staff.objects.order_by("display_name"))
+    what = forms.ChoiceField(choices=[("change", "Ask for this"), ("close", "Close it now")])
+    role = forms.ChoiceField(choices=list(ROLES.items()))
+    ends = _day("Ends after", required=False)
+    reason = forms.CharField(max_length=300)
+
+
+class ApproveForm(forms.Form):
+    """The second person's own secret."""
+
+    verdict = forms.ChoiceField(choices=[("approve", "Approve"), ("decline", "Decline")])
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class AccessForm(forms.Form):
+    """Which part of the record of access."""
+
+    since = _day("From", required=False)
+    until = _day("To", required=False)
+    who = forms.CharField(label="Who looked", max_length=120, required=False)
+    refused = forms.BooleanField(label="Refused only", required=False)
+
+    def days(self) -> tuple[date | None, date | None]:
+        """From and to, both included."""
+        return self.cleaned_data["since"], self.cleaned_data["until"]

@@ -1,0 +1,19 @@
+"""Addresses about people who work here."""
+
+from django.urls import path
+
+from openketamine.clinic.staff import views
+
+urlpatterns = [
+    path("staff/", views.staff, name="staff"),
+    path("staff/own/", views.own, name="own-credentials"),
+    path("staff/rota/", views.week, name="rota"),
+    path("staff/rota/plan/", views.plan, name="rota-plan"),
+    path("staff/accounts/", views.account_list, name="accounts"),
+    path("staff/accounts/ask/", views.account_ask, name="account-ask"),
+    path("staff/accounts/<uuid:asked_id>/", views.account_approve, name="account-approve"),
+    path("staff/access/", views.access_log, name="access-log"),
+    path("staff/<uuid:staff_id>/", views.member, name="member"),
+    path("staff/<uuid:staff_id>/hand-in/", views.hand_in_for, name="credential-hand-in"),
+    path("staff/<uuid:staff_id>/<uuid:credential_id>/", views.check, name="credential-check"),
+]
