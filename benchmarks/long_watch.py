@@ -197,6 +197,8 @@ def watch(base: str, folder: Path, hours: float) -> tuple[dict[str, float], dict
 
 def main() -> int:
     hours = float(sys.argv[1]) if len(sys.argv) > 1 else 8.0
+    # Somebody is here all the time: this measures the page, not the automatic sign-off.
+    os.environ["OPENKETAMINE_IDLE_SECONDS"] = "86400"
     with tempfile.TemporaryDirectory() as place:
         folder, web, mllp = Path(place) / "demo", free_port(), free_port()
         demo = open_demo(folder, web, mllp)

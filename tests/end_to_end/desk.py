@@ -16,7 +16,7 @@ ARGUMENTS = (
 )
 DESK, TABLET = {"width": 1440, "height": 900}, {"width": 1180, "height": 820}
 # A considered no of the server is an answer, though Chromium writes it into the console.
-_NO = re.compile(r"status of (400|403|409|422) ")
+_NO = re.compile(r"status of (400|401|403|409|422) ")
 _NO_LINK = re.compile(r"net::ERR_|status of 50[0-9]|Failed to fetch")
 
 

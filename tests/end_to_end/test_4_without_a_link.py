@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.end_to_end.house import PASSWORD, eventually
 from tests.end_to_end.test_4_at_once_and_cut_off import prepared
+from tests.end_to_end.test_6_every_page import serious
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +111,7 @@ def test_cut_off_in_mid_infusion_reloaded_and_stopped_all_of_it_arrives_once_and
         assert "DUBE" in nora.region("Patient").inner_text().upper()
         assert "live" not in nora.region("Vital signs").inner_text()
         assert "by hand" in nora.region("Vital signs").inner_text()
+        assert serious(page) == []
         infusion = nora.region("Infusion")
         infusion.get_by_text("running", exact=True).wait_for()
         page.get_by_role("button", name="2 unsent").wait_for()
@@ -172,7 +174,7 @@ def test_what_the_server_cannot_accept_stands_in_words_until_somebody_settled_it
     session = house.session_of("Lindgren")
     page = nora.console(session).page
     refused = {"error": "body.text: expected fewer words"}
-    page.route("**/facts", lambda route: route.fulfill(status=400, json=refused))
+    page.context.route("**/facts", lambda route: route.fulfill(status=400, json=refused))
     words = f"Says the ceiling breathes {uuid.uuid4().hex[:6]}"
     note(nora, words)
     place = nora.region("Needs attention")
@@ -180,6 +182,7 @@ def test_what_the_server_cannot_accept_stands_in_words_until_somebody_settled_it
     assert "expected fewer words" in place.inner_text()
     page.reload()
     place.get_by_text(words).wait_for()
+    assert serious(page) == []
     with page.expect_download() as coming:
         nora.tap("Save to file", place)
     saved = json.loads(coming.value.path().read_text())
@@ -190,7 +193,7 @@ def test_what_the_server_cannot_accept_stands_in_words_until_somebody_settled_it
     nora.tap("Let it go", place)
     nora.tap("Cancel", nora.sheet("Let this entry go"))
     place.get_by_text(words).wait_for()
-    page.unroute("**/facts")
+    page.context.unroute("**/facts")
     nora.tap("Chart as a note", place)
     place.wait_for(state="hidden")
     notes = eventually(
@@ -209,7 +212,7 @@ def test_who_signs_out_with_unsent_entries_leaves_them_and_nothing_else(
     wes = with_a_picture(staffroom.window("wes", tablet=True), session)
     page, words = wes.page, f"Before the break {uuid.uuid4().hex[:6]}"
     with complaints.link_may_break():
-        page.route("**/facts", lambda route: route.abort())
+        page.context.route("**/facts", lambda route: route.abort())
         note(wes, words)
         page.get_by_role("button", name="1 unsent").wait_for()
         asked, context = [], page.context
@@ -218,7 +221,7 @@ def test_who_signs_out_with_unsent_entries_leaves_them_and_nothing_else(
             page.close(run_before_unload=True)
         assert asked == ["beforeunload"]
         page = wes.page = context.new_page()
-        page.route("**/facts", lambda route: route.abort())
+        page.context.route("**/facts", lambda route: route.abort())
         wes.console(session)
         page.get_by_role("button", name="1 unsent").wait_for()
         wes.tap("Sign out")
@@ -230,7 +233,7 @@ def test_who_signs_out_with_unsent_entries_leaves_them_and_nothing_else(
     kept = page.evaluate(_KEPT)
     assert (kept["pictures"], kept["who"]) == ([], [])
     assert [one["body"]["text"] for one in kept["facts"]] == [words]
-    page.unroute("**/facts")
+    page.context.unroute("**/facts")
     page.get_by_label("Username").fill("wes")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

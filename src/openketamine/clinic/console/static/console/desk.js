@@ -5,12 +5,12 @@ import { drawAttention, drawOutbox, warnBeforeLeaving } from "./attention.js";
 import { Charting } from "./charting.js";
 import { byId, h, refresh } from "./dom.js";
 import { drawDoses } from "./doses.js";
-import { clock as runningTime, countdown, timeOfDay } from "./format.js";
+import { timeOfDay } from "./format.js";
 import { watchSignOut } from "./leave.js";
 import { Level } from "./level.js";
 import { follow } from "./link.js";
 import { withUnsent } from "./overlay.js";
-import { drawDrug, drawDue, drawEvents, drawFindings, drawInfusion } from "./panels.js";
+import { drawDrug, drawDue, drawEvents, drawFindings, drawInfusion, drawNext } from "./panels.js";
 import { Series } from "./series.js";
 import { clock, freshId, get, now, post } from "./server.js";
 import { Steps } from "./steps.js";
@@ -18,7 +18,7 @@ import { disk, happened, outboxOf, troubles } from "./tablet.js";
 import { TimeChart } from "./time-chart.js";
 import { VitalTile } from "./vital-tile.js";
 import { SoundSwitch } from "./voice.js";
-import { explain } from "./waits.js";
+import { explain, watchLinks } from "./waits.js";
 import { inWords } from "./words.js";
 
 /** @import {Charted, Latest, Newest, Page, State} from "./types.d.ts" */
@@ -194,11 +194,11 @@ export class Desk {
     this.#tablet = await disk();
     if (this.kept) this.#unpack(this.kept);
     else await this.#tablet.signedIn({ id: this.page.user.id, name: this.page.user.name }).catch(() => {});
-    await this.outbox.open();
-    const head = this.kept ? this.kept.series.last : await this.#begin();
     warnBeforeLeaving(this.outbox);
     watchSignOut(this.outbox, () => this.linkIsUp);
-    this.#watchLinks();
+    await this.outbox.open();
+    const head = this.kept ? this.kept.series.last : await this.#begin();
+    watchLinks(() => this.linkIsUp);
     this.#follow(head);
     setInterval(() => this.draw(), 1000);
     addEventListener("online", () => this.outbox.flush());
@@ -258,17 +258,6 @@ export class Desk {
     }
   }
 
-  /** Pages that only the server has. */
-  #watchLinks() {
-    for (const link of document.querySelectorAll("a[data-needs-server]")) {
-      link.addEventListener("click", (event) => {
-        if (this.linkIsUp) return;
-        event.preventDefault();
-        explain(link.textContent?.toLowerCase() ?? "", link.textContent ?? "");
-      });
-    }
-  }
-
   /** @param {any} fact */
   heard(fact) {
     if (fact.kind !== "reading_taken") return void this.refetch();
@@ -325,7 +314,7 @@ export class Desk {
     this.#announcer.findings(this.state.findings);
     this.#sound.tell(this.state.sound ?? null);
     this.#sayShown();
-    this.#drawNext();
+    drawNext(byId("next"), this);
   }
 
   /** A finding that stands on a screen that somebody can see: a fact, once for each finding and page. */
@@ -351,19 +340,6 @@ export class Desk {
   /** The forecast is drawn by the server; a tablet that never had a link has none to show. */
   #drawLevel() {
     if (this.linkIsUp || byId("level-picture").childElementCount) this.#level.show(this.state, now(), this.linkIsUp);
-  }
-
-  #drawNext() {
-    const { infusion, doses, due } = this.state;
-    const begun = infusion?.started_at ?? doses?.started_at;
-    const until = infusion?.stopped_at ? Date.parse(infusion.stopped_at) : now();
-    const running = begun ? runningTime(until - Date.parse(begun)) : "";
-    const first = due[0];
-    const left = first ? countdown(Date.parse(first.at), now()) : "";
-    refresh(byId("next"), [running, first?.what, left, infusion?.stopped_at], () => [
-      begun ? h("span", null, h("span", { class: "label" }, infusion?.stopped_at ? "Ran for " : "Since the start "), h("b", null, running)) : null,
-      first ? h("span", { class: first && Date.parse(first.at) < now() ? "is-late" : "" }, h("span", { class: "label" }, "Next "), h("b", null, `${first.what} ${left}`)) : null,
-    ]);
   }
 }
 

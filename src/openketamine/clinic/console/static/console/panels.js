@@ -37,7 +37,7 @@ export function drawInfusion(root, desk) {
           figure("Volume left", `${shown.volume} mL`, `of ${number(plan.volume_ul / 1000)} mL`),
           figure("Time left", shown.left ?? "–", infusion.running ? (infusion.planned_end ? `until ${timeOfDay(infusion.planned_end)}` : "") : "pump stands")),
         h("progress", { max: plan.dose_ug / 1000, value: Math.min(far.mg, plan.dose_ug / 1000), "aria-label": "Dose given" }),
-        h("p", { class: "small soft" }, `From the rates charted, not read off the pump. Weight used ${number(plan.weight_g / 1000)} kg (${plan.weight_basis}).`)),
+        h("p", { class: "small soft" }, `${shown.stale ? "Reckoned on by this tablet, without a link, from" : "From"} the rates charted, not read off the pump. Weight used ${number(plan.weight_g / 1000)} kg (${plan.weight_basis}).`)),
       desk.may("chart.write") && PUMPING.includes(desk.state.phase) ? h("div", { class: "pump-buttons" }, ...pumpButtons(desk)) : null),
   ]);
 }
@@ -164,5 +164,19 @@ export function drawDrug(root, desk) {
       desk.may("device.attach") ? button("Attach a device", desk.steps.attach, "quiet") : null,
       ...(desk.may("device.attach") ? devices.map((one) => button(`Detach ${one.kind}`, () => desk.steps.detach(one.device_id), "quiet")) : []),
       desk.may("session.open") ? button(chair ? "Change chair" : "Assign chair", desk.steps.chair, "quiet") : null),
+  ]);
+}
+
+/** How long it runs, and what comes next. @param {HTMLElement} root @param {Desk} desk */
+export function drawNext(root, desk) {
+  const { infusion, doses, due } = desk.state;
+  const begun = infusion?.started_at ?? doses?.started_at;
+  const until = infusion?.stopped_at ? Date.parse(infusion.stopped_at) : desk.now();
+  const running = begun ? clock(until - Date.parse(begun)) : "";
+  const first = due[0];
+  const left = first ? countdown(Date.parse(first.at), desk.now()) : "";
+  refresh(root, [running, first?.what, left, infusion?.stopped_at], () => [
+    begun ? h("span", null, h("span", { class: "label" }, infusion?.stopped_at ? "Ran for " : "Since the start "), h("b", null, running)) : null,
+    first ? h("span", { class: Date.parse(first.at) < desk.now() ? "is-late" : "" }, h("span", { class: "label" }, "Next "), h("b", null, `${first.what} ${left}`)) : null,
   ]);
 }

@@ -22,6 +22,17 @@ const WHY = {
 /** @param {string} verb */
 export const whyItWaits = (verb) => WHY[verb] ?? ["Only the server can decide this.", "What happens at the bedside can be charted; it is kept and sent."];
 
+/** Links to pages that only the server has. @param {() => boolean} linkIsUp */
+export function watchLinks(linkIsUp) {
+  for (const link of document.querySelectorAll("a[data-needs-server]")) {
+    link.addEventListener("click", (event) => {
+      if (linkIsUp()) return;
+      event.preventDefault();
+      explain(link.textContent?.toLowerCase() ?? "", link.textContent ?? "");
+    });
+  }
+}
+
 /** In place of a sheet that could only fail. @param {string} verb @param {string} title */
 export function explain(verb, title) {
   const [why, meanwhile] = whyItWaits(verb);
