@@ -1,11 +1,13 @@
 """The memory of the alarm rules: a restart, another process and a late number change nothing."""
 
+import random
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
 import pytest
 from tests.clinic.bedside import MONITOR, Bedside
 
+from openketamine.clinic.journal.queries import verify
 from openketamine.clinic.sessions import _watchers, commands, queries
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,38 @@ def test_what_one_bed_says_is_kept_only_once_it_is_committed(cast, now):
     bed = Bedside(cast, now).opened(mrn="MRN0105").attached().later(seconds=1)
     bed.hear(bed.message("m|1"))
     assert bed.session.stream not in _watchers._kept
+
+
+@pytest.mark.hazard("HZ-05")
+def test_messages_that_come_in_any_order_and_again_are_charted_once_each(cast, now):
+    bed = Bedside(cast, now).opened(mrn="MRN0106").attached().later(seconds=1)
+    said = [bed.later(seconds=1).message(f"m|{n}", values={"spo2": 90 + n % 9}) for n in range(60)]
+    dice = random.Random(4)  # noqa: S311  (nothing is kept secret with it)
+    posted = [*said, *dice.choices(said, k=90)]
+    dice.shuffle(posted)
+    outcomes = []
+    while posted:
+        part = [posted.pop() for _ in range(min(len(posted), dice.randint(1, 25)))]
+        outcomes += [one.outcome for one in bed.later(seconds=1).hear(*part)]
+    assert (outcomes.count("charted"), outcomes.count("duplicate")) == (60, 90)
+    keys = [one.body.message_key for one in queries.facts(bed.session) if is_reading(one)]
+    assert sorted(keys) == sorted(one["key"] for one in said)
+    assert verify().ok
+
+
+@pytest.mark.hazard("HZ-05")
+def test_a_clock_that_jumps_loses_no_reading_and_breaks_no_chain(cast, now):
+    bed = Bedside(cast, now).opened(mrn="MRN0107").attached().later(seconds=1)
+    for n, jump in enumerate([1, 1, 3600, 1, 1, -3500, 1, 1, 86_400, 1, -1800, 1]):
+        bed.later(seconds=jump)
+        (said,) = bed.hear(bed.message(f"m|{n}", values={"spo2": 85 if n == 7 else 98}))
+        assert said.outcome == "charted"
+        commands.note_silence(bed.now)
+    facts = queries.facts(bed.session)
+    assert [fact.number for fact in facts] == list(range(1, len(facts) + 1))
+    assert sum(map(is_reading, facts)) == 12
+    assert verify().ok
+
+
+def is_reading(fact):
+    return type(fact.body).__name__ == "ReadingTaken"

@@ -1,6 +1,7 @@
 """The live front as one ASGI application, with the pages mounted under it."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -33,6 +34,7 @@ def live_front(pages: ASGIApp) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        _collect_seldom()
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(listener.run()),
             asyncio.create_task(tails.run()),
@@ -67,6 +69,16 @@ def _read_knowledge() -> None:
     """Read every knowledge file once, so that nobody's first page waits for it."""
     for kind in kinds():
         documents(kind)
+    gc.freeze()
+
+
+def _collect_seldom() -> None:
+    """Look for cycles a hundred times less often than Python would.
+
+    What a reading leaves behind has no cycles and is freed at once; the memory of thousands of beds
+    was walked through in search of them, for two fifths of all the time.
+    """
+    gc.set_threshold(70_000, 20, 20)
 
 
 async def _each_second(threads: Threads, note: Callable[[datetime], int]) -> None:
