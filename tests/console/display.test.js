@@ -95,3 +95,42 @@ describe("the lanes of the chart", () => {
     assert.ok(span(0, 7_200_000)[1] >= 7800);
   });
 });
+
+describe("a long watch in the memory of a tablet", () => {
+  const FRESH = 3600;
+  const watched = (hours) => {
+    const series = new Series();
+    for (let i = 0; i < hours * 3600; i++) series.add(i + 1, i * 1000, i * 1000, { heart_rate: i === 5000 ? 150 : 70 + (i % 9), spo2: 97 }, {});
+    return series;
+  };
+
+  it("keeps the last hour whole, and of what is older no more than two points each ten seconds", () => {
+    const points = watched(3).points("heart_rate");
+    const old = points.filter((one) => one.at < (3 * 3600 - FRESH - 300) * 1000);
+    assert.ok(points.length <= FRESH + 300 + 2 * 720);
+    assert.ok(old.length <= 2 * 720);
+    assert.equal(points.at(-1).at, (3 * 3600 - 1) * 1000);
+  });
+  it("loses no extreme, and keeps each where and as it was measured", () => {
+    assert.deepEqual(watched(3).points("heart_rate").filter((one) => one.value === 150), [{ at: 5_000_000, value: 150, manual: false }]);
+  });
+  it("does not grow without end", () => assert.ok(watched(24).points("heart_rate").length <= FRESH + 300 + 6000));
+  it("has the last number of each minute for the table, however old", () => {
+    const rows = watched(3).minutes(["heart_rate"]);
+    assert.equal(rows.length, 180);
+    assert.deepEqual(rows[0].values.heart_rate, { at: 59_000, value: 70 + (59 % 9), manual: false });
+  });
+  it("comes back from the tablet as it was kept", () => {
+    const [series, again] = [watched(2), new Series()];
+    again.unpack(JSON.parse(JSON.stringify(series.packed())));
+    assert.equal(again.last, series.last);
+    assert.deepEqual(again.newest.get("spo2"), series.newest.get("spo2"));
+    assert.equal(again.points("heart_rate").at(-1).at, series.points("heart_rate").at(-1).at);
+  });
+  it("says of a probe that is off for an hour no more than once in ten seconds", () => {
+    const series = new Series();
+    for (let i = 0; i < 3600; i++) series.add(i + 1, i * 1000, i * 1000, { spo2: 0 }, { spo2: "probe off" });
+    assert.equal(series.doubted.length, 360);
+    assert.equal(series.has("spo2"), false);
+  });
+});

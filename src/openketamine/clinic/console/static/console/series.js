@@ -29,12 +29,23 @@ export class Series {
   /** Columns from `GET readings`. @param {{signals: string[], rows: (number | null)[][],
    *   doubts: Record<string, Record<string, string>>}} answer */
   addColumns(answer) {
-    for (const [id, at, received, ...values] of answer.rows) {
-      /** @type {Record<string, number | null>} */
-      const named = {};
-      answer.signals.forEach((signal, i) => (named[signal] = values[i] ?? null));
-      this.add(Number(id), Number(at), Number(received), named, answer.doubts[String(id)] ?? {});
+    const fresh = answer.rows.filter((row) => Number(row[0]) > this.last);
+    for (const row of fresh) {
+      const [id, at] = [Number(row[0]), Number(row[1])];
+      const doubts = answer.doubts[String(id)];
+      answer.signals.forEach((signal, i) => {
+        const value = row[i + 3];
+        if (value !== null && value !== undefined) this.#take(signal, value, at, doubts?.[signal] ?? "");
+      });
     }
+    this.last = Number(fresh.at(-1)?.[0] ?? this.last);
+    answer.signals.forEach((signal, i) => this.#newestOf(signal, fresh.findLast((row) => row[i + 3] !== null && row[i + 3] !== undefined), i + 3, answer.doubts));
+  }
+
+  /** @param {string} signal @param {(number | null)[] | undefined} row @param {number} column
+   * @param {Record<string, Record<string, string>>} doubts */
+  #newestOf(signal, row, column, doubts) {
+    if (row) this.newest.set(signal, { value: Number(row[column]), atMs: Number(row[1]), receivedMs: Number(row[2]), doubt: doubts[String(row[0])]?.[signal] ?? "" });
   }
 
   /** One reading. @param {number} id @param {number} atMs @param {number} receivedMs
@@ -46,10 +57,15 @@ export class Series {
       if (value === null || value === undefined) continue;
       const why = doubts[signal] ?? "";
       this.newest.set(signal, { value, receivedMs, atMs, doubt: why });
-      if (why) this.#doubt({ at: atMs, signal, value, why });
-      else this.#believe(signal, { at: atMs, value, manual: false });
+      this.#take(signal, value, atMs, why);
     }
     return true;
+  }
+
+  /** @param {string} signal @param {number} value @param {number} at @param {string} why it is not believed; empty: it is */
+  #take(signal, value, at, why) {
+    if (why) this.#doubt({ at, signal, value, why });
+    else this.#believe(signal, { at, value, manual: false });
   }
 
   /** @param {string} signal @param {Point} point */
