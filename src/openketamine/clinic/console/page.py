@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from openketamine.clinic.library.queries import alarm_site
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
@@ -48,7 +49,7 @@ def console_data(
 def shown_limits(protocol_id: str) -> dict[str, dict[str, float]]:
     """The mildest absolute limit on each side of a signal, to print beside its number."""
     shown: dict[str, dict[str, float]] = {}
-    for family in limits_for(protocol_id).families:
+    for family in limits_for(protocol_id, alarm_site()).families:
         for level in family.levels:
             for bound in level.bounds:
                 if bound.against_baseline or level.with_symptoms:

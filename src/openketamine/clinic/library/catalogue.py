@@ -23,6 +23,7 @@ from openketamine.clinic.library.sentences import (
     threshold_words,
 )
 from openketamine.clinic.library.tree import words
+from openketamine.core.monitoring import alarm_limits
 from openketamine.core.screening import HouseLimit, house_limits
 from openketamine.knowledge import Document, documents
 
@@ -35,6 +36,11 @@ ALL_KINDS: Mapping[str, str] = {
     "dose-check": "Dose check",
 }
 PRIORITY_WORDS = {"high": "Alarm, high", "medium": "Alarm, medium", "low": "Alarm, low"}
+_AGAINST = {
+    "baseline": "rise over the baseline",
+    "baseline_percent": "rise in per cent of the baseline",
+}
+_RISES = {"_rise": _AGAINST["baseline"], "_rise_percent": _AGAINST["baseline_percent"]}
 _IS_ID = re.compile(r"[A-Z][A-Z0-9-]*\Z")
 
 
@@ -147,21 +153,26 @@ def _entry(name: str, entries: list[tuple[Grade, Any]]) -> RuleEntry:
     order = ["low", "medium", "high", *ACTION_WORDS]
     grades = sorted((grade for grade, _ in entries), key=lambda grade: -order.index(grade.level))
     said = json.dumps([node for _, node in entries], sort_keys=True, default=str)
-    own = [limit for limit in house_limits() if limit.rule == name]
+    every = (*house_limits(), *alarm_limits())
+    own = [limit for limit in every if limit.rule == name]
     graded = tuple(_with_house(grade, own) for grade in grades)
     return RuleEntry(name, graded, hashlib.sha256(said.encode()).hexdigest()[:16])
 
 
 def _with_house(grade: Grade, own: list[HouseLimit]) -> Grade:
-    mine = {
-        (signal_words(limit.signal), limit.side): limit
-        for limit in own
-        if limit.action == grade.level
-    }
+    mine = {(_what(limit), limit.side): limit for limit in own if limit.action == grade.level}
     sided = [
         replace(limit, house=mine.get((limit.what, _side(limit.says)))) for limit in grade.limits
     ]
     return replace(grade, limits=tuple(sided))
+
+
+def _what(limit: HouseLimit) -> str:
+    """As the table of a rule calls it; an alarm stands under its signal and needs no name."""
+    if limit.action not in PRIORITY_WORDS:
+        return signal_words(limit.signal)
+    kinds = (kind for ending, kind in _RISES.items() if limit.signal.endswith(ending))
+    return next(kinds, "value")
 
 
 def _side(says: str) -> str:
@@ -241,7 +252,7 @@ def _another_rule(value: Any) -> bool:
 
 def _limit(node: Mapping[str, Any], name: str) -> Limit:
     examples = node.get("examples", {})
-    rise = "rise over the baseline" if node.get("against") == "baseline" else ""
+    rise = _AGAINST.get(str(node.get("against")), "")
     return Limit(
         what=rise or signal_words(name) or "value",
         says=threshold_words(node),

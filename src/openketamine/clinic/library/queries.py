@@ -13,6 +13,7 @@ from openketamine.clinic.journal.models import Head
 from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.library.catalogue import RuleEntry
 from openketamine.clinic.library.sentences import amount
+from openketamine.core.monitoring import PRIORITIES, alarm_limits
 from openketamine.core.screening import HouseLimit, Tightened, house_limits
 
 STREAM = "rules"
@@ -45,6 +46,11 @@ class OwnLimit:
     def holds(self) -> bool:
         """Whether decisions are taken with it."""
         return self.house is not None and not self.house.refuses(self.value)
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is a limit of an alarm: those are named by their priority."""
+        return self.action in PRIORITIES
 
     @property
     def shown(self) -> str:
@@ -103,20 +109,23 @@ def in_words(value: Decimal, unit: str) -> str:
 
 def site() -> tuple[Tightened, ...]:
     """The clinic's own limits that decisions are taken with; every evaluation is given these."""
-    return tuple(
-        Tightened(
-            own.rule,
-            own.action,
-            own.signal,
-            own.value,
-            own.reason,
-            own.side,
-            own.by,
-            timezone.localdate(own.at),
-        )
-        for own in own_limits()
-        if own.holds
-    )
+    return tuple(_tightened(own) for own in own_limits() if own.holds and not own.is_alarm)
+
+
+def alarm_site() -> tuple[Tightened, ...]:
+    """The clinic's own limits of alarms; the watch over every session is given these."""
+    return tuple(_tightened(own) for own in own_limits() if own.holds and own.is_alarm)
+
+
+def every_limit() -> tuple[HouseLimit, ...]:
+    """Everything that a clinic may tighten: rules of screening, and alarms."""
+    return (*house_limits(), *alarm_limits())
+
+
+def _tightened(own: OwnLimit) -> Tightened:
+    on = timezone.localdate(own.at)
+    names = (own.rule, own.action, own.signal, own.value, own.reason, own.side, own.by)
+    return Tightened(*names, on)
 
 
 def own_limits() -> tuple[OwnLimit, ...]:
@@ -181,7 +190,7 @@ def _key(body: Mapping[str, object]) -> _Key:
 
 def _own(fact: StoredFact) -> OwnLimit:
     key, body = _key(fact.body), fact.body
-    house = next((h for h in house_limits() if (h.rule, h.action, h.signal, h.side) == key), None)
+    house = next((h for h in every_limit() if (h.rule, h.action, h.signal, h.side) == key), None)
     return OwnLimit(
         *key,
         value=Decimal(body["value"]),

@@ -7,6 +7,7 @@ signed, and the new list is shown.
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +18,16 @@ from django.views.decorators.http import require_http_methods
 from openketamine.clinic.journal import clock
 from openketamine.clinic.library import commands
 from openketamine.clinic.library.catalogue import RuleEntry
-from openketamine.clinic.library.queries import OwnLimit, in_words, own_limit, site
+from openketamine.clinic.library.queries import (
+    OwnLimit,
+    alarm_site,
+    every_limit,
+    in_words,
+    own_limit,
+    site,
+)
 from openketamine.clinic.library.sentences import COMPARE, UNITS, signal_words
+from openketamine.clinic.rulebook.alarm_replay import AlarmDiff, of_alarm
 from openketamine.clinic.rulebook.forms import LimitForm, ValueForm
 from openketamine.clinic.rulebook.replay import PREVIEW, Diff, of_limit
 from openketamine.clinic.rulebook.rows import changed_rows
@@ -27,7 +36,8 @@ from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof, prove
 from openketamine.core.findings import BadInput
-from openketamine.core.screening import HouseLimit, Tightened, house_limits
+from openketamine.core.monitoring import PRIORITIES
+from openketamine.core.screening import HouseLimit, Tightened
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,11 @@ class _Asked:
     limit: HouseLimit
     own: OwnLimit | None
     value: Decimal | None
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is a limit of an alarm, and not of a decision before the dose."""
+        return self.limit.action in PRIORITIES
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +86,8 @@ def give_back(request: HttpRequest, rule_id: str, limit: str) -> HttpResponse:
 
 
 def _preview_or_sign(request: HttpRequest, asked: _Asked, context: dict[str, Any]) -> HttpResponse:
-    diff = of_limit(asked.limit, _candidate(asked))
+    preview = of_alarm if asked.is_alarm else of_limit
+    diff = preview(asked.limit, _candidate(asked))
     must = _must_understand(diff)
     posted = request.method == "POST"
     form = LimitForm(request.POST if posted else None, must_understand=must)
@@ -83,29 +99,51 @@ def _preview_or_sign(request: HttpRequest, asked: _Asked, context: dict[str, Any
     if posted and not form.errors:
         messages.success(request, _done(asked))
         return redirect("rule", asked.entry.id)
-    note_opened(request, {one.decision.person.pk for one in diff.changed}, "rule.tighten")
+    note_opened(request, _people(diff), "rule.tighten")
     # The list that is on the page is the one that is signed, whatever was sent.
     if posted:
         form.data = {**request.POST.dict(), "seen": _mark(diff)}
     form.initial["seen"] = _mark(diff)
-    found = {
-        "diff": diff,
-        "only": len(diff.changed) - diff.decided_differently,
-        "rows": changed_rows(diff.changed),
-        "form": form,
-    }
+    found = {**_shown_diff(diff), "form": form}
     return _show(request, asked, {**context, **found}, 400 if form.errors else 200)
 
 
-def _sign(request: HttpRequest, asked: _Asked, diff: Diff, said: dict[str, Any]) -> None:
+def _shown_diff(diff: Diff | AlarmDiff) -> dict[str, Any]:
+    if isinstance(diff, AlarmDiff):
+        return {"rung": diff}
+    return {
+        "diff": diff,
+        "only": len(diff.changed) - diff.decided_differently,
+        "rows": changed_rows(diff.changed),
+    }
+
+
+def _people(diff: Diff | AlarmDiff) -> set[UUID]:
+    """Whose records the list shows something of."""
+    if isinstance(diff, AlarmDiff):
+        return {one.session.person_id for one in diff.changed}
+    return {one.decision.person.pk for one in diff.changed}
+
+
+def _sign(
+    request: HttpRequest, asked: _Asked, diff: Diff | AlarmDiff, said: dict[str, Any]
+) -> None:
     if said["seen"] != _mark(diff):
         raise BadInput("preview", "the list as it is now: a decision was recorded meanwhile")
     proof, now = _proof(request, said), clock.now()
-    seen = commands.Seen(diff.replayed, len(diff.changed), diff.not_replayed)
+    looked, left = _counted(diff)
+    seen = commands.Seen(looked, len(diff.changed), left)
     if asked.value is None:
         commands.return_to_house(asked.limit, said["reason"], proof, now, seen)
     else:
         commands.tighten(asked.limit, asked.value, said["reason"], proof, now, seen)
+
+
+def _counted(diff: Diff | AlarmDiff) -> tuple[int, int]:
+    """How many records were looked at, and how many were not."""
+    if isinstance(diff, AlarmDiff):
+        return len(diff.sessions), diff.older
+    return diff.replayed, diff.not_replayed
 
 
 def _proof(request: HttpRequest, said: dict[str, Any]) -> Proof:
@@ -117,7 +155,8 @@ def _candidate(asked: _Asked) -> tuple[Tightened, ...]:
     """The clinic's limits as they would be."""
     limit = asked.limit
     key = (limit.rule, limit.action, limit.signal, limit.side)
-    others = tuple(one for one in site() if (one.rule, one.action, one.signal, one.side) != key)
+    mine = alarm_site() if asked.is_alarm else site()
+    others = tuple(one for one in mine if (one.rule, one.action, one.signal, one.side) != key)
     if asked.value is None:
         return others
     today = timezone.localdate(clock.now())
@@ -125,7 +164,10 @@ def _candidate(asked: _Asked) -> tuple[Tightened, ...]:
     return (*others, wish)
 
 
-def _must_understand(diff: Diff) -> str:
+def _must_understand(diff: Diff | AlarmDiff) -> str:
+    if isinstance(diff, AlarmDiff):
+        words = f"I have read that it would have been raised {diff.after} times, not {diff.before}"
+        return words if diff.changed else ""
     if diff.stops_everybody:
         return f"I have read that all {diff.replayed} replayed decisions would be refusals"
     if diff.changed:
@@ -133,8 +175,10 @@ def _must_understand(diff: Diff) -> str:
     return ""
 
 
-def _mark(diff: Diff) -> str:
+def _mark(diff: Diff | AlarmDiff) -> str:
     """What the list showed, short enough for a form."""
+    if isinstance(diff, AlarmDiff):
+        return f"{len(diff.sessions)}.{diff.before}.{diff.after}"
     return f"{diff.replayed}.{len(diff.changed)}.{diff.decided_differently}.{diff.stops[1]}"
 
 
@@ -147,7 +191,7 @@ def _done(asked: _Asked) -> str:
 
 def _limit_of(rule_id: str, name: str) -> HouseLimit:
     """`defer.systolic.above` of this rule, or page 404."""
-    for limit in house_limits():
+    for limit in every_limit():
         if limit.rule == rule_id and f"{limit.action}.{limit.signal}.{limit.side}" == name:
             return limit
     raise Http404(f"{rule_id} has no such limit.")
@@ -171,6 +215,7 @@ def _show(
             "unit": UNITS.get(limit.unit, limit.unit),
             "own": own,
             "wanted": in_words(value, limit.unit) if value is not None else "",
+            "is_alarm": asked.is_alarm,
             "at_gate": asked.entry.first.group == "pre-dose-pressure",
             "direction": "lower" if limit.side == "above" else "higher",
             **context,

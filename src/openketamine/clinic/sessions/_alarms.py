@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal.commands import Entry
+from openketamine.clinic.library.queries import alarm_site
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._watchers import Changes
 from openketamine.clinic.sessions._writing import RULES, derived_id, entry
@@ -55,6 +56,7 @@ def note_silence(now: datetime) -> int:
     Called about once a second by every live front. One look at the numbers of all open sessions
     that have a monitor; only those that have stood still for some seconds are judged.
     """
+    _watchers.adopt(alarm_site())
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_AND_JOINED)
         numbers = dict(cursor.fetchall())

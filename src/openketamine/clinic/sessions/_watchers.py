@@ -17,9 +17,11 @@ from typing import NamedTuple
 from django.db import transaction
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.library.queries import alarm_site
 from openketamine.core.monitoring import Around, Sample, Watch, fed, limits_for, told, watching
 from openketamine.core.monitoring import step as watch_step
 from openketamine.core.monitoring import tick as watch_tick
+from openketamine.core.screening import Tightened
 from openketamine.core.treatment import (
     Fact,
     State,
@@ -64,6 +66,7 @@ class Watcher(NamedTuple):
 
 _kept: OrderedDict[str, Watcher] = OrderedDict()
 _lock = Lock()
+_adopted: tuple[Tightened, ...] = ()
 
 
 def at_numbers(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
@@ -169,6 +172,18 @@ def sample_of(fact: Fact) -> Sample | None:
     return None
 
 
+def adopt(site: tuple[Tightened, ...]) -> None:
+    """The clinic's own limits may have changed: then every session is looked at with the new ones.
+
+    Findings that stand are kept; what only the new limit calls for is raised by the next number.
+    """
+    global _adopted  # noqa: PLW0603
+    with _lock:
+        if _adopted != site:
+            _kept.clear()
+        _adopted = site
+
+
 def _begun(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
     """Watchers from what is written, many at a time: after a restart all beds speak at once."""
     if not numbers:
@@ -212,7 +227,7 @@ def _watch(
     recent: Sequence[Sample],
     more: Sequence[Sample] = (),
 ) -> Watch:
-    limits = limits_for(state.opened.protocol_id if state.opened else "")
+    limits = limits_for(state.opened.protocol_id if state.opened else "", alarm_site())
     if state.phase not in _WATCHED:
         return watching(limits, {}, (), ())
     usual = _baseline(stream, number, state, more)
