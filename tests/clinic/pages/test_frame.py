@@ -39,10 +39,10 @@ def test_a_demonstration_lists_its_people_and_their_password(client, cast, setti
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("priya", ["Board", "People", "Vials", "Knowledge", "Devices"]),
-        ("fran", ["Board", "People", "Knowledge"]),
-        ("ines", ["Vials", "Knowledge"]),
-        ("sam", ["Knowledge"]),
+        ("priya", ["Board", "People", "Vials", "Knowledge", "Devices", "Staff"]),
+        ("fran", ["Board", "People", "Knowledge", "Staff"]),
+        ("ines", ["Vials", "Knowledge", "Staff"]),
+        ("sam", ["Knowledge", "Devices", "Staff"]),
     ],
 )
 def test_the_top_bar_shows_who_is_here_and_only_where_they_may_go(page, cast, who, places):

@@ -88,6 +88,8 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "therapy-note.write": frozenset({"therapist"}),
         "counselling-note.write": frozenset({"prescriber", "therapist"}),
         "glass.break": _PRESCRIBERS,
+        "therapy-note.emergency": _PRESCRIBERS,
+        "counselling-note.emergency": frozenset({"medical_director"}),
         "glass.read": _PRESCRIBERS | {"auditor"},
         "glass.review": _PRESCRIBERS,
         "knowledge.read": _READERS | {"inventory_officer", "front_desk", "system_admin"},
