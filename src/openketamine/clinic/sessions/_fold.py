@@ -22,7 +22,7 @@ from openketamine.clinic.sessions._worth import Said, said, worth_keeping
 from openketamine.clinic.sessions._writing import fact_of
 from openketamine.core.treatment import Fact, State, facts, fold
 
-_KEPT_SESSIONS = 64
+_KEPT_SESSIONS = 256
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.library.queries import alarm_site
@@ -24,13 +25,19 @@ from openketamine.core.monitoring import tick as watch_tick
 from openketamine.core.screening import Tightened
 from openketamine.core.treatment import (
     Fact,
+    PumpWatch,
     State,
     active_findings,
     around,
+    attached_devices,
     baseline_before,
     by_hand,
     facts,
     fold,
+    of_pump,
+    pump_heard,
+    pump_reading,
+    pump_step,
     symptom_changes,
 )
 
@@ -44,7 +51,7 @@ _BASELINE = timedelta(hours=1)
 _LATE = timedelta(minutes=6)
 _FAR = timedelta(days=1)
 _MOST_AT_ONCE = 2000
-_KEPT = 20_000
+_KEPT = 12_000
 
 Changes = tuple[facts.FindingRaised | facts.FindingCleared, ...]
 
@@ -62,6 +69,7 @@ class Watcher(NamedTuple):
     around: Around
     watched: bool
     eventful: bool
+    pump: PumpWatch = PumpWatch()
 
 
 _kept: OrderedDict[str, Watcher] = OrderedDict()
@@ -126,8 +134,9 @@ def heard(
             stream, written, one.state, now, one.watch.active, [_device(each) for each in bodies]
         )
         made = watch_tick(watch, max(now, sample.moment), beside)
-    changes = _symptoms(one, now) + made.changes
-    return one._replace(number=number, watch=made.watch), changes
+    pump, said = _pump(_with_pump(one.pump, sample), one.state, now)
+    changes = _symptoms(one, now) + made.changes + said
+    return one._replace(number=number, watch=made.watch, pump=pump), changes
 
 
 def _device(body: facts.ReadingTaken) -> Sample:
@@ -138,7 +147,32 @@ def judged(one: Watcher, now: datetime) -> Changes:
     """What the rules say at this moment that they did not say before."""
     if not one.watched:
         return ()
-    return _symptoms(one, now) + watch_tick(one.watch, now, _around_at(one, now)).changes
+    said = watch_tick(one.watch, now, _around_at(one, now)).changes
+    return _symptoms(one, now) + said + _pump(one.pump, one.state, now)[1]
+
+
+def _with_pump(pump: PumpWatch, sample: Sample) -> PumpWatch:
+    reading = pump_reading(sample)
+    return pump if reading is None else pump_heard(pump, reading)
+
+
+def _pump(pump: PumpWatch, state: State, now: datetime) -> tuple[PumpWatch, Changes]:
+    """What the pump says against what was charted."""
+    if not pump.readings and not pump.active:
+        return pump, ()
+    attached = any(one.body.device_kind == "pump" for one in attached_devices(state, now).values())
+    zone = timezone.get_current_timezone()
+    return pump_step(pump, state.infusion, now, zone, attached=attached)
+
+
+def _pump_of(
+    active: Sequence[facts.FindingRaised], samples: Iterable[Sample], before: PumpWatch
+) -> PumpWatch:
+    """The watch of a pump as it stands in the log."""
+    pump = PumpWatch(before.readings, of_pump(active))
+    for sample in samples:
+        pump = _with_pump(pump, sample)
+    return pump
 
 
 def absorbed(stream: str, one: Watcher, news: Sequence[Fact], now: datetime) -> Watcher:
@@ -150,8 +184,10 @@ def absorbed(stream: str, one: Watcher, news: Sequence[Fact], now: datetime) -> 
         sample = sample_of(fact)
         if sample is not None and watch is not None:
             watch = None if _before_start(one, sample) else fed(watch, sample)
+    said = [sample for fact in news if (sample := sample_of(fact)) is not None]
     if not others and watch is not None:
-        return one._replace(number=number, watch=watch)
+        pump = _pump_of(one.pump.active, said, one.pump)
+        return one._replace(number=number, watch=watch, pump=pump)
     state = fold((*one.others, *others)) if others else one.state
     if watch is not None:
         corrected = any(isinstance(fact.body, facts.Corrected) for fact in others)
@@ -159,7 +195,8 @@ def absorbed(stream: str, one: Watcher, news: Sequence[Fact], now: datetime) -> 
         watch = None if corrected or started else told(watch, active_findings(state))
     if watch is None:
         watch = _again(stream, number, state, now, active_findings(state))
-    return _watcher(number, (*one.others, *others), state, watch, now)
+    pump = _pump_of(active_findings(state), said, one.pump)
+    return _watcher(number, (*one.others, *others), state, watch, now)._replace(pump=pump)
 
 
 def sample_of(fact: Fact) -> Sample | None:
@@ -197,7 +234,9 @@ def _begun(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
         state = fold(others[stream])
         active = active_findings(state)
         watch = _watch(stream, number, state, active, recent.get(stream, ()))
-        found[stream] = _watcher(number, tuple(others[stream]), state, watch, now)
+        pump = _pump_of(active, recent.get(stream, ()), PumpWatch())
+        begun = _watcher(number, tuple(others[stream]), state, watch, now)
+        found[stream] = begun._replace(pump=pump)
     return found
 
 
@@ -282,7 +321,9 @@ def _keep(watchers: Mapping[str, Watcher]) -> None:
     with _lock:
         for stream, one in watchers.items():
             known = _kept.get(stream)
-            if known is None or known.number <= one.number:
+            if one.state.phase == "closed":
+                _kept.pop(stream, None)
+            elif known is None or known.number <= one.number:
                 _kept[stream] = one
                 _kept.move_to_end(stream)
         while len(_kept) > _KEPT:
