@@ -17,6 +17,7 @@ from openketamine.clinic.staff.roles import TASKS, can
 from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, limits_for, presentation
 from openketamine.core.scoring import Pack, instrument, pack, with_words
+from openketamine.core.treatment import emergency_cards
 from openketamine.knowledge import document
 
 _ASKED = ("phq-9", "c-ssrs-screen", "modified-aldrete", "moaa-s")
@@ -38,6 +39,7 @@ def console_data(
         "presentation": presentations(),
         "instruments": {name: _instrument(name) for name in _ASKED},
         "rescue": _rescue(),
+        "emergencies": _cards(),
         "charting": _charting(),
         "vials": _vials(today) if withdraws else [],
         "waste_reasons": document("checklists", "controlled-substance").body["waste_reasons"][
@@ -76,6 +78,16 @@ def ages() -> dict[str, dict[str, Any]]:
         }
         for kind in kinds
         for signal in kind["signals"]
+    }
+
+
+@cache
+def _cards() -> dict[str, Any]:
+    """The emergency cards by id, as the screen shows them."""
+    shown = ("title", "about", "steps", "rescue", "never", "reviewed_by")
+    return {
+        card: {name: body[name] for name in shown if name in body}
+        for card, body in emergency_cards().items()
     }
 
 

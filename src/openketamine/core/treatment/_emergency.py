@@ -34,7 +34,11 @@ class Emergency:
 
 def cards() -> Mapping[str, Mapping[str, Any]]:
     """The cards of knowledge/emergencies by id: title, about, steps, rescue, never."""
-    return {card: {**body, "title": title} for card, title, body in _cards()}
+    reviewed = {one.id: one.reviewed_by for one in documents("emergencies")}
+    return {
+        card: {**body, "title": title, "reviewed_by": reviewed[card]}
+        for card, title, body in _cards()
+    }
 
 
 def emergencies(state: State) -> tuple[Emergency, ...]:

@@ -12,7 +12,7 @@ const TEN = [...Array(11).keys()];
 const ENDS = /** @type {Record<string, [string, string]>} */ ({
   nausea: ["none", "worst"], dissociation: ["as always", "wholly elsewhere"], distress: ["calm", "unbearable"], pain: ["none", "worst"],
 });
-const EVENTS = ["headache", "dizziness", "vomiting", "anxiety", "chest pain", "severe headache", "visual loss", "neurological deficit", "fall", "infusion site problem"];
+const EVENTS = ["headache", "dizziness", "vomiting", "anxiety", "panic", "chest pain", "wheeze or hives", "stridor", "seizure", "severe headache", "visual loss", "neurological deficit", "fall", "infusion site problem"];
 const GRADES = ["mild", "moderate", "severe", "life-threatening", "death"];
 /** The part of a session that a phase belongs to. @type {Record<string, string>} */
 const PART = { expected: "before", planned: "before", prepared: "before", infusing: "running", paused: "running", giving: "running", recovery: "recovery", discharged: "recovery" };

@@ -5,6 +5,7 @@ import { drawAttention, drawOutbox, warnBeforeLeaving } from "./attention.js";
 import { Charting } from "./charting.js";
 import { byId, h, refresh } from "./dom.js";
 import { drawDoses } from "./doses.js";
+import { chooseCard, drawEmergency } from "./emergency.js";
 import { timeOfDay } from "./format.js";
 import { watchSignOut } from "./leave.js";
 import { Level } from "./level.js";
@@ -75,6 +76,8 @@ export class Desk {
       switched: (on) => void (this.may("chart.write") && this.record("sound_switched", { on, screen: navigator.userAgent.slice(0, 60) }, `sound ${on ? "on" : "off"}`)),
     });
     this.#level = new Level(`${this.base}/level/`);
+    byId("emergency-open").hidden = !this.may("chart.write");
+    byId("emergency-open").addEventListener("click", () => chooseCard(this));
   }
 
   /** @param {string} task */
@@ -306,6 +309,7 @@ export class Desk {
     this.charting.draw(byId("charting"));
     drawInfusion(byId("infusion"), this);
     drawDoses(byId("doses"), this);
+    drawEmergency(byId("emergency"), this);
     this.#drawLevel();
     drawFindings(byId("findings"), this);
     drawDue(byId("due"), this);

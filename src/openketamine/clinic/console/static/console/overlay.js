@@ -3,6 +3,7 @@
 // this. Pure.
 
 import { laidGiven } from "./doses.js";
+import { laidEmergency } from "./emergency.js";
 import { soFar } from "./infusion.js";
 import { inWords } from "./words.js";
 
@@ -44,6 +45,9 @@ const LAY = {
   rate_changed: (state, body, one, saidMs) => pump(state, Date.parse(one.at), saidMs, body.rate_ul_per_h, state.phase),
   dose_given: (state, body, one) => laidGiven(state, body, one.at),
   dose_stopped: (state, _, one) => (state.doses ? { phase: "recovery", doses: { ...state.doses, ended_at: one.at, next_at: null } } : {}),
+  emergency_begun: (state, body, one) => laidEmergency(state, one.kind, body, one.at),
+  emergency_step_done: (state, body, one) => laidEmergency(state, one.kind, body, one.at),
+  emergency_over: (state, body, one) => laidEmergency(state, one.kind, body, one.at),
   corrected: (state, body) => ({
     events: state.events.map((said) => (said.fact === body.target ? { ...said, corrected: true } : said)),
     manual: state.manual.flatMap((charted) => (charted.fact !== body.target ? [charted] : body.replacement ? [{ ...charted, values: body.replacement.values ?? {} }] : [])),

@@ -19,6 +19,17 @@ export type Doses = {
   given: { at: string; route: string; dose_ug: number; place: string; unit: string; lot: string }[]; given_mg: number;
   left_mg: number | null; started_at: string; ended_at: string | null; next_at: string | null;
 };
+export type Basis = { sources: Source[]; evidence: string };
+export type Step = Basis & { step: string; text: string; does?: string };
+export type Card = {
+  title: string; about: string; steps: Step[]; rescue: (Basis & { medicine: string; route: string; typical: string; only: string })[];
+  never?: (Basis & { text: string })[]; reviewed_by?: string | null;
+};
+export type Opened = {
+  card: string; begun_at: string; done: { step: string; note: string; at: string; by: string }[];
+  over_at: string | null; outcome: string | null;
+};
+export type Emergencies = { offered: string[]; opened: Opened[] };
 export type Plan = {
   drug: string; route: string; dose_ug: number; over_s: number; concentration_ug_per_ml: number; volume_ul: number;
   rate_ul_per_h: number; weight_g: number; weight_basis: string; proposal: { draw_ml?: number; units?: number; unit_name?: string };
@@ -30,7 +41,7 @@ export type Latest = { value: number; at: string; received_at: string; source: s
 export type Charted = { fact: string; at: string; values: Record<string, number>; note: string };
 export type Due = { what: string; signal: string; at: string; overdue: boolean; every_s?: number };
 export type State = {
-  phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null; doses: Doses | null;
+  phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null; doses: Doses | null; emergencies?: Emergencies;
   gates: Record<string, Gate>; findings: Finding[]; events: Event_[]; latest: Record<string, Latest>;
   checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
   devices: { device_id: string; kind: string; since: string }[]; due: Due[]; contradictions: string[];
@@ -55,7 +66,7 @@ export type Banner = {
 export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number };
 export type Page = {
   session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages; presentation: Record<string, Presentation>;
-  instruments: Record<string, Instrument>; rescue: Rescue[]; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
+  instruments: Record<string, Instrument>; rescue: Rescue[]; emergencies: Record<string, Card>; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
 };
 
 export type Point = { at: number; value: number; manual: boolean };
