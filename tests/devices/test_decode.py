@@ -72,6 +72,7 @@ def test_a_pump_message_gives_exactly_these_readings_in_its_signals_units():
         "pump_rate_ml_per_h": Decimal("52.5"),
         "pump_concentration_mg_per_ml": Decimal(1),
         "pump_volume_left_ml": Decimal("21.5"),
+        "pump_running": Decimal(0),
     }
     assert reading.texts == {"pump_status": "pump-status-paused", "pump_drug": "ketamine"}
     assert reading.unmapped == ()
@@ -282,3 +283,13 @@ def test_a_nul_never_reaches_a_text_that_a_database_must_hold(nul):
     row = f"OBX|2|ST|999^MDC{nul}X^MDC|1.5.1.1|a{nul}b||||||R|||{WHEN}"
     (item,) = one(row).unmapped
     assert "\0" not in "".join(item.as_json().values())
+
+
+@pytest.mark.parametrize(
+    ("word", "running"),
+    [("pump-status-infusing", 1), ("pump-status-paused", 0), ("pump-status-odd", None)],
+)
+def test_only_a_state_that_is_known_says_whether_a_pump_runs(word, running):
+    (reading,) = read(FULL_PUMP.replace(b"pump-status-paused", word.encode())).readings
+    assert reading.values.get("pump_running") == running
+    assert reading.texts["pump_status"] == word

@@ -24,7 +24,7 @@ def decoded(name):
     ("name", "values"),
     [
         ("monitor_oru", [82, 128, 78, 95, 97, 14, None]),
-        ("pump_oru", [60, 1, 40, 30]),
+        ("pump_oru", [60, 1, 40, 30, 1]),
     ],
 )
 def test_a_sample_is_read_whole_and_acknowledged(name, values):

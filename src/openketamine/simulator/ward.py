@@ -3,13 +3,15 @@
 import asyncio
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
 
 from openketamine.simulator.monitor import Seated, VirtualMonitor, read_seated
+from openketamine.simulator.pump import Loaded, VirtualPump, read_loaded
 from openketamine.simulator.sender import MllpSender
 
 _log = logging.getLogger("openketamine.simulator.ward")
@@ -34,7 +36,7 @@ class Ward:
     def __init__(self, settings: WardSettings, clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._clock = clock
-        self._monitors: dict[str, tuple[VirtualMonitor, asyncio.Task[None]]] = {}
+        self._devices: dict[str, tuple[VirtualMonitor | VirtualPump, asyncio.Task[None]]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. A clinic that does not answer leaves the monitors as they are."""
@@ -45,48 +47,61 @@ class Ward:
             while not stop.is_set():
                 await self._ask(client)
                 await _either(stop, ASK_EVERY_S)
-        await self._end(list(self._monitors))
+        await self._end(list(self._devices))
 
     async def _ask(self, client: httpx.AsyncClient) -> None:
         try:
             response = await client.get("/live/demo/patients")
             response.raise_for_status()
-            told = response.json()["patients"]
-            seated = [read_seated(one) for one in told if one.get("device_id")]
+            told = [one for one in response.json()["patients"] if one.get("device_id")]
+            here = [_read(one) for one in told]
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             _log.warning("the clinic did not say who sits where (%s)", type(error).__name__)
             return
-        for person in seated:
-            self._seat(person)
-        here = {person.bedside.device_id for person in seated}
-        await self._end([device for device in self._monitors if device not in here])
+        for one in here:
+            self._place(one)
+        known = {one.bedside.device_id for one in here}
+        await self._end([device for device in self._devices if device not in known])
 
-    def _seat(self, person: Seated) -> None:
-        device = person.bedside.device_id
-        running = self._monitors.get(device)
-        if running and not running[1].done():
-            running[0].seated = person
+    def _place(self, here: Seated | Loaded) -> None:
+        """A device for this person or pump; one that runs is told what is new."""
+        name = here.bedside.device_id
+        device, task = self._devices.get(name, (None, None))
+        if task is not None and not task.done():
+            if isinstance(device, VirtualMonitor) and isinstance(here, Seated):
+                device.seated = here
+            elif isinstance(device, VirtualPump) and isinstance(here, Loaded):
+                device.loaded = here
             return
+        new = self._new(here)
+        self._devices[name] = (new, asyncio.create_task(_guarded(new, name)))
+
+    def _new(self, here: Seated | Loaded) -> VirtualMonitor | VirtualPump:
         settings = self._settings
-        # Each device its own noise, and the same one at every run with the same seed.
-        seed = settings.seed + zlib.crc32(device.encode())
         sender = MllpSender(settings.mllp_host, settings.mllp_port)
-        monitor = VirtualMonitor(person, sender, self._clock, seed=seed, speed=settings.speed)
-        self._monitors[device] = (monitor, asyncio.create_task(_guarded(monitor, device)))
+        if isinstance(here, Loaded):
+            return VirtualPump(here, sender, self._clock, speed=settings.speed)
+        # Each device its own noise, and the same one at every run with the same seed.
+        seed = settings.seed + zlib.crc32(here.bedside.device_id.encode())
+        return VirtualMonitor(here, sender, self._clock, seed=seed, speed=settings.speed)
 
     async def _end(self, devices: list[str]) -> None:
-        tasks = [self._monitors.pop(device)[1] for device in devices]
+        tasks = [self._devices.pop(device)[1] for device in devices]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _guarded(monitor: VirtualMonitor, device: str) -> None:
-    """A monitor that fails says so, and the ward starts it again at the next question."""
+def _read(told: Mapping[str, Any]) -> Seated | Loaded:
+    return read_loaded(told) if told.get("device_kind") == "pump" else read_seated(told)
+
+
+async def _guarded(monitor: VirtualMonitor | VirtualPump, device: str) -> None:
+    """A device that fails says so, and the ward starts it again at the next question."""
     try:
         await monitor.run()
     except Exception:
-        _log.exception("the virtual monitor %s failed", device)
+        _log.exception("the virtual device %s failed", device)
 
 
 async def _either(stop: asyncio.Event, seconds: float) -> None:

@@ -55,7 +55,7 @@ def monitor_message(
     Signals that are not named are not connected, and have no row.
     """
     when = at.strftime("%Y%m%d%H%M%S%z")
-    safe = {name: _safe(text) for name, text in vars(bedside).items()}
+    safe = {name: escaped(text) for name, text in vars(bedside).items()}
     sender = f"{safe['application']}^{safe['device_id']}^EUI-64"
     order = f"{control_id}^{safe['application']}^{safe['device_id']}^EUI-64"
     lines = [
@@ -104,5 +104,6 @@ def _rows(safe: Mapping[str, str], values: Mapping[str, str | None], when: str) 
     return lines
 
 
-def _safe(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text that may stand in a component."""
     return text.translate(_ESCAPES)

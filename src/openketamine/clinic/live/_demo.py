@@ -8,19 +8,38 @@ from openketamine.clinic.sessions import queries
 from openketamine.clinic.sessions.models import Attachment
 from openketamine.core.history import PersonRecord, age, latest
 
-# The monitors that stand at the chairs of the demonstration. Any other device speaks for itself:
-# a recording that is replayed, or a real monitor that somebody connects, must not be talked over.
-_OURS = "080019FFFE"
+# The monitors and pumps that stand at the chairs of the demonstration. Any other device speaks for
+# itself: a recording that is replayed, or a real device, must not be talked over.
+_OURS = ("080019FFFE", "080019FFFD")
 
 
 def demo_patients(now: datetime) -> list[dict[str, Any]]:
-    """One entry for each of the demonstration's own monitors that is attached."""
-    joined = [
-        one
-        for one in queries.attachments()
-        if one.device_kind == "monitor" and one.device_id.startswith(_OURS)
-    ]
-    return [_patient(one, now) for one in joined]
+    """One entry for each of the demonstration's own monitors and pumps that is attached."""
+    joined = [one for one in queries.attachments() if one.device_id.startswith(_OURS)]
+    return [_pump(one, now) if one.device_kind == "pump" else _patient(one, now) for one in joined]
+
+
+def _pump(joined: Attachment, now: datetime) -> dict[str, Any]:
+    """What is at a pump: the bag as it was verified, and how it was charted to run."""
+    person, state = joined.session.person, queries.state_json(joined.session, now)
+    plan, infusion = state["plan"] or {}, state["infusion"] or {}
+    strength, volume = plan.get("concentration_ug_per_ml"), plan.get("volume_ul")
+    return {
+        "device_id": joined.device_id,
+        "device_kind": "pump",
+        "mrn": person.mrn,
+        "family": person.family,
+        "given": person.given,
+        "chair": state["chair"],
+        "session": str(joined.session_id),
+        "drug": plan.get("drug", ""),
+        "mg_per_ml": strength / 1000 if strength else None,
+        "bag_ml": volume / 1000 if volume else None,
+        "segments": [
+            {"start": one["start"], "end": one["end"], "ml_per_h": one["rate_ul_per_h"] / 1000}
+            for one in infusion.get("segments", ())
+        ],
+    }
 
 
 def _patient(joined: Attachment, now: datetime) -> dict[str, Any]:

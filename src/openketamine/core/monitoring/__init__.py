@@ -5,7 +5,7 @@ from openketamine.core.monitoring._freshness import freshness
 from openketamine.core.monitoring._limits import Limits, alarm_limits, limits_for
 from openketamine.core.monitoring._plausibility import assess_reading
 from openketamine.core.monitoring._presentation import PRIORITIES, Presentation, presentation
-from openketamine.core.monitoring._raised import FindingCleared, FindingRaised
+from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
 from openketamine.core.monitoring._symptoms import (
     is_emergency_symptom,
@@ -29,6 +29,7 @@ __all__ = [
     "assess",
     "assess_reading",
     "fed",
+    "finding_id",
     "freshness",
     "is_emergency_symptom",
     "limits_for",

@@ -61,7 +61,9 @@ def assess(
     if attached:
         changes += technical_changes(limits, window, active, now, expected_since)
     else:
-        changes += [FindingCleared(one.finding_id) for one in active if one.nature == "technical"]
+        changes += [
+            FindingCleared(one.finding_id) for one in active if one.rule in limits.technical_rules
+        ]
     return tuple(changes)
 
 

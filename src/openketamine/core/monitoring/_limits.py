@@ -112,6 +112,11 @@ class Limits:
         return frozenset(level.rule for levels in self.of_signal.values() for level in levels)
 
     @cached_property
+    def technical_rules(self) -> frozenset[str]:
+        """The rules of findings about a monitor; those about a pump are raised elsewhere."""
+        return frozenset(one.rule for one in (*self.technical, self.silence))
+
+    @cached_property
     def longest_delay(self) -> timedelta:
         """Of the technical rules."""
         return max((rule.delay for rule in self.technical), default=timedelta(0))

@@ -117,7 +117,9 @@ def tick(watch: Watch, now: datetime, around: Around) -> Step:
         changes += _technical(watch, now, around.expected_since)
     else:
         changes += [
-            FindingCleared(one.finding_id) for one in watch.active if one.nature == "technical"
+            FindingCleared(one.finding_id)
+            for one in watch.active
+            if one.rule in watch.limits.technical_rules
         ]
     return Step(_applied(watch, changes), tuple(changes)) if changes else Step(watch, ())
 

@@ -6,7 +6,13 @@ them stands the vocabulary of facts, one dataclass a kind, also to be had as the
 """
 
 from openketamine.core.treatment import _facts as facts
-from openketamine.core.treatment._alarms import active_findings, around, symptom_changes, watch
+from openketamine.core.treatment._alarms import (
+    active_findings,
+    around,
+    attached_devices,
+    symptom_changes,
+    watch,
+)
 from openketamine.core.treatment._attention import Sound, sound, standing
 from openketamine.core.treatment._calls import Call, answer_words, call_as_json, calls, steps_of
 from openketamine.core.treatment._calls import due as due_calls
@@ -69,6 +75,13 @@ from openketamine.core.treatment._facts import (
 )
 from openketamine.core.treatment._json import state_as_json
 from openketamine.core.treatment._may import Allowed, may
+from openketamine.core.treatment._pump import (
+    PumpWatch,
+    of_pump,
+    pump_heard,
+    pump_reading,
+    pump_step,
+)
 from openketamine.core.treatment._reasons import Context
 from openketamine.core.treatment._replay import replay
 from openketamine.core.treatment._response import MOMENTS, Response, Times, responses, times
@@ -114,6 +127,7 @@ __all__ = [
     "OverrideSigned",
     "PersonCalled",
     "PlanSigned",
+    "PumpWatch",
     "RateChanged",
     "ReadingTaken",
     "ReadingsTakenOver",
@@ -133,6 +147,7 @@ __all__ = [
     "advance",
     "answer_words",
     "around",
+    "attached_devices",
     "baseline",
     "baseline_before",
     "by_hand",
@@ -150,6 +165,10 @@ __all__ = [
     "kinds",
     "last_score",
     "may",
+    "of_pump",
+    "pump_heard",
+    "pump_reading",
+    "pump_step",
     "replay",
     "responses",
     "sound",

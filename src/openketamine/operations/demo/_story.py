@@ -54,6 +54,11 @@ class Story:
     start: datetime
     staff: Mapping[str, Staff]
 
+    @property
+    def pump_id(self) -> str:
+        """The pump beside the monitor: the same place, another kind of device."""
+        return self.device_id.replace("FFFE", "FFFD")
+
     def step_id(self, name: str) -> str:
         """The id of a step's fact: the same step is the same fact at every start."""
         return str(uuid.uuid5(_NAMES, f"{self.session.id}|{name}"))
@@ -110,10 +115,14 @@ class Story:
     def _attach(self, at: datetime) -> None:
         nora, identity = self.staff["nora"], self.step_id("attach")
         commands.attach_device(self.session.id, self.device_id, "monitor", nora, at, identity)
+        pump = self.step_id("attach-pump")
+        commands.attach_device(self.session.id, self.pump_id, "pump", nora, at, pump)
 
     def _detach(self, at: datetime) -> None:
         nora, identity = self.staff["nora"], self.step_id("detach")
         commands.detach_device(self.session.id, self.device_id, nora, at, identity)
+        pump = self.step_id("detach-pump")
+        commands.detach_device(self.session.id, self.pump_id, nora, at, pump)
 
     def _check_in(self, at: datetime) -> None:
         for item in _PRE_DOSE:

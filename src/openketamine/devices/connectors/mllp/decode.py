@@ -1,9 +1,10 @@
 """PCD-01 (HL7 v2 ORU^R01) to readings. Pure: bytes in, readings out; the dialect is pcd01.yaml."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 from openketamine.devices.connector import DeviceKind, Reading, doubt_the_future
 from openketamine.devices.connectors.mllp.header import Header, open_message
@@ -147,6 +148,8 @@ def _reading(
     device_id, mrn, at = group
     taken, remarks = _choose(rows, modules, table)
     values = {signal: row.value for signal, row in taken.items() if not _is_text(row)}
+    texts = {signal: row.text for signal, row in taken.items() if _is_text(row)}
+    values |= _meant(texts, table)
     doubts = {signal: row.doubt for signal, row in taken.items() if row.doubt}
     return Reading(
         key=name,
@@ -157,10 +160,20 @@ def _reading(
         received_at=walk.received_at,
         values=values,
         doubts={**doubts, **doubt_the_future(values, at, walk.received_at)},
-        texts={signal: row.text for signal, row in taken.items() if _is_text(row)},
+        texts=texts,
         unmapped=tuple(row.unmapped for row in rows if row.unmapped),
         remarks=(*walk.remarks, *(row.remark for row in rows if row.remark), *remarks),
     )
+
+
+def _meant(texts: Mapping[str, str], table: Table) -> dict[str, Decimal]:
+    """Numbers that words stand for, such as that a pump runs; only those in the table."""
+    meant = {}
+    for name, text in texts.items():
+        signal, words = table.meanings.get(name, ("", {}))
+        if text in words:
+            meant[signal] = words[text]
+    return meant
 
 
 def _choose(

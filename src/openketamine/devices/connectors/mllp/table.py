@@ -36,6 +36,7 @@ class Table:
     validity: Mapping[str, str]
     by_code: Mapping[str, Metric]
     by_refid: Mapping[str, Metric]
+    meanings: Mapping[str, tuple[str, Mapping[str, Decimal]]]
     prefer: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, str]
 
@@ -65,6 +66,10 @@ def read_table(raw: Mapping[str, Any]) -> Table:
         validity=raw["validity"],
         by_code={metric.code: metric for metric, _ in metrics},
         by_refid={refid: metric for metric, refids in metrics for refid in refids},
+        meanings={
+            text: (row["signal"], {word: Decimal(number) for word, number in row["words"].items()})
+            for text, row in raw["meanings"].items()
+        },
         prefer={k: tuple(str(vmd["code"]) for vmd in v) for k, v in raw["prefer"].items()},
         kinds={str(row["code"]): kind for kind, rows in raw["kinds"].items() for row in rows},
     )
