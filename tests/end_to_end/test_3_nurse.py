@@ -253,6 +253,51 @@ def test_the_rate_is_changed_paused_resumed_and_a_tenfold_rate_is_asked_for_twic
     ]
 
 
+def test_the_keyboard_alone_runs_the_pump_and_charts(staffroom, house, holt):
+    nora = staffroom.window("nora").console(holt)
+    keys = nora.page.keyboard
+    known = len(house.facts(holt, "observation_charted"))
+
+    def tab_to(name):
+        asked = "document.activeElement.ariaLabel || document.activeElement.textContent"
+        for _ in range(150):
+            if nora.page.evaluate(asked) == name:
+                return
+            keys.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {name}")
+
+    def press(name, key="Enter"):
+        tab_to(name)
+        keys.press(key)
+
+    infusion = nora.region("Infusion")
+    infusion.get_by_text("running", exact=True).wait_for()
+    press("Pause")
+    nora.sheet("Pause the infusion").wait_for()
+    press("Paused")
+    infusion.get_by_text("paused", exact=True).wait_for()
+    press("Resume")
+    nora.sheet("Resume the infusion").wait_for()
+    keys.type("52.5")
+    keys.press("Enter")
+    infusion.get_by_text("running", exact=True).wait_for()
+    press("Sedation", "Space")
+    nora.sheet("Sedation, MOAA/S").wait_for()
+    keys.press("Escape")
+    press("Nausea", "Space")
+    sheet = nora.sheet("Nausea, 0 to 10")
+    sheet.wait_for()
+    press("3", "Space")
+    sheet.wait_for(state="hidden")
+    charted = eventually(lambda: house.facts(holt, "observation_charted")[known:])
+    assert charted[0]["values"] == {"nausea": 3}
+    press("15 min")
+    assert nora.button("15 min").get_attribute("aria-pressed") == "true"
+    press("Earlier")
+    press("As a table")
+    nora.page.get_by_role("table").first.wait_for()
+
+
 @pytest.mark.hazard("HZ-11")
 def test_after_the_stop_the_rest_is_wasted_before_a_witness_and_the_book_balances(
     nora, house, holt
