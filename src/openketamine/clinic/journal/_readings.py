@@ -127,13 +127,17 @@ def _tenths(values: Mapping[str, Decimal | None]) -> tuple[int, ...] | None:
 
 def chained(stream: str, reading: Reading, before: str) -> str:
     """The hash of this reading at its place, bound to the hash before it."""
+    return hashlib.sha256((hashed(stream, reading) + before).encode()).hexdigest()
+
+
+def hashed(stream: str, reading: Reading) -> str:
+    """What of a reading is hashed, before the hash that it follows."""
     number, device_id, key, received, measured, recorded, tenths, doubts = reading
     numbers = ",".join(map(str, tenths))
-    content = (
+    return (
         f"reading{_SPLIT}{stream}{_SPLIT}{number}{_SPLIT}{device_id}{_SPLIT}{key}{_SPLIT}"
         f"{received}{_SPLIT}{measured}{_SPLIT}{recorded}{_SPLIT}{numbers}{_SPLIT}{doubts}{_SPLIT}"
     )
-    return hashlib.sha256((content + before).encode()).hexdigest()
 
 
 def witness(digest: str) -> int:

@@ -70,7 +70,7 @@ def _walk(top: Head) -> tuple[int, list[Broken]]:
     """How many facts the chain holds, and its first break."""
     expected, previous = 1, ""
     try:
-        for one in _in_order(top.stream):
+        for one in in_order(top.stream):
             if why := _wrong(top.stream, one, expected, previous):
                 return expected - 1, [Broken(top.stream, expected, why)]
             expected, previous = expected + 1, _hash(top.stream, one, previous)
@@ -83,7 +83,8 @@ def _walk(top: Head) -> tuple[int, list[Broken]]:
     return expected - 1, []
 
 
-def _in_order(stream: str) -> Iterator[Fact | Marked]:
+def in_order(stream: str) -> Iterator[Fact | Marked]:
+    """Every fact of a stream as it is stored, readings in their small form among them."""
     facts = Fact.objects.filter(stream=stream).order_by("number").iterator(chunk_size=1000)
     return merge(facts, _reading_rows.rows(stream), key=_number)
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("staff/accounts/", views.account_list, name="accounts"),
     path("staff/accounts/ask/", views.account_ask, name="account-ask"),
     path("staff/accounts/<uuid:asked_id>/", views.account_approve, name="account-approve"),
+    path("staff/export/", views.export, name="audit-export"),
     path("staff/access/", views.access_log, name="access-log"),
     path("staff/<uuid:staff_id>/", views.member, name="member"),
     path("staff/<uuid:staff_id>/hand-in/", views.hand_in_for, name="credential-hand-in"),
