@@ -251,6 +251,16 @@ def _ledger_check(options: argparse.Namespace) -> int:
     return DONE if answer["balances_ok"] else CLINICAL_NO
 
 
+def _audit_verify(options: argparse.Namespace) -> int:
+    if not options.file:
+        return _operate("audit_verify")(options)
+    from openketamine.clinic.journal.offline import verify_lines
+
+    answer = verify_lines(_lines(options.file))
+    _print(options, answer, _plain_text)
+    return DONE if answer["ok"] else CLINICAL_NO
+
+
 # --- run ------------------------------------------------------------------------------------
 
 
@@ -457,11 +467,17 @@ def _add_run(verbs: Any) -> None:
     verb = _verb(
         verbs,
         "audit",
-        _operate("audit_verify"),
+        _audit_verify,
         "prove that the journal is whole",
         "openketamine audit verify",
     )
     verb.add_argument("what", choices=["verify"])
+    verb.add_argument(
+        "file",
+        nargs="?",
+        metavar="CHAIN.jsonl",
+        help="an export with its chain: proven by this file alone, without a clinic",
+    )
     verb.add_argument("--data", type=Path, help="data folder")
     _add_devices(verbs)
 

@@ -14,7 +14,7 @@ from openketamine.clinic.calls.walls import open_wall
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.patients import queries
 from openketamine.clinic.patients.commands import import_bundle, record_evaluation
-from openketamine.clinic.pharmacy.commands import receive_vial
+from openketamine.clinic.pharmacy.commands import begin_sheet, count, receive_vial
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
 
@@ -47,11 +47,18 @@ def test_every_address_has_a_guard_with_a_task_of_the_table(path, name, view):
 def places(cast, now):
     """One person, session and vial, so that every address leads somewhere."""
     maren = import_bundle(bundle(patient(), weight(70)), cast.fran, now).person
+    vial = receive_vial(LABEL, cast.ines, now)
+    sheet_id = begin_sheet([vial], {str(vial.pk): 10_000}, cast.ines, now)
+    case_id = count(vial, 9_000, cast.ines, now)
     return {
         "person_id": str(maren.pk),
         "session_id": str(open_session(maren.pk, PROTOCOL, cast.fran, now).pk),
         "wall_id": str(open_wall("Nurses' room", 4, cast.nora, now)[0].pk),
-        "vial_id": str(receive_vial(LABEL, cast.ines, now).pk),
+        "vial_id": str(vial.pk),
+        "sheet_id": sheet_id,
+        "case_id": case_id,
+        "entry_id": case_id,
+        "file_kind": "json",
         "fact_id": recorded(maren, cast.priya, now),
         "staff_id": str(cast.nora.pk),
         "credential_id": str(uuid.uuid4()),

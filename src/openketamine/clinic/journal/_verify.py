@@ -57,6 +57,15 @@ def verify() -> Verification:
     return Verification(len(heads), counted, tuple(broken))
 
 
+def verify_stream(stream: str) -> Verification:
+    """Walk one chain from its first fact to its head."""
+    top = Head.objects.filter(stream=stream).first()
+    if top is None:
+        return Verification(0, 0, ())
+    counted, broken = _walk(top)
+    return Verification(1, counted, tuple(broken))
+
+
 def _streams() -> set[str]:
     kinds = (Fact, Voice, Chunk)
     return {

@@ -22,7 +22,7 @@ from openketamine.clinic.journal._readings import (
     taken,
 )
 from openketamine.clinic.journal._stored import OFFLINE, StoredFact, stored
-from openketamine.clinic.journal._verify import Broken, Verification, verify
+from openketamine.clinic.journal._verify import Broken, Verification, verify, verify_stream
 from openketamine.clinic.journal.models import Access, Head
 from openketamine.clinic.journal.models import Fact as FactRow
 from openketamine.core.treatment import Fact, ReadingTaken, decode_body, decode_fact
@@ -56,6 +56,7 @@ __all__ = [
     "readings_by_key",
     "samples",
     "verify",
+    "verify_stream",
 ]
 
 _Numbered = TypeVar("_Numbered", StoredFact, Fact)

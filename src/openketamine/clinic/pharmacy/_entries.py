@@ -55,7 +55,7 @@ def post(entry: Entry, by: Staff, witness: Staff | None, now: datetime, method: 
 def note(
     kind: str, body: Mapping[str, Any], by: Staff, now: datetime, identity: str | None = None
 ) -> str:
-    """Write down what belongs to the book and is no entry of it: a form, a sheet, a step; its id."""
+    """Write down what goes with the book and is no entry of it (a form, a sheet); its id."""
     identity = identity or new_id()
     fact = journal.Entry(identity, kind, body, now, author_of(by), origin="pharmacy")
     journal.append(STREAM, [fact], now)

@@ -16,6 +16,12 @@ _WORDS = {
     "lost": "Lost",
     "count": "Counted",
     "correction": "Correction",
+    "on hand": "On hand at the start",
+    "overfill": "More than the label says",
+    "quarantined": "Kept apart",
+    "released": "In use again",
+    "explained": "Difference explained",
+    "countersigned": "Correction signed by a second person",
 }
 
 
@@ -53,8 +59,8 @@ class LedgerPage:
 def ledger_page(ledger: VialLedger, zone: tzinfo) -> LedgerPage:
     """Everything the template prints."""
     return LedgerPage(
-        lines=tuple(_line(row, zone) for row in ledger.rows),
-        left=millilitres(ledger.on_hand_ul),
+        lines=tuple(_line(ledger.vial, row, zone) for row in ledger.rows),
+        left=stock(ledger.vial, ledger.on_hand_ul, ledger.on_hand_units),
         left_mass=milligrams(ledger.on_hand_ug),
         withdrawn=milligrams(ledger.withdrawn_ug),
         given=milligrams(ledger.given_ug),
@@ -65,13 +71,13 @@ def ledger_page(ledger: VialLedger, zone: tzinfo) -> LedgerPage:
     )
 
 
-def _line(row: LedgerRow, zone: tzinfo) -> Line:
+def _line(vial: Vial, row: LedgerRow, zone: tzinfo) -> Line:
     return Line(
         at=f"{row.at.astimezone(zone):%d-%b-%Y %H:%M}",
         what=_WORDS.get(row.kind, row.kind.capitalize()),
-        change=_change(row),
-        mass="" if row.kind == "count" else milligrams(row.mass_ug),
-        balance=millilitres(row.balance_ul),
+        change=_change(vial, row),
+        mass=milligrams(row.mass_ug) if row.mass_ug else "",
+        balance=stock(vial, row.balance_ul, row.balance_units),
         by=row.by,
         witness=row.witness,
         why=" — ".join(part for part in (row.reason.replace("_", " "), row.method) if part),
@@ -80,14 +86,27 @@ def _line(row: LedgerRow, zone: tzinfo) -> Line:
     )
 
 
-def _change(row: LedgerRow) -> str:
+def _change(vial: Vial, row: LedgerRow) -> str:
     """What the vial gained or lost; nothing for what became of drug on a tray."""
     if row.kind == "count":
-        return f"measured {millilitres(row.volume_ul)}"
+        word = "counted" if vial.is_pack else "measured"
+        return f"{word} {stock(vial, row.volume_ul, row.units)}"
     if not row.moves_vial:
         return ""
-    sign = "+" if row.destination.startswith("vial:") else "−"
-    return f"{sign} {millilitres(row.volume_ul)}"
+    sign = "+" if row.destination == vial.account else "−"
+    return f"{sign} {stock(vial, row.volume_ul, row.units)}"
+
+
+def stock(vial: Vial, volume_ul: int, units: int) -> str:
+    """`9.3 mL`, or `28 troches`."""
+    if not vial.is_pack:
+        return millilitres(volume_ul)
+    return f"{units} {vial.form}{'' if units == 1 else 's'}"
+
+
+def full(vial: Vial) -> str:
+    """What a full one holds, as printed."""
+    return stock(vial, vial.volume_ul, vial.units)
 
 
 def millilitres(microlitres: int) -> str:
@@ -101,5 +120,7 @@ def milligrams(micrograms: int) -> str:
 
 
 def strength(vial: Vial) -> str:
-    """`50 mg in 1 mL`: no slash in a strength."""
+    """`50 mg in 1 mL`, `25 mg in each`: no slash in a strength."""
+    if vial.is_pack:
+        return f"{milligrams(vial.unit_ug)} in each"
     return f"{format_number(Decimal(vial.concentration_ug_per_ml) / 1000, 3)} mg in 1 mL"

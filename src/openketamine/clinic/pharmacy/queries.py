@@ -59,6 +59,7 @@ __all__ = [
     "place_of",
     "sheet",
     "sheets",
+    "shelf",
     "tray",
     "usable_vials",
     "vial",

@@ -1,6 +1,7 @@
-"""Vials: the shelf, a vial's ledger, receiving and counting."""
+"""Vials: the shelf, a container's ledger, receiving, counting, and what else is done with one."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,46 +14,85 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.pharmacy import commands, queries
+from openketamine.clinic.pharmacy.acts import ACTS, Act, open_acts
+from openketamine.clinic.pharmacy.barcode import Scanned, read_code
 from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm
-from openketamine.clinic.pharmacy.ledger_page import ledger_page, millilitres, strength
+from openketamine.clinic.pharmacy.ledger_page import full, ledger_page, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
+from openketamine.clinic.pharmacy.queries import VialOnShelf
+from openketamine.clinic.pharmacy.witnessed import second_of, who
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import Proof, prove
 from openketamine.clinic.staff.roles import can
 from openketamine.core.findings import BadInput
 
-_LEVELS = {"sealed": "done", "open": "info", "empty": "unknown", "expired": "block"}
+_LEVELS = {
+    "sealed": "done", "open": "info", "empty": "unknown", "expired": "block",
+    "kept apart": "defer", "beyond use": "block",
+}  # fmt: skip
+PLACES = (
+    ("Vials", "vials", "vials.read"),
+    ("Counts", "counts", "vials.count"),
+    ("Differences", "differences", "vials.read"),
+    ("Destroy or return", "dispose", "stock.destroy"),
+    ("Inspection packet", "packet", "packet.read"),
+    ("Patterns", "patterns", "patterns.read"),
+)
+
+
+def places(request: HttpRequest) -> list[Mapping[str, Any]]:
+    """The pages about stock that this person may open."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        {"name": name, "view": view, "here": view == here}
+        for name, view, task in PLACES
+        if can(request.user, task)
+    ]
 
 
 @require_GET
 @allowed("vials.read")
 def vials(request: HttpRequest) -> HttpResponse:
-    """Every vial with what the book says is in it, first to expire first."""
-    today = timezone.localdate(clock.now())
-    rows = [
-        {
-            "vial": one.vial,
-            "strength": strength(one.vial),
-            "left": millilitres(one.on_hand_ul),
-            "of": millilitres(one.vial.volume_ul),
-            "expires": clinic_date(one.vial.expiry),
-            "status": one.status,
-            "level": _LEVELS.get(one.status, "info"),
-        }
-        for one in queries.vials(today)
-    ]
-    context = {"rows": rows, "may_receive": can(request.user, "vials.receive").ok}
+    """The perpetual inventory: every container with what the book says is in it, by where it is."""
+    every = "all" in request.GET
+    shown = [one for one in queries.vials(clock.now()) if every or one.status != "empty"]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in shown:
+        place = ", ".join(filter(None, (one.place.site, one.place.cabinet)))
+        groups.setdefault(place or "No cabinet named", []).append(_row(one))
+    context = {
+        "groups": sorted(groups.items()),
+        "every": every,
+        "places": places(request),
+        "may_receive": can(request.user, "vials.receive").ok,
+    }
     return render(request, "pharmacy/vials.html", context)
+
+
+def _row(one: VialOnShelf) -> dict[str, Any]:
+    return {
+        "vial": one.vial,
+        "strength": strength(one.vial),
+        "left": stock(one.vial, one.on_hand_ul, one.on_hand_units),
+        "of": full(one.vial),
+        "expires": clinic_date(one.vial.expiry),
+        "soon": f"within {one.expires_within} days" if one.expires_within else "",
+        "until": clinic_date(timezone.localdate(one.usable_until)) if one.usable_until else "",
+        "status": one.status,
+        "level": _LEVELS.get(one.status, "info"),
+    }
 
 
 @allowed("vials.receive")
 def receive(request: HttpRequest) -> HttpResponse:
-    """A sealed vial comes in."""
+    """A sealed container comes in. A scan fills in the form and receives nothing."""
+    if request.method == "POST" and request.POST.get("scan") and not request.POST.get("ndc"):
+        return _scanned(request)
     form = ReceiveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            received = commands.receive_vial(form.label(), _who(request), clock.now())
+            now = clock.now()
+            second = second_of(request, form, now)
+            received = commands.receive_vial(form.label(), who(request), now, verifier=second)
         except BadInput as error:
             form.add_error(error.field if error.field in form.fields else None, sentence(error))
         else:
@@ -63,19 +103,60 @@ def receive(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _scanned(request: HttpRequest) -> HttpResponse:
+    typed = {name: value for name, value in request.POST.items() if value and name != "scan"}
+    try:
+        found = read_code(request.POST["scan"], timezone.localdate(clock.now()).year)
+    except BadInput as error:
+        form = ReceiveForm(initial=typed)
+        context = {"form": form, "scan_error": sentence(error)}
+        return render(request, "pharmacy/receive.html", context, status=400)
+    form = ReceiveForm(initial=typed | _known_before(found) | _in_code(found))
+    return render(request, "pharmacy/receive.html", {"form": form, "scanned": found})
+
+
+def _in_code(found: Scanned) -> dict[str, Any]:
+    said = {"lot": found.lot, "expiry": found.expiry and found.expiry.isoformat()}
+    return {name: value for name, value in said.items() if value}
+
+
+def _known_before(found: Scanned) -> dict[str, Any]:
+    """The code has no dashes, strength or size: what came in before under this NDC has them."""
+    digits = found.ndc.replace("-", "")
+    same = (
+        one for one in Vial.objects.order_by("-received_at") if one.ndc.replace("-", "") == digits
+    )
+    before = next(same, None) if digits else None
+    if before is None:
+        return {"ndc": found.ndc}
+    known: dict[str, Any] = {
+        name: getattr(before, name)
+        for name in ("ndc", "drug", "form", "doses", "supplier", "supplier_address",
+                     "supplier_dea", "site", "cabinet")
+    }  # fmt: skip
+    if before.is_pack:
+        return known | {"unit_mg": before.unit_ug / 1000, "units": before.units}
+    return known | {
+        "concentration_mg_per_ml": before.concentration_ug_per_ml / 1000,
+        "volume_ml": before.volume_ul / 1000,
+    }
+
+
 @require_GET
 @allowed("vials.read")
 def vial(request: HttpRequest, vial_id: UUID) -> HttpResponse:
-    """The ledger of one vial with its running balance."""
-    form = CountForm() if can(request.user, "vials.count") else None
-    return _vial_page(request, _find(vial_id), form)
+    """The ledger of one container with its running balance."""
+    found = find(vial_id)
+    form = CountForm(vial=found) if can(request.user, "vials.count") else None
+    return _vial_page(request, found, form)
 
 
 @require_POST
 @allowed("vials.count")
 def count(request: HttpRequest, vial_id: UUID) -> HttpResponse:
-    """Somebody measured what is in the vial; the book is compared, never adjusted."""
-    found, form = _find(vial_id), CountForm(request.POST)
+    """Somebody measured what is in it; the book is compared, never adjusted."""
+    found = find(vial_id)
+    form = CountForm(request.POST, vial=found)
     if form.is_valid():
         try:
             _count(request, found, form)
@@ -88,34 +169,67 @@ def count(request: HttpRequest, vial_id: UUID) -> HttpResponse:
 
 
 def _count(request: HttpRequest, found: Vial, form: CountForm) -> None:
-    now, said = clock.now(), form.cleaned_data
-    witness: Proof | None = None
-    if said["witness"]:
-        source = request.session.session_key or ""
-        witness = prove(said["witness"], said["witness_password"], source=source, now=now)
-    commands.count(found, form.volume_ul(), _who(request), now, witness=witness, note=said["note"])
+    now, amount = clock.now(), form.stock()
+    witness = second_of(request, form, now)
+    commands.count(
+        found,
+        0 if found.is_pack else amount,
+        who(request),
+        now,
+        witness=witness,
+        note=form.cleaned_data["note"],
+        units=amount if found.is_pack else 0,
+    )
+
+
+def act_view(act: Act) -> Any:
+    """The page of one thing that is done with a container."""
+
+    @allowed(act.task)
+    def view(request: HttpRequest, vial_id: UUID) -> HttpResponse:
+        found = find(vial_id)
+        form = act.form(found, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            now = clock.now()
+            try:
+                act.do(found, form, who(request), second_of(request, form, now), now)
+            except BadInput as error:
+                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            else:
+                messages.success(request, act.done)
+                return redirect("vial", found.id)
+        context = {"act": act, "vial": found, "strength": strength(found), "form": form}
+        return render(request, "pharmacy/act.html", context, status=400 if form.errors else 200)
+
+    return view
+
+
+ACT_VIEWS = {act.name: act_view(act) for act in ACTS}
 
 
 def _vial_page(
     request: HttpRequest, found: Vial, form: CountForm | None, status: int = 200
 ) -> HttpResponse:
+    now = clock.now()
+    (shelf,) = queries.shelf([found], now)
     context: dict[str, Any] = {
         "vial": found,
+        "shelf": shelf,
+        "row": _row(shelf),
+        "place": ", ".join(filter(None, (shelf.place.site, shelf.place.cabinet))),
         "strength": strength(found),
-        "of": millilitres(found.volume_ul),
+        "of": full(found),
         "expires": clinic_date(found.expiry),
         "ledger": ledger_page(queries.vial_ledger(found), timezone.get_current_timezone()),
         "form": form,
+        "acts": open_acts(request.user, shelf),
     }
     return render(request, "pharmacy/vial.html", context, status=status)
 
 
-def _find(vial_id: UUID) -> Vial:
+def find(vial_id: UUID) -> Vial:
+    """The container, or a page that says there is none."""
     try:
         return queries.vial(vial_id)
     except Vial.DoesNotExist as error:
         raise Http404("There is no such vial.") from error
-
-
-def _who(request: HttpRequest) -> Staff:
-    return cast("Staff", request.user)  # `allowed` lets nobody else in

@@ -26,6 +26,7 @@ from openketamine.core.ledger._entries import (
     account_name,
 )
 from openketamine.core.ledger._exceptions import LateEntry, late_entries
+from openketamine.core.ledger._patterns import Pattern, patterns
 from openketamine.core.ledger._rules import broken_rules
 from openketamine.core.ledger._trace import Whereabouts, whereabouts
 
@@ -38,6 +39,7 @@ __all__ = [
     "Handling",
     "Label",
     "LateEntry",
+    "Pattern",
     "Transfer",
     "Whereabouts",
     "account_kind",
@@ -59,6 +61,7 @@ __all__ = [
     "notify_by",
     "opened_at",
     "overfill_allowance",
+    "patterns",
     "pump_agrees",
     "whereabouts",
 ]

@@ -1,0 +1,332 @@
+"""Stock as a whole: blind counts, differences and their days, destruction and return."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.patients.banner import clinic_date
+from openketamine.clinic.patients.forms import sentence
+from openketamine.clinic.pharmacy import commands, forms, queries
+from openketamine.clinic.pharmacy.ledger_page import milligrams, stock, strength
+from openketamine.clinic.pharmacy.models import Vial
+from openketamine.clinic.pharmacy.queries import Case, Sheet
+from openketamine.clinic.pharmacy.views import places
+from openketamine.clinic.pharmacy.witnessed import second_needed, who
+from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.roles import can
+from openketamine.core.findings import BadInput
+from openketamine.core.ledger import broken_rules, inventory_by, late_entries
+from openketamine.knowledge import document
+
+
+@require_GET
+@allowed("vials.count")
+def counts(request: HttpRequest) -> HttpResponse:
+    """Counts by two people, and when the next inventory of the law is due."""
+    context = {
+        "places": places(request),
+        "sheets": [_sheet_row(one, str(request.user.pk)) for one in queries.sheets()],
+        "inventory": inventory_state(),
+        "form": forms.PurposeForm(),
+    }
+    return render(request, "pharmacy/counts.html", context)
+
+
+@allowed("vials.count")
+def count_new(request: HttpRequest) -> HttpResponse:
+    """The first of two blind counts: every container that is here, without what is expected."""
+    purpose = forms.PurposeForm(request.POST or request.GET)
+    if not purpose.is_valid():
+        return redirect("counts")
+    here = [one.vial for one in queries.vials(clock.now()) if one.status != "empty"]
+    # The page was first opened by a choice of purpose; only a sheet with numbers is a count.
+    counted = request.method == "POST" and ("counted" in request.POST)
+    form = _sheet_form(here, request.POST if counted else None)
+    if counted and form.is_valid():
+        try:
+            commands.begin_sheet(
+                here, form.lines(), who(request), clock.now(), **purpose.cleaned_data
+            )
+        except BadInput as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, "Written down. Now a second person counts, unseen.")
+            return redirect("counts")
+    context = {"form": form, "purpose": purpose.cleaned_data, "first": True}
+    return render(request, "pharmacy/sheet.html", context, status=400 if form.errors else 200)
+
+
+@allowed("vials.count")
+def count_second(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    """The second blind count, by another person."""
+    sheet = queries.sheet(str(sheet_id))
+    if sheet is None:
+        raise Http404("There is no such count.")
+    form = _sheet_form([queries.vial(one) for one in sheet.vials], request.POST or None)
+    empty_is_all = request.method == "POST" and not sheet.vials
+    if request.method == "POST" and (empty_is_all or form.is_valid()):
+        try:
+            lines = {} if empty_is_all else form.lines()
+            apart = commands.finish_sheet(sheet.id, lines, who(request), clock.now())
+        except BadInput as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, _apart_words(apart))
+            return redirect("counts")
+    context = {"form": form, "purpose": {"purpose": sheet.purpose}, "first": False, "sheet": sheet}
+    return render(request, "pharmacy/sheet.html", context, status=400 if form.errors else 200)
+
+
+def _apart_words(apart: Sequence[str]) -> str:
+    if not apart:
+        return "Both counts agree. They are in the book."
+    lots = ", ".join(queries.vial(one).lot for one in apart)
+    return f"The two counts differ for {lots}: count these again, both of you."
+
+
+def _sheet_form(here: Sequence[Vial], data: Any) -> forms.SheetForm:
+    names = [f"{one.drug} {strength(one)}, lot {one.lot}" for one in here]
+    return forms.SheetForm(data, vials=here, names=names)
+
+
+def _sheet_row(one: Sheet, me: str) -> dict[str, Any]:
+    return {
+        "sheet": one,
+        "at": f"{timezone.localtime(one.at):%d-%b-%Y %H:%M}",
+        "waits_for_me": not one.done and one.first_id != me,
+    }
+
+
+def inventory_state() -> dict[str, Any]:
+    """The last inventory and the day by which the next is due; an initial one that is missing."""
+    taken = queries.notes("inventory_taken")
+    today = timezone.localdate(clock.now())
+    if not taken:
+        return {"initial": False, "due": None, "level": "caution", "days": None}
+    last = timezone.localdate(taken[-1].at)
+    due = inventory_by(last)
+    warn = max(
+        int(one["value"]) for one in document("controlled-substances", "inventory").body["warn"]
+    )
+    days = (due - today).days
+    level = "block" if days < 0 else "caution" if days <= warn else "done"
+    initial = any(fact.body["purpose"] == "initial" for fact in taken)
+    return {
+        "initial": initial, "last": clinic_date(last), "due": clinic_date(due), "days": days,
+        "level": level,
+    }  # fmt: skip
+
+
+@require_GET
+@allowed("vials.read")
+def differences(request: HttpRequest) -> HttpResponse:
+    """Every difference with its days; corrections that wait for a second signature; late waste."""
+    book = queries.book()
+    unsigned = [one for one in broken_rules(book) if one.rule == "BK-WITNESS-MISSING"]
+    context = {
+        "places": places(request),
+        "cases": [_case_row(one) for one in queries.cases()],
+        "unsigned": unsigned,
+        "may_sign": can(request.user, "drug.witness").ok,
+        "late": late_entries(book),
+        "trays": [
+            {"session": name.partition(":")[2], "mass": milligrams(held.mass_ug)}
+            for name, held in queries.all_held("tray").items()
+            if held.mass_ug
+        ],
+    }
+    return render(request, "pharmacy/differences.html", context)
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    today = timezone.localdate(clock.now())
+    due = [
+        {"words": forms.STEP_WORDS[step], "by": clinic_date(day), "late": day < today}
+        for step, day in case.due()
+    ]
+    level = "done" if case.closed else "block" if any(one["late"] for one in due) else "caution"
+    return {
+        "case": case,
+        "amount": _amount(case),
+        "what": _what(case),
+        "found": f"{timezone.localtime(case.discovered_at):%d-%b-%Y %H:%M}",
+        "due": due,
+        "level": level,
+        "status": "closed"
+        if case.closed
+        else "answered, not reported"
+        if case.answered
+        else "open",
+    }
+
+
+def _amount(case: Case) -> str:
+    """`− 0.2 mL (10 mg)`: what is missing, or too much."""
+    sign = "−" if case.difference < 0 else "+"
+    one = case.discrepancy
+    mass = milligrams(abs(one.difference_ug))
+    if one.kind != "count":
+        return f"{mass} not accounted for"
+    vial = queries.vial(queries.name_of(one.account))
+    amount = stock(vial, abs(case.difference), abs(case.difference))
+    return f"{sign} {amount} ({mass})"
+
+
+def _what(case: Case) -> str:
+    one = case.discrepancy
+    if one.kind != "count":
+        return f"Tray of session {queries.name_of(one.account)[:8]}"
+    vial = queries.vial(queries.name_of(one.account))
+    return f"{vial.drug} {strength(vial)}, lot {vial.lot}"
+
+
+@allowed("vials.read")
+def difference(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """One difference: what was done about it, by when the law wants what, and its answer."""
+    case = queries.case(str(case_id))
+    if case is None:
+        raise Http404("There is no such difference.")
+    made = _case_forms(request, case)
+    chosen = made.get(request.POST.get("do", "")) if request.method == "POST" else None
+    if chosen is not None and chosen.is_valid():
+        try:
+            _answer(request, case, request.POST["do"], chosen)
+        except BadInput as error:
+            chosen.add_error(error.field if error.field in chosen.fields else None, sentence(error))
+        else:
+            messages.success(request, "It is written down.")
+            return redirect("difference", case_id)
+    know = document("controlled-substances", "theft-or-loss").body
+    context = {
+        "row": _case_row(case), "case": case, "forms": made, "know": know,
+        "steps": [
+            {"words": forms.STEP_WORDS[one.step], "said": one.words, "by": one.by,
+             "at": f"{timezone.localtime(one.at):%d-%b-%Y %H:%M}"}
+            for one in case.steps
+        ],
+    }  # fmt: skip
+    bad = chosen is not None and bool(chosen.errors)
+    return render(request, "pharmacy/difference.html", context, status=400 if bad else 200)
+
+
+def _case_forms(request: HttpRequest, case: Case) -> dict[str, Any]:
+    """The forms that this person may use on this case now."""
+    data = request.POST if request.method == "POST" else None
+    do = request.POST.get("do", "")
+    steps = [step for step, task in commands.STEPS.items() if can(request.user, task)]
+    found: dict[str, Any] = {}
+    if steps:
+        found["step"] = forms.StepForm(data if do == "step" else None, steps=steps, prefix="step")
+    if not case.answered and can(request.user, "stock.adjust"):
+        surplus = case.difference > 0 and case.discrepancy.kind == "count"
+        found["adjust"] = forms.AdjustForm(
+            data if do == "adjust" else None, surplus=surplus, prefix="adjust"
+        )
+        if case.discrepancy.kind == "count":
+            found["explain"] = forms.ExplainForm(
+                data if do == "explain" else None, prefix="explain"
+            )
+    return found
+
+
+def _answer(request: HttpRequest, case: Case, do: str, form: Any) -> None:
+    now, by, said = clock.now(), who(request), form.cleaned_data
+    if do == "step":
+        commands.add_step(case.id, said["step"], said["words"], by, now)
+    elif do == "explain":
+        commands.explain(case.id, said["words"], by, now)
+    else:
+        second = second_needed(request, form, now)
+        commands.adjust(case.id, said["cause"], said["words"], by, second, now)
+
+
+@allowed("drug.witness")
+def countersign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The second signature under a correction, by whoever stands there with their own secret."""
+    form = forms.WitnessForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        try:
+            second = second_needed(request, form, now)
+            commands.countersign(str(entry_id), second, now)
+        except BadInput as error:
+            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+        else:
+            messages.success(request, "The correction is signed by a second person.")
+            return redirect("differences")
+    found = queries.entry(str(entry_id))
+    context = {"form": form, "entry": found}
+    return render(request, "pharmacy/countersign.html", context, status=400 if form.errors else 200)
+
+
+@allowed("stock.destroy")
+def dispose(request: HttpRequest) -> HttpResponse:
+    """Inventory is destroyed here by two people, or given back to a reverse distributor."""
+    choices = [
+        (str(one.vial.pk), _choice(one))
+        for one in queries.vials(clock.now())
+        if one.status != "empty"
+    ]
+    do, data = request.POST.get("do", ""), request.POST if request.method == "POST" else None
+    made: dict[str, Any] = {
+        "destroy": forms.DestroyForm(
+            data if do == "destroy" else None, choices=choices, prefix="destroy"
+        ),
+        "return": forms.GiveBackForm(
+            data if do == "return" else None, choices=choices, prefix="return"
+        ),
+    }
+    chosen = made.get(do)
+    if chosen is not None and chosen.is_valid():
+        try:
+            _dispose(request, do, chosen)
+        except BadInput as error:
+            chosen.add_error(error.field if error.field in chosen.fields else None, sentence(error))
+        else:
+            messages.success(request, "It is in the book; the form is in the inspection packet.")
+            return redirect("dispose")
+    context = {
+        "places": places(request), "forms": made, "papers": _papers(),
+        "regimes": {
+            name: document("controlled-substances", name).body["regime"]
+            for name in ("destruction", "reverse-distribution", "wastage")
+        },
+    }  # fmt: skip
+    bad = chosen is not None and bool(chosen.errors)
+    return render(request, "pharmacy/dispose.html", context, status=400 if bad else 200)
+
+
+def _choice(one: queries.VialOnShelf) -> str:
+    left = stock(one.vial, one.on_hand_ul, one.on_hand_units)
+    return f"{one.vial.drug} {strength(one.vial)}, lot {one.vial.lot}, {left} ({one.status})"
+
+
+def _dispose(request: HttpRequest, do: str, form: Any) -> None:
+    now, by, said = clock.now(), who(request), form.cleaned_data
+    second = second_needed(request, form, now)
+    chosen = [queries.vial(one) for one in said["vials"]]
+    if do == "destroy":
+        commands.destroy(chosen, said["method"], said["place"], said["on"], by, second, now)
+        return
+    to = commands.Distributor(said["name"], said["address"], said["dea"])
+    commands.give_back(chosen, to, said["on"], by, second, now)
+
+
+def _papers() -> list[dict[str, Any]]:
+    facts = [*queries.notes("form_41"), *queries.notes("reverse_distribution")]
+    return [
+        {
+            "what": "Destroyed (Form 41)" if fact.kind == "form_41" else "Returned",
+            "at": f"{timezone.localtime(fact.at):%d-%b-%Y %H:%M}",
+            "rows": len(fact.body["rows"]),
+            "people": " and ".join(one["name"] for one in fact.body["employees"]),
+        }
+        for fact in sorted(facts, key=lambda one: one.at, reverse=True)
+    ]
