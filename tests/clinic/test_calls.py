@@ -38,7 +38,7 @@ def falls(bed, spo2=84, key="m-1"):
 def test_who_ordered_is_told_then_the_director_then_everybody_who_treats(bed):
     # Priya is the only prescriber: the step of the others has nobody in it and costs no time.
     priya, miriam = ("Dr Priya Raman",), ("Dr Miriam Adeyemi",)
-    assert look(falls(bed)) == [(0, priya)]
+    assert look(falls(bed), seconds=10) == [(0, priya)]
     assert look(bed, seconds=44) == [(0, priya)]
     assert look(bed, seconds=1) == [(0, priya), (2, miriam)]
     assert look(bed, seconds=45)[-1] == (
@@ -50,7 +50,7 @@ def test_who_ordered_is_told_then_the_director_then_everybody_who_treats(bed):
 
 @pytest.mark.hazard("HZ-19")
 def test_after_a_restart_the_clock_goes_on_where_it_was_and_nobody_is_told_twice(bed):
-    look(falls(bed))
+    look(falls(bed), seconds=10)
     for seconds in (10, 34):
         _calls._looked_at.clear()
         _watchers._kept.clear()
@@ -63,7 +63,7 @@ def test_after_a_restart_the_clock_goes_on_where_it_was_and_nobody_is_told_twice
 
 @pytest.mark.hazard("HZ-19")
 def test_an_answer_stops_the_list_and_it_goes_on_where_the_condition_outlasts_it(bed, cast):
-    look(falls(bed))
+    look(falls(bed), seconds=10)
     (finding,) = bed.state["findings"]
     body = {"finding_id": finding["finding_id"], "answer": "seen"}
     bed.later(seconds=20).tell("call_answered", body, by=cast.priya)
@@ -75,7 +75,7 @@ def test_an_answer_stops_the_list_and_it_goes_on_where_the_condition_outlasts_it
 def test_whoever_said_that_they_are_on_duty_comes_after_who_ordered(bed):
     quentin, _ = hire("quentin", "prescriber", "Dr Quentin Ng"), hire("rosa", "prescriber", "Dr R")
     duty.take(quentin, "prescriber", bed.now)
-    look(falls(bed))
+    look(falls(bed), seconds=10)
     assert look(bed, seconds=45)[-1] == (1, ("Dr Quentin Ng",))
     assert duty.on_duty(bed.now + timedelta(hours=12, seconds=1))["prescriber"] == []
 
@@ -91,7 +91,7 @@ def test_a_duty_that_the_role_does_not_fit_is_refused(cast, now):
 
 def test_a_call_is_for_those_who_were_told_in_initials_and_chair(bed, cast):
     commands.assign_chair(bed.session.id, "Chair 3", cast.nora, bed.now)
-    look(falls(bed))
+    look(falls(bed), seconds=10)
     (call,) = queries.calls_for(cast.priya, bed.now)
     assert (call["chair"], call["initials"], call["priority"]) == ("Chair 3", "AO", "high")
     assert "Okonkwo" not in str(call)
@@ -104,7 +104,7 @@ def test_a_low_finding_and_a_session_that_is_over_call_nobody(bed, cast):
 
 
 def test_the_board_says_who_was_told(bed):
-    look(falls(bed))
+    look(falls(bed), seconds=10)
     (tile,) = queries.board(bed.now)
     assert tile["call"]["names"] == ["Dr Priya Raman"]
     assert tile["sound"]["priority"] == "high"

@@ -30,7 +30,7 @@ def signed_in(who):
 
 def falls(bed):
     bed.hear(bed.message("m-1", values={"spo2": 84, "heart_rate": 72}))
-    commands.note_calls(bed.now)
+    commands.note_calls(bed.later(seconds=10).now)
     return bed
 
 
