@@ -1,0 +1,95 @@
+"""A finding reaches a prescriber who reads something else; the next is told if nobody answers.
+
+The server is killed between the two: the clock is in the database.
+"""
+
+import re
+
+import pytest
+from tests.end_to_end.house import eventually
+
+TOLD = (
+    "SELECT body->'names', body->>'step' FROM journal_fact "
+    "WHERE stream = %s AND kind = 'person_called' ORDER BY number"
+)
+ANSWERED = "SELECT body->>'answer' FROM journal_fact WHERE stream = %s AND kind = 'call_answered'"
+
+
+@pytest.fixture
+def session(house):
+    return house.session_of("Karim")
+
+
+def told(house, session):
+    return [(names, step) for names, step in house.rows(TOLD, f"session:{session}")]
+
+
+def charts_hardly_wakes(nora):
+    nora.charting("Sedation")
+    sheet = nora.sheet("Sedation, MOAA/S")
+    nora.press(sheet.get_by_role("button", name=re.compile("^1")).first)
+
+
+@pytest.mark.hazard("HZ-19")
+def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at_the_chair(
+    house, session, nora, priya, staffroom, complaints
+):
+    priya.open("/knowledge/")
+    nora.console(session)
+    charts_hardly_wakes(nora)
+    bar = priya.region("Calls for you")
+    bar.get_by_text("Sedation by MOAA/S 1 of 5").wait_for(timeout=25_000)
+    assert "Karim" not in bar.inner_text()
+    assert [names for names, _ in told(house, session)] == [["Dr Priya Raman"]]
+
+    with complaints.link_may_break():
+        killed = house.kill("web")
+        house.wait_for_another("web", killed)
+        eventually(lambda: len(told(house, session)) == 2, 80)
+        nora.region("Findings").get_by_text("Dr Miriam Adeyemi").wait_for(timeout=20_000)
+    assert [step for _, step in told(house, session)] == ["0", "2"]
+
+    miriam = staffroom.window("miriam").open("/vials/")
+    with complaints.link_may_break():
+        miriam.region("Calls for you").get_by_text("MOAA/S 1 of 5").wait_for(timeout=15_000)
+        miriam.tap("I come", miriam.region("Calls for you"))
+        nora.region("Findings").get_by_text("Dr Miriam Adeyemi comes").wait_for(timeout=15_000)
+    assert house.rows(ANSWERED, f"session:{session}") == [("coming",)]
+    assert len(told(house, session)) == 2
+
+
+def test_sound_is_off_until_it_is_turned_on_and_a_pause_counts_down_and_is_on_record(
+    house, session, nora
+):
+    nora.console(session)
+    nora.page.get_by_text("Sound off").wait_for()
+    nora.tap("Turn sound on")
+    nora.page.get_by_text("Sound on").wait_for()
+    nora.tap("Pause sound 2 min")
+    nora.page.get_by_text(re.compile(r"Sound paused 1:5\d")).wait_for()
+    eventually(lambda: house.facts(session, "sound_paused"))
+    nora.tap("End the pause")
+    nora.button("Pause sound 2 min").wait_for()
+
+
+def test_a_wall_shows_the_board_without_a_sign_in_and_says_when_it_is_stale(
+    house, nora, staffroom, complaints
+):
+    nora.open("/walls/")
+    nora.page.get_by_label("Where it hangs").fill("Nurses' room")
+    nora.tap("Get a code")
+    code = nora.page.locator(".wall-code").inner_text()
+    wall = staffroom.stranger(scheme="dark").open("/wall/")
+    wall.page.get_by_label("Code").fill(code)
+    wall.tap("Show the board here")
+    wall.page.get_by_text("Chair 1").wait_for()
+    shown = wall.page.locator("#board").inner_text()
+    assert "AK" in shown
+    assert "Karim" not in shown
+    with complaints.link_may_break():
+        wall.page.context.set_offline(True)
+        wall.page.get_by_text(re.compile("^Stale: no word from the server")).wait_for(
+            timeout=15_000
+        )
+        wall.page.context.set_offline(False)
+        wall.page.locator("#wall-stale").wait_for(state="hidden", timeout=15_000)
