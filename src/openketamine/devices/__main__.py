@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from openketamine.core.findings import BadInput
 from openketamine.devices import GatewaySettings, serve
+from openketamine.devices.connectors.lines import LineSettings, read_dialect
+from openketamine.devices.connectors.sdc import SdcSettings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,9 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _wrong(f"--zone: expected a time zone such as Europe/Paris, got {words.zone!r}", 2)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings = GatewaySettings(
-        words.clinic, token, words.mllp_host, words.mllp_port, words.data, words.name, zone
-    )
+    try:
+        settings = _settings(words, token, zone)
+    except BadInput as error:
+        return _wrong(f"--dialect: {error}", 2)
     try:
         asyncio.run(serve(settings))
     except OSError as error:
@@ -36,12 +40,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _settings(words: argparse.Namespace, token: str, zone: ZoneInfo) -> GatewaySettings:
+    """With another source and no --mllp-port, nothing listens: a process of its own for each."""
+    sdc = tuple(SdcSettings(provider=address) for address in words.sdc)
+    if words.sdc_discover:
+        sdc = (*sdc, SdcSettings(discover=words.sdc_discover, epr=words.sdc_epr))
+    lines: tuple[LineSettings, ...] = ()
+    if words.line:
+        dialect = read_dialect(words.dialect)
+        lines = (LineSettings(words.line, dialect, words.baud, words.line_device),)
+    port = words.mllp_port
+    if port is None and not sdc and not lines:
+        port = 2575
+    return GatewaySettings(
+        words.clinic, token, words.mllp_host, port, words.data, words.name, zone, sdc, lines
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="openketamine.devices", description=__doc__)
     parser.add_argument("--clinic", required=True, metavar="URL")
     parser.add_argument("--token", help="else from OPENKETAMINE_GATEWAY_TOKEN")
     parser.add_argument("--mllp-host", default="127.0.0.1")
-    parser.add_argument("--mllp-port", type=int, default=2575, help="0: any free port")
+    parser.add_argument("--mllp-port", type=int, help="2575 where nothing else is named; 0: any")
+    parser.add_argument("--sdc", action="append", default=[], metavar="URL", help="an SDC provider")
+    parser.add_argument("--sdc-discover", default="", metavar="ADDRESS", help="our own, to search")
+    parser.add_argument("--sdc-epr", default="", metavar="EPR", help="the provider looked for")
+    parser.add_argument("--line", type=Path, metavar="PORT", help="a serial port or pipe to read")
+    parser.add_argument("--dialect", default="openketamine", help="its table: a name or a file")
+    parser.add_argument("--baud", type=int, default=0, help="its speed; 0: as it is")
+    parser.add_argument("--line-device", default="", metavar="ID", help="where no line names it")
     parser.add_argument("--data", type=Path, required=True, help="folder of the spool")
     parser.add_argument("--name", default="gw-1", help="the name of this gateway")
     parser.add_argument("--zone", default="UTC", help="for devices that send times without zone")

@@ -11,9 +11,12 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from openketamine.devices.connectors.lines import LineSettings, LineSource
 from openketamine.devices.connectors.mllp.listener import MllpListener, Settings
+from openketamine.devices.connectors.sdc import SdcSettings, SdcSource
 from openketamine.devices.forward import Clinic, Forward, Heartbeat
 from openketamine.devices.health import Health
+from openketamine.devices.intake import Intake, Source
 from openketamine.devices.spool import Spool
 
 _log = logging.getLogger("openketamine.devices.gateway")
@@ -21,15 +24,18 @@ _log = logging.getLogger("openketamine.devices.gateway")
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """What the command line says. `zone` is for devices that send times without one."""
+    """What the command line says. `zone` is for devices that send times without one; `mllp_port`
+    None: no listener."""
 
     clinic: str
     token: str
     mllp_host: str
-    mllp_port: int
+    mllp_port: int | None
     data: Path
     name: str = "gw-1"
     zone: tzinfo = UTC
+    sdc: tuple[SdcSettings, ...] = ()
+    lines: tuple[LineSettings, ...] = ()
 
 
 class Gateway:
@@ -44,8 +50,18 @@ class Gateway:
         self._forward = Forward(
             self._clinic, self._spool, _now, lambda: self._heartbeat.known() is not None
         )
-        self._listener = MllpListener(
-            Settings(settings.mllp_host, settings.mllp_port, settings.zone),
+        self._sources = self._made()
+
+    def _made(self) -> list[Source]:
+        settings = self._settings
+        intake = Intake(self._spool, self._health, self._forward.notice)
+        sources: list[Source] = [SdcSource(one, intake, _now) for one in settings.sdc]
+        sources += [LineSource(one, settings.zone, intake, _now) for one in settings.lines]
+        return sources if settings.mllp_port is None else [self._mllp(settings.mllp_port), *sources]
+
+    def _mllp(self, port: int) -> MllpListener:
+        return MllpListener(
+            Settings(self._settings.mllp_host, port, self._settings.zone),
             self._spool,
             self._heartbeat.known,
             _now,
@@ -53,14 +69,10 @@ class Gateway:
             self._health,
         )
 
-    @property
-    def port(self) -> int:
-        """Where the listener really listens."""
-        return self._listener.port
-
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set; the line on standard output says that the port is open."""
-        await self._listener.start()
+        for source in self._sources:
+            await source.start()
         tasks = [asyncio.create_task(part.run()) for part in (self._forward, self._heartbeat)]
         sys.stdout.write(json.dumps({"gateway": self._settings.name, **self._where()}) + "\n")
         sys.stdout.flush()
@@ -73,7 +85,8 @@ class Gateway:
             await self._close([*tasks, stopping])
 
     async def _close(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
-        await self._listener.stop()
+        for source in self._sources:
+            await source.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -82,13 +95,12 @@ class Gateway:
         _log.info("stopped")
 
     def _where(self) -> dict[str, list[dict[str, str | int]]]:
-        host = self._settings.mllp_host
-        return {"listeners": [{"kind": "mllp", "host": host, "port": self.port}]}
+        return {"listeners": [place for source in self._sources for place in source.where()]}
 
     def _state(self) -> dict[str, object]:
         return {
             **self._where(),
-            "unreadable": self._listener.unreadable,
+            "unreadable": sum(source.unreadable for source in self._sources),
             "health": self._health.as_json(_now()),
         }
 

@@ -83,6 +83,10 @@ class MllpListener:
             raise RuntimeError("the listener has not been started")
         return int(self._server.sockets[0].getsockname()[1])
 
+    def where(self) -> list[dict[str, str | int]]:
+        """What it listens on."""
+        return [{"kind": "mllp", "host": self._settings.host, "port": self.port}]
+
     async def start(self) -> None:
         """Open the port. Raises OSError where it is taken."""
         settings = self._settings
