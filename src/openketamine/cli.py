@@ -479,6 +479,13 @@ def _add_run(verbs: Any) -> None:
         help="an export with its chain: proven by this file alone, without a clinic",
     )
     verb.add_argument("--data", type=Path, help="data folder")
+    for name, text in (
+        ("backup", "everything of a clinic, running or not, into a new folder"),
+        ("restore", "a backup into a clinic that was never opened, and proof that all is there"),
+    ):
+        verb = _verb(verbs, name, _operate(name), text, f"openketamine {name} backup-2026-11-22")
+        verb.add_argument("folder", type=Path, metavar="DIR")
+        verb.add_argument("--data", type=Path, help="data folder")
     _add_devices(verbs)
 
 

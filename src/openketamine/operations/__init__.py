@@ -1,5 +1,13 @@
 """Running the house: database, processes, demonstration, doctor. A verb returns an exit status."""
 
-from openketamine.operations._verbs import audit_verify, demo, doctor, import_bundles, serve
+from openketamine.operations._verbs import (
+    audit_verify,
+    backup,
+    demo,
+    doctor,
+    import_bundles,
+    restore,
+    serve,
+)
 
-__all__ = ["audit_verify", "demo", "doctor", "import_bundles", "serve"]
+__all__ = ["audit_verify", "backup", "demo", "doctor", "import_bundles", "restore", "serve"]

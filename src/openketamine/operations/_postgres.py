@@ -96,6 +96,11 @@ def version() -> str:
     return _run("postgres", "--version").stdout.strip().rpartition(" ")[2]
 
 
+def programs() -> Path:
+    """The folder of the server's own programs: pg_dump, pg_restore and the rest."""
+    return _programs()
+
+
 def _ensure_database(sockets: Path) -> None:
     where = ("-h", str(sockets), "-U", _USER)
     query = f"SELECT 1 FROM pg_database WHERE datname = '{_NAME}'"  # noqa: S608  (a constant)

@@ -5,12 +5,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from openketamine.core.findings import BadInput
+from openketamine.operations._backup import back_up, bring_back, check_backup
 from openketamine.operations._doctor import examine
 from openketamine.operations._folder import DataFolder
 from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
@@ -72,6 +73,53 @@ def audit_verify(options: argparse.Namespace) -> int:
         report = queries.verify()
     _print(report.as_json(), as_json=getattr(options, "json", False))
     return DONE if report.ok else CLINICAL_NO
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Everything of a clinic, running or not, into a new folder."""
+    folder = _existing(options.data)
+    with _a_no_is_one_line(), borrowed_database(folder) as url:
+        manifest = back_up(folder, url, options.folder.absolute())
+    _print(_told(manifest), as_json=getattr(options, "json", False))
+    return DONE
+
+
+def restore(options: argparse.Namespace) -> int:
+    """A backup into a clinic that has never been opened, and the proof that all of it is there."""
+    source = options.folder.absolute()
+    manifest = check_backup(source)
+    folder = DataFolder((options.data or _own_folder()).absolute())
+    if (folder.path / "database").exists():
+        raise BadInput("--data", "a folder in which no clinic was ever opened", str(folder.path))
+    folder.prepare(demo=bool(manifest["demo"]))
+    with _a_no_is_one_line(), borrowed_database(folder) as url:
+        bring_back(folder, url, source, manifest)
+    with _clinic(folder.path):
+        from openketamine.clinic.journal import queries
+
+        report = queries.verify()
+    answer = _told(manifest) | {"data": str(folder.path), "verified": report.as_json()}
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE if report.ok else CLINICAL_NO
+
+
+def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "made": manifest["made"],
+        "version": manifest["version"],
+        "rows": sum(manifest["rows"].values()),
+        "tables": len(manifest["rows"]),
+        "files": len(manifest["files"]),
+        "not_in_it": [f"{one}: held by the running gateway" for one in manifest["gateway_in_use"]],
+    }
+
+
+@contextmanager
+def _a_no_is_one_line() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseFailed as error:
+        raise BadInput("database", f"one that can be read and written ({error})") from None
 
 
 def _open(house: House, when_open: Any) -> int:

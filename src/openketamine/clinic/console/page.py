@@ -143,6 +143,9 @@ def _vials(today: date) -> list[dict[str, Any]]:
             "expiry": one.vial.expiry.isoformat(),
             "concentration_ug_per_ml": one.vial.concentration_ug_per_ml,
             "left_ul": one.on_hand_ul,
+            "form": one.vial.form,
+            "unit_ug": one.vial.unit_ug,
+            "left_units": one.on_hand_units,
         }
         for one in pharmacy.usable_vials(today)
     ]

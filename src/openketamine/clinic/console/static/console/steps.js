@@ -8,7 +8,7 @@ import { sources } from "./panels.js";
 import { sheet } from "./sheet.js";
 
 /** @import {Desk} from "./desk.js" */
-/** @import {Item, Waits} from "./types.d.ts" */
+/** @import {Item, Vial, Waits} from "./types.d.ts" */
 /** @typedef {import("./sheet.js").Field} Field */
 
 /** @param {string} who @param {string} group @returns {Field[]} */
@@ -106,20 +106,33 @@ export class Steps {
   openPlan = () => this.desk.request("plan", "Plan", () => location.assign("plan/"));
 
   withdraw = () => {
-    const { vials } = this.desk.page;
     const plan = this.desk.state.plan;
     const draw = plan?.proposal.draw_ml;
+    // Only what was ordered: ketamine and esketamine look alike and are not dosed alike, and
+    // nothing that is swallowed goes into a vein.
+    const vials = this.desk.page.vials.filter((one) => !plan || (one.drug === plan.drug && (one.form === "solution" || !plan.volume_ul)));
+    const packs = new Set(vials.filter((one) => one.form !== "solution").map((one) => one.id));
+    const pieces = plan?.proposal.units && plan.proposal.unit_name ? `The plan takes ${plan.proposal.units} × ${plan.proposal.unit_name}` : "";
+    const amounts = [
+      vials.length > packs.size || !packs.size ? { name: "volume", label: "Volume drawn up", type: "number", unit: "mL", step: "any", required: !packs.size, hint: draw ? `The plan draws up ${number(draw, 3)} mL` : "" } : null,
+      packs.size ? { name: "pieces", label: "Pieces taken out", type: "number", unit: "", step: "1", required: packs.size === vials.length, hint: pieces } : null,
+    ].filter((one) => one !== null);
     sheet({
       title: "Withdraw drug", ok: "Withdraw", lead: [
         plan ? h("p", null, "Ordered ", h("b", null, `${plan.drug} ${milligrams(plan.dose_ug, 3)}`), byHand(plan) ? "" : `, made up to ${number(plan.volume_ul / 1000)} mL`) : "",
         vials.length ? "" : h("p", { class: "field-error" }, "There is no usable vial.")],
       fields: [
-        { name: "vial_id", label: "Vial", choices: vials.map((one) => ({ value: one.id, label: `${one.drug} ${number(one.concentration_ug_per_ml / 1000)} mg in 1 mL, lot ${one.lot}, ${number(one.left_ul / 1000)} mL left, expires ${one.expiry}` })) },
-        { name: "volume", label: "Volume drawn up", type: "number", unit: "mL", step: "any", hint: draw ? `The plan draws up ${number(draw, 3)} mL` : "" },
+        { name: "vial_id", label: "Vial", choices: vials.map((one) => ({ value: one.id, label: container(one) })) },
+        ...amounts,
         { name: "password", label: "Your own password", type: "password", group: `You, ${this.desk.page.user.name}` },
         ...proof("witness", "Witness, who watched"),
       ],
-      send: (values) => this.#ask("withdraw", { ...values, volume_ul: Math.round(Number(values.volume) * 1000) }),
+      send: ({ volume, pieces: taken, ...values }) => {
+        const pack = packs.has(values.vial_id ?? "");
+        const amount = Number(pack ? taken : volume);
+        if (!(amount > 0)) return pack ? "Pieces taken out: a whole number above 0." : "Volume drawn up: a number above 0.";
+        return this.#ask("withdraw", pack ? { ...values, units: amount } : { ...values, volume_ul: Math.round(amount * 1000) });
+      },
     });
   };
 
@@ -277,3 +290,11 @@ const waiting = (one) => h("li", null, h("span", { class: `level level-${one.act
 
 /** Milligrams to micrograms, millilitres to microlitres: a change of unit of what a person typed. @param {string | undefined} text */
 const thousand = (text) => Math.round(Number(text) * 1000);
+
+/** A container as it is read off the shelf. @param {Vial} one */
+function container(one) {
+  const holds = one.form === "solution"
+    ? `${number(one.concentration_ug_per_ml / 1000)} mg in 1 mL, lot ${one.lot}, ${number(one.left_ul / 1000)} mL left`
+    : `${one.form}s of ${milligrams(one.unit_ug, 3)}, lot ${one.lot}, ${one.left_units} left`;
+  return `${one.drug} ${holds}, expires ${one.expiry}`;
+}

@@ -63,7 +63,7 @@ export type Banner = {
   allergies: { state: string; heading: string; names: string; updated: string } | null;
   weight: string; weight_on: string; session: string; escort: string;
 };
-export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number };
+export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number; form: string; unit_ug: number; left_units: number };
 export type Page = {
   session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages; presentation: Record<string, Presentation>;
   instruments: Record<string, Instrument>; rescue: Rescue[]; emergencies: Record<string, Card>; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
