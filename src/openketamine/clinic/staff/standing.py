@@ -73,7 +73,7 @@ def _line(
         return Line(type_.name, None, "Not on record", "unknown", is_needed)
     if not good:
         card = cards[0]
-        says = f"Withdrawn: {card.withdrawn}" if card.withdrawn else "Has ended"
+        says = "Withdrawn" if card.withdrawn else "Has ended"
         if not card.withdrawn and card.issued > today:
             says = "Has not begun"
         return Line(type_.name, card, says, "block" if is_needed else "caution", is_needed)
