@@ -95,6 +95,8 @@ def test_a_call_is_for_those_who_were_told_in_initials_and_chair(bed, cast):
     (call,) = queries.calls_for(cast.priya, bed.now)
     assert (call["chair"], call["initials"], call["priority"]) == ("Chair 3", "AO", "high")
     assert "Okonkwo" not in str(call)
+    commands.assign_chair(bed.session.id, "Chair 5", cast.nora, bed.now)
+    assert queries.calls_for(cast.priya, bed.now)[0]["chair"] == "Chair 5"
     assert queries.calls_for(cast.miriam, bed.now) == []
 
 

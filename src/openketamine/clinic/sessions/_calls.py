@@ -5,9 +5,10 @@ remembers only spares it a look. Of several processes that look at once, one wri
 of the stream the others find the step written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -41,6 +42,8 @@ GROUP BY f.stream
 _TREAT = ("prescriber", "medical_director", "nurse")
 # Stream → its last number of these kinds, and when the next step is due as far as was known then.
 _looked_at: dict[str, tuple[int, datetime | None]] = {}
+# Stream → that number, and its open calls: the people who were told, and what they are shown.
+_said: dict[str, tuple[int, list[tuple[frozenset[str], dict[str, Any]]]]] = {}
 
 
 def note_calls(now: datetime) -> int:
@@ -66,17 +69,37 @@ def calls_for(person: Staff, now: datetime) -> list[dict[str, Any]]:
 
     Initials and chair only: a call is shown on any page, beside any other person's record.
     """
-    streams = list(_lately(now))
-    rows = Session.objects.select_related("person").filter(
-        pk__in=[Session.id_of(one) for one in streams]
-    )
-    found = []
-    for session in rows:
-        for one in calls(_state(session.stream, now)):
-            if one.open and one.tells(str(person.pk)):
-                found.append(_as_json(session, one))
+    mine = str(person.pk)
+    found = [said for told in _open_calls(now).values() for people, said in told if mine in people]
+    # Where somebody sits now, whatever was remembered: whoever comes must come to the right chair.
+    ids = {one["session"] for one in found}
+    chairs = {str(pk): chair for pk, chair in _chairs(ids)} if ids else {}
+    found = [{**one, "chair": chairs.get(one["session"], "")} for one in found]
     order = ("high", "medium", "low")
     return sorted(found, key=lambda one: (order.index(one["priority"]), one["raised_at"]))
+
+
+def _chairs(ids: Iterable[str]) -> Iterable[tuple[UUID, str]]:
+    return Session.objects.filter(pk__in=ids).values_list("pk", "chair")
+
+
+def _open_calls(now: datetime) -> dict[str, list[tuple[frozenset[str], dict[str, Any]]]]:
+    """Stream → whom and what. Every page asks every few seconds, so a stream is looked at again
+    only when something was written to it that a call depends on."""
+    numbers = _lately(now)
+    fresh = [one for one, number in numbers.items() if _said.get(one, (0, []))[0] != number]
+    ids = [Session.id_of(stream) for stream in fresh]
+    for session in Session.objects.select_related("person").filter(pk__in=ids):
+        every = calls(_state(session.stream, now))
+        said = [(_people_of(one), _as_json(session, one)) for one in every if one.open and one.told]
+        _said[session.stream] = (numbers[session.stream], said)
+    for gone in _said.keys() - numbers.keys():
+        _said.pop(gone, None)
+    return {stream: _said[stream][1] for stream in numbers if stream in _said}
+
+
+def _people_of(call: Call) -> frozenset[str]:
+    return frozenset(person for one in call.told for person in one.body.people)
 
 
 def _as_json(session: Session, call: Call) -> dict[str, Any]:

@@ -5,7 +5,7 @@ by the clinic when `next_at` has come. Nothing is remembered but facts, so that 
 after a restart or on another machine, comes to the same step.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -65,11 +65,12 @@ class Call:
 def calls(state: State) -> tuple[Call, ...]:
     """Every finding for which the protocol has a list, in time."""
     lists = _lists(state.opened.protocol_id if state.opened else "")
+    every = alarms(state)
     found = []
-    for alarm in alarms(state):
+    for alarm in every:
         kind = (alarm.finding.nature, alarm.finding.priority)
         if kind in lists:
-            found.append(_call(state, alarm, lists[kind]))
+            found.append(_call(state, alarm, lists[kind], every))
     return tuple(found)
 
 
@@ -106,10 +107,10 @@ def call_as_json(call: Call) -> dict[str, Any]:
     }
 
 
-def _call(state: State, alarm: Alarm, plan: CallList) -> Call:
+def _call(state: State, alarm: Alarm, plan: CallList, every: Sequence[Alarm]) -> Call:
     identity = alarm.finding.finding_id
     told = tuple(one for one in state.all(PersonCalled) if one.body.finding_id == identity)
-    answer = _answer(state, alarm)
+    answer = _answer(state, alarm, every)
     step, at = _next(state, alarm, plan, told, answer)
     return Call(alarm, told, answer, step, at)
 
@@ -141,13 +142,13 @@ def _next(
     return step, at
 
 
-def _answer(state: State, alarm: Alarm) -> Happened[CallAnswered] | None:
+def _answer(state: State, alarm: Alarm, among: Sequence[Alarm]) -> Happened[CallAnswered] | None:
     """The last answer: to this finding, or to one of the same signal that was as urgent.
 
     A saturation that wavers about its limit is raised anew every half minute; whoever has said that
     they come must not be called each time.
     """
-    every = {one.finding.finding_id: one.finding for one in alarms(state)}
+    every = {one.finding.finding_id: one.finding for one in among}
     mine = alarm.finding
     found = None
     for one in state.all(CallAnswered):
