@@ -15,11 +15,17 @@ from openketamine.clinic.journal import queries as facts
 from openketamine.clinic.patients.commands import import_bundle
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.pharmacy import queries as pharmacy
-from openketamine.clinic.pharmacy.commands import Label, receive_vial
+from openketamine.clinic.pharmacy.commands import (
+    Label,
+    begin_sheet,
+    finish_sheet,
+    receive_vial,
+)
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.commands import hire
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.history import read_bundle
 from openketamine.core.treatment import Author
 from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
@@ -32,6 +38,14 @@ _SCENE_SET = "scene_set"
 _DIRECTOR = Author("demonstration", "Demonstration", "system")
 _CHAIRS = tuple(f"Chair {number}" for number in range(1, 13))
 _VIALS_WANTED = 3
+_DELIVERED: dict[str, Any] = {
+    "supplier": "Northside Medical Supply",
+    "supplier_address": "4 Wharf Lane, Tucson, AZ 85701",
+    "supplier_dea": "demonstration",
+    "invoice": "NS-1042",
+    "site": "Main clinic",
+    "cabinet": "Safe 1",
+}
 _log = logging.getLogger("openketamine.operations.demo")
 
 
@@ -68,9 +82,12 @@ def _staff(now: datetime) -> dict[str, Staff]:
 
 
 def _stock(staff: Mapping[str, Staff], now: datetime) -> None:
-    """At least three vials that drug may be taken from."""
+    """At least three vials that drug may be taken from, a pack of troches, devices for the nose,
+    and the inventory that the law wants before the first of them comes in."""
     today = timezone.localdate(now)
-    usable = [one for one in pharmacy.usable_vials(today) if one.on_hand_ul >= 3_000]
+    if not pharmacy.notes("inventory_taken"):
+        _nothing_on_hand(staff, now - timedelta(hours=3))
+    usable = [one for one in pharmacy.usable_vials(now) if one.on_hand_ul >= 3_000]
     for number in range(_VIALS_WANTED - len(usable)):
         label = Label(
             drug="ketamine",
@@ -79,9 +96,36 @@ def _stock(staff: Mapping[str, Staff], now: datetime) -> None:
             expiry=today + timedelta(days=400),
             concentration_ug_per_ml=50_000,
             volume_ul=10_000,
-            supplier="Northside Medical Supply",
+            **_DELIVERED,
         )
-        receive_vial(label, staff["ines"], now - timedelta(hours=2))
+        _received(label, staff, now - timedelta(hours=2))
+    if not any(one.vial.is_pack for one in pharmacy.usable_vials(now)):
+        _packs(staff, now - timedelta(hours=2))
+
+
+def _nothing_on_hand(staff: Mapping[str, Staff], at: datetime) -> None:
+    """The initial inventory of a clinic that begins: nothing, by two people."""
+    sheet = begin_sheet([], {}, staff["ines"], at, purpose="initial", moment="opening")
+    finish_sheet(sheet, {}, staff["wes"], at)
+
+
+def _packs(staff: Mapping[str, Staff], at: datetime) -> None:
+    until = timezone.localdate(at) + timedelta(days=80)
+    packs = (
+        ("ketamine", "troche", "12345-0678-30", "T4410", 100_000, 30),
+        ("esketamine", "device", "50458-028-02", "S8801", 28_000, 6),
+    )
+    for drug, form, ndc, lot, unit_ug, units in packs:
+        label = Label(
+            drug=drug, form=form, ndc=ndc, lot=lot, expiry=until, unit_ug=unit_ug, units=units,
+            concentration_ug_per_ml=0, volume_ul=0, **_DELIVERED,
+        )  # fmt: skip
+        _received(label, staff, at)
+
+
+def _received(label: Label, staff: Mapping[str, Staff], at: datetime) -> None:
+    """By the inventory officer, held against the delivery note by a nurse."""
+    receive_vial(label, staff["ines"], at, verifier=Proof(staff["wes"], at, "demonstration"))
 
 
 def _is_known(raw: bytes, now: datetime) -> bool:

@@ -155,7 +155,8 @@ class Story:
         self._ask(commands.sign_plan, asked, "priya", at)
 
     def _withdraw(self, at: datetime) -> None:
-        vial = pharmacy.usable_vials(timezone.localdate(at))[0].vial
+        usable = (one.vial for one in pharmacy.usable_vials(at))
+        vial = next(one for one in usable if one.drug == "ketamine" and not one.is_pack)
         asked = {
             "id": self.step_id("withdraw"),
             "vial_id": str(vial.id),
