@@ -4,8 +4,9 @@ import signal
 import sqlite3
 
 import pytest
-from tests.devices.border import BorderClinic, wait_for
+from tests.devices.border import BorderClinic, GatewayProcess, wait_for
 from tests.devices.captures import BPM, FULL_MONITOR, HR, MDS, message, numeric
+from tests.devices.conftest import ATTACHED
 
 from openketamine.devices.__main__ import main
 from openketamine.devices.connectors.mllp.framing import wrap
@@ -219,3 +220,31 @@ def test_wrong_words_end_it_with_one_sentence(words, sentence, capsys, monkeypat
     monkeypatch.delenv("OPENKETAMINE_GATEWAY_TOKEN", raising=False)
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.hazard("HZ-05")
+def test_two_gateways_bring_the_same_messages_under_the_same_keys(clinic, tmp_path, connect):
+    """A monitor goes over to a second gateway in mid-stream, and repeats what was unanswered."""
+    clinic.associations = ATTACHED
+    both = [GatewayProcess(clinic.url, tmp_path / name) for name in ("one", "two")]
+    try:
+        first, second = (connect(gateway.port) for gateway in both)
+        for number in range(40):
+            first.put(wrap(beat(number)))
+            assert first.answer()
+        both[0].end(signal.SIGKILL)
+        for number in range(35, 60):
+            second.put(wrap(beat(number)))
+            assert second.answer()
+        keys = {f"N{number}" for number in range(60)}
+        wait_for(lambda: keys <= {one["key"].rsplit("|", 1)[1] for one in clinic.received})
+        again = GatewayProcess(clinic.url, tmp_path / "one")
+        both.append(again)
+        by_key = {}
+        for one in clinic.received:
+            by_key.setdefault(one["key"], set()).add(one["values"]["heart_rate"])
+        assert all(len(values) == 1 for values in by_key.values())
+        assert len(by_key) == 60
+    finally:
+        for gateway in both:
+            gateway.end(signal.SIGKILL)
