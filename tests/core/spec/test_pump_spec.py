@@ -1,5 +1,6 @@
 """Pump against chart: what is said, after how long, and what clears it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from openketamine.core.monitoring import FindingCleared, FindingRaised, Sample
-from openketamine.core.treatment import PumpWatch, pump_heard, pump_reading, pump_step
+from openketamine.core.treatment import PumpWatch, pump_heard, pump_reading, pump_step, replay
 from openketamine.core.treatment._infusion import Infusion, Segment
 from openketamine.core.treatment._pump import charted
 
@@ -162,3 +163,27 @@ def test_a_monitor_is_no_pump():
 def test_a_doubted_number_is_not_compared():
     doubted = Sample(at(0), at(0), {"pump_rate_ml_per_h": Decimal(60)}, {"pump_rate_ml_per_h": "x"})
     assert pump_reading(doubted).said("pump_rate_ml_per_h") is None
+
+
+def test_a_recording_is_judged_in_the_same_way():
+    def fact(kind, second, body):
+        by = {"id": "x", "name": "X", "role": "nurse"}
+        moment = at(second).isoformat()
+        return json.dumps(
+            {"id": f"{kind}-{second}", "kind": kind, "at": moment, "by": by, "body": body}
+        )
+
+    started = {"rate_ul_per_h": 52500, "concentration_ug_per_ml": 1000, "volume_ul": 40000,
+               "weight_g": 70000}  # fmt: skip
+    lines = [
+        fact("session_opened", -60, {"person_id": "p", "protocol_id": "iv-depression"}),
+        fact("infusion_started", 0, started),
+    ]
+    for second in range(10, 200, 10):
+        body = {"device_id": "P", "measured_at": at(second).isoformat(),
+                "received_at": at(second).isoformat(),
+                "values": {"pump_rate_ml_per_h": 60 if second < 150 else 52.5}}  # fmt: skip
+        lines.append(fact("reading_taken", second, body))
+    said = [one for one in replay(lines)["findings"] if one["rule"] == "PU-RATE"]
+    assert [one["summary"] for one in said] == ["Pump says 60 mL/h, charted 52.5 mL/h since 14:03"]
+    assert said[0]["cleared_at"] == at(150).isoformat()

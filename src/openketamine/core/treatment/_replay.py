@@ -4,7 +4,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -20,14 +20,22 @@ from openketamine.core.monitoring import (
     limits_for,
 )
 from openketamine.core.treatment._alarms import (
+    attached_devices,
     may_speak,
     monitored_since,
     symptom_changes,
     symptomatic,
 )
 from openketamine.core.treatment._codec import decode_fact
-from openketamine.core.treatment._facts import Author, Fact, ReadingTaken, SessionOpened
+from openketamine.core.treatment._facts import (
+    Author,
+    DeviceAttached,
+    Fact,
+    ReadingTaken,
+    SessionOpened,
+)
 from openketamine.core.treatment._json import state_as_json
+from openketamine.core.treatment._pump import PumpWatch, pump_heard, pump_reading, pump_step
 from openketamine.core.treatment._state import State, fold
 from openketamine.core.treatment._vitals import baseline
 
@@ -117,6 +125,9 @@ class _Watch:
         self._baseline = baseline(state)
         self._start = state.started_at
         self._active: dict[str, FindingRaised] = {}
+        said = [reading for one in state.samples if (reading := pump_reading(one)) is not None]
+        self._unheard = sorted(said, key=lambda one: one.received_at, reverse=True)
+        self._pump = PumpWatch()
 
     def at(self, moment: datetime) -> tuple[FindingRaised | FindingCleared, ...]:
         changes = assess(
@@ -129,7 +140,7 @@ class _Watch:
             expected_since=monitored_since(self._state, moment),
             attached=may_speak(self._state, moment),
         )
-        changes += self._symptoms(moment)
+        changes += self._symptoms(moment) + self._pump_at(moment)
         for change in changes:
             if isinstance(change, FindingRaised):
                 self._active[change.finding_id] = change
@@ -142,6 +153,20 @@ class _Watch:
             one for one in symptom_changes(self._state, moment) if isinstance(one, FindingRaised)
         )
         return tuple(one for one in raised if one.finding_id not in self._active)
+
+    def _pump_at(self, moment: datetime) -> tuple[FindingRaised | FindingCleared, ...]:
+        while self._unheard and self._unheard[-1].received_at <= moment:
+            self._pump = pump_heard(self._pump, self._unheard.pop())
+        if not self._pump.readings:
+            return ()
+        here = attached_devices(self._state, moment).values()
+        attached = any(one.body.device_kind == "pump" for one in here)
+        # A recording may not tell of attaching at all.
+        attached = attached or not self._state.all(DeviceAttached)
+        self._pump, changes = pump_step(
+            self._pump, self._state.infusion, moment, moment.tzinfo or UTC, attached=attached
+        )
+        return changes
 
     def _recent(self, moment: datetime) -> tuple[Sample, ...]:
         begin = bisect_left(self._times, moment - self._limits.look_back)
