@@ -4,6 +4,8 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth import hashers
 from django.core.cache import cache
 from django.test import Client
@@ -11,7 +13,7 @@ from tests.clinic.conftest import PASSWORD
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.models import Access
-from openketamine.clinic.staff import attempts, proofs
+from openketamine.clinic.staff import attempts, presence, proofs
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
 
@@ -204,3 +206,55 @@ class TestSessions:
         sign_in("nora", PASSWORD)
         assert Access.objects.filter(what="sign-in failed", refused=True).exists()
         assert Access.objects.filter(what="signed in", by_name="Nora Lindqvist").count() == 1
+
+
+class TestTheSecondFactor:
+    @pytest.fixture
+    def nora(self, cast, settings):
+        settings.OPENKETAMINE_SECOND_FACTOR = "required"
+        client = Client()
+        client.force_login(cast.nora)
+        return client
+
+    def test_where_it_is_required_nobody_works_before_it_is_set_up(self, cast, nora):
+        assert nora.get("/")["Location"] == "/account/2fa/"
+        answer = nora.post("/sessions/x/facts", b"{}", content_type="application/json")
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+        assert nora.get("/account/2fa/").status_code == HTTPStatus.OK
+        TOTP.activate(cast.nora, "JBSWY3DPEHPK3PXP")
+        assert nora.get("/").status_code == HTTPStatus.OK
+
+    def test_recovery_codes_alone_are_none(self, cast, nora):
+        RecoveryCodes.activate(cast.nora)
+        assert nora.get("/")["Location"] == "/account/2fa/"
+
+    def test_with_one_the_password_alone_opens_nothing(self, cast, clock_at):
+        TOTP.activate(cast.nora, "JBSWY3DPEHPK3PXP")
+        client, _, answer = sign_in("nora", PASSWORD)
+        assert "2fa/authenticate" in answer["Location"]
+        assert client.get("/")["Location"].startswith("/account/login/")
+
+    def test_wrong_codes_come_to_an_end(self, cast, clock_at):
+        TOTP.activate(cast.nora, "JBSWY3DPEHPK3PXP")
+        client, _, _ = sign_in("nora", PASSWORD)
+        said = {
+            client.post("/account/2fa/authenticate/", {"code": f"{one:06}"}).content[-4000:]
+            for one in range(7)
+        }
+        assert any(b"Too many failed" in one for one in said)
+
+    def test_no_sign_in_outlives_a_long_day(self, cast, clock_at):
+        client, _, _ = sign_in("nora", PASSWORD)
+        for minutes in range(0, 12 * 60, 10):
+            clock_at(timedelta(minutes=minutes))
+            assert client.get("/").status_code == HTTPStatus.OK, minutes
+        clock_at(timedelta(hours=12, minutes=5))
+        assert client.get("/").status_code == HTTPStatus.FOUND
+
+    def test_but_a_dose_that_runs_then_is_watched_to_its_end(self, cast, clock_at, now):
+        client, _, _ = sign_in("nora", PASSWORD)
+        key = client.session.session_key
+        for minutes in range(13 * 60):
+            presence.still_watching(key, now + timedelta(minutes=minutes))
+        assert not presence.is_idle(client.session, now + timedelta(hours=12, minutes=59))
+        assert presence.is_idle(client.session, now + timedelta(hours=13, minutes=5))

@@ -45,6 +45,10 @@ OPENKETAMINE_INSTRUMENT_PACK = os.environ.get("OPENKETAMINE_INSTRUMENT_PACK", ""
 OPENKETAMINE_CREDENTIALS = os.environ.get("OPENKETAMINE_CREDENTIALS", "recorded").strip().lower()
 if OPENKETAMINE_CREDENTIALS not in ("recorded", "required"):
     raise ImproperlyConfigured("OPENKETAMINE_CREDENTIALS: expected recorded or required")
+# Whether everybody must have a second factor ("required") or may ("offered").
+OPENKETAMINE_SECOND_FACTOR = os.environ.get("OPENKETAMINE_SECOND_FACTOR", "offered").strip().lower()
+if OPENKETAMINE_SECOND_FACTOR not in ("offered", "required"):
+    raise ImproperlyConfigured("OPENKETAMINE_SECOND_FACTOR: expected offered or required")
 # The state whose nursing rules count, such as US-AZ; empty outside of the United States.
 OPENKETAMINE_STATE = os.environ.get("OPENKETAMINE_STATE", "").strip().upper()
 # Keys of the notes that are kept apart, the newest first; they lie outside of the database.
@@ -98,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "openketamine.clinic.staff.presence.sign_off_when_idle",
+    "openketamine.clinic.staff.second_factor.ask_for_second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -158,7 +163,8 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "OpenKetamine"
 MFA_TOTP_TOLERANCE = 1
 
-SESSION_COOKIE_NAME = "openketamine_session"
+# A browser takes a name that begins so only over TLS, for this host and for no other.
+SESSION_COOKIE_NAME = f"{'__Host-' if OPENKETAMINE_HTTPS else ''}openketamine_session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -20,7 +20,11 @@ from django.http import HttpRequest, HttpResponse
 from openketamine.clinic.journal import clock
 
 BACKGROUND_HEADER = "X-OpenKetamine-Background"
-_SEEN = "seen_at"
+_SEEN, _BEGAN, _WATCHED = "seen_at", "began_at", "watched_at"
+# No sign-in outlives a long day, however busy: the age of the cookie moves with each use. A dose
+# that runs then is watched to its end.
+LONGEST = timedelta(hours=12)
+_JUST_NOW = timedelta(minutes=2)
 # The time is stored at most once in this many seconds: a write for each request would be waste.
 _COARSENESS = timedelta(seconds=30)
 
@@ -43,10 +47,14 @@ def sign_off_when_idle(
 
 
 def is_idle(session: SessionBase, now: datetime) -> bool:
-    """Whether the last action is longer ago than the clinic allows."""
+    """Whether the last action is longer ago than the clinic allows, or the sign-in than a day is
+    long."""
     seen = session.get(_SEEN)
     if seen is None:
         return False
+    began = datetime.fromisoformat(session.get(_BEGAN, seen))
+    if now - began > LONGEST and not _watched(session, now):
+        return True
     return now - datetime.fromisoformat(seen) > timedelta(
         seconds=settings.OPENKETAMINE_IDLE_SECONDS
     )
@@ -60,7 +68,13 @@ def still_watching(session_key: str, now: datetime) -> None:
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     session = store(session_key)
     if session.get("_auth_user_id") and not is_idle(session, now) and _note(session, now):
+        session[_WATCHED] = now.isoformat()
         session.save()
+
+
+def _watched(session: SessionBase, now: datetime) -> bool:
+    at = session.get(_WATCHED)
+    return at is not None and now - datetime.fromisoformat(at) <= _JUST_NOW
 
 
 def _note(session: SessionBase, now: datetime) -> bool:
@@ -68,4 +82,5 @@ def _note(session: SessionBase, now: datetime) -> bool:
     if seen is not None and now - datetime.fromisoformat(seen) < _COARSENESS:
         return False
     session[_SEEN] = now.isoformat()
+    session.setdefault(_BEGAN, now.isoformat())
     return True
