@@ -89,8 +89,8 @@ class TestDifference:
 
     def test_it_says_what_is_due_by_when_and_from_where(self, page, ines, case):
         text = page(ines, reverse("difference", args=[case.id])).text
-        assert "notified in writing by 23-Nov-2026" in text
-        assert "Form 106 was submitted electronically by 06-Jan-2027" in text
+        assert "Notify the DEA field office in writing by 23-Nov-2026" in text
+        assert "Submit Form 106 electronically by 06-Jan-2027" in text
         assert "Adjust the book" not in text
 
     def test_the_director_adjusts_and_the_officer_reports(self, page, cast, case):

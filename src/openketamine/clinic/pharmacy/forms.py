@@ -50,21 +50,27 @@ class _PerhapsWitnessed(WitnessForm):
         return cleaned
 
 
-class ReceiveForm(_PerhapsWitnessed):
-    """The label of a sealed container and its delivery note, as printed."""
+class ScanForm(forms.Form):
+    """What a scanner types: it ends with Enter, which sends this form and receives nothing."""
 
-    field_order = ("scan", "drug", "form", "concentration_mg_per_ml")
-
-    # First, so that a scanner types into it: its Enter sends what it typed, and the page comes back
-    # filled in. Nothing is received by a scan alone.
     scan = forms.CharField(
-        label="Scan the code, or type below",
-        required=False,
+        label="Scan the code on vial or carton",
         max_length=200,
         strip=False,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
-        help_text="The square code on vial or carton. It fills in NDC, lot and expiry.",
+        help_text="It fills in NDC, lot and expiry. Or type the label below.",
     )
+
+
+class ReceiveForm(_PerhapsWitnessed):
+    """The label of a sealed container and its delivery note, as printed."""
+
+    field_order = (
+        "drug", "form", "concentration_mg_per_ml", "volume_ml", "unit_mg", "units", "ndc", "lot",
+        "expiry", "doses", "beyond_use_days", "site", "cabinet", "supplier", "supplier_address",
+        "supplier_dea", "invoice",
+    )  # fmt: skip
+
     drug = forms.ChoiceField(
         choices=[("ketamine", "ketamine (racemic)"), ("esketamine", "esketamine")]
     )
@@ -208,7 +214,8 @@ class SpillForm(WitnessForm):
     )
     pieces = forms.IntegerField(label="Pieces lost", min_value=1, max_value=10_000)
     reason = forms.ChoiceField(
-        label="What happened", choices=[("spill", "Spilt"), ("breakage", "Broken")]
+        label="What happened",
+        choices=[("", "Choose"), ("spill", "Spilt"), ("breakage", "Broken")],
     )
     circumstances = forms.CharField(label="How it happened", max_length=500)
 
@@ -287,9 +294,13 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["step"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared above)
-        field.choices = [(one, STEP_WORDS[one]) for one in steps]
+        field.choices = [("", "Choose what was done"), *((one, STEP_WORDS[one]) for one in steps)]
 
 
+DUE_WORDS = {
+    "dea_notified": "Notify the DEA field office in writing",
+    "form_106_submitted": "Submit Form 106 electronically",
+}
 STEP_WORDS = {
     "looked_into": "Looked into",
     "significant": "It is a significant loss",
@@ -313,7 +324,9 @@ class AdjustForm(WitnessForm):
         causes = body["surplus_reasons" if surplus else "loss_reasons"]["allowed"]
         field = self.fields["cause"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared above)
-        field.choices = [(one, one.replace("_", " ").capitalize()) for one in causes]
+        # Nothing is chosen beforehand: a cause is said, not left standing.
+        words = [(one, one.replace("_", " ").capitalize()) for one in causes]
+        field.choices = [("", "Choose a cause"), *words]
 
 
 class ExplainForm(forms.Form):
@@ -343,7 +356,8 @@ class DestroyForm(_ChosenForm):
     field_order = ("vials", "method", "place", "on")
     method = forms.ChoiceField(
         label="Method",
-        choices=[("chemical_digestion", "Chemical digestion"), ("incineration", "Incineration"),
+        choices=[("", "Choose a method"), ("chemical_digestion", "Chemical digestion"),
+                 ("incineration", "Incineration"),
                  ("other_non_retrievable", "Another non-retrievable method")],
     )  # fmt: skip
     place = forms.CharField(label="Where", max_length=200)

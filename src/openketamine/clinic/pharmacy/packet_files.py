@@ -41,6 +41,8 @@ packet.json and csv/ hold the tables of the range that was asked for.
 book.jsonl is the drug book from its first entry: openketamine ledger check book.jsonl
 chain.jsonl is the same book with its chain of hashes: openketamine audit verify chain.jsonl
 Both commands need this file only: no database, no network, no account.
+Drug on the tray of a session that is still under way shows as a difference: it is neither given
+nor wasted yet.
 """
 
 

@@ -148,7 +148,7 @@ def differences(request: HttpRequest) -> HttpResponse:
 def _case_row(case: Case) -> dict[str, Any]:
     today = timezone.localdate(clock.now())
     due = [
-        {"words": forms.STEP_WORDS[step], "by": clinic_date(day), "late": day < today}
+        {"words": forms.DUE_WORDS[step], "by": clinic_date(day), "late": day < today}
         for step, day in case.due()
     ]
     level = "done" if case.closed else "block" if any(one["late"] for one in due) else "caution"

@@ -16,7 +16,7 @@ from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.pharmacy import commands, queries
 from openketamine.clinic.pharmacy.acts import ACTS, Act, open_acts
 from openketamine.clinic.pharmacy.barcode import Scanned, read_code
-from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm
+from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm, ScanForm
 from openketamine.clinic.pharmacy.ledger_page import full, ledger_page, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.queries import VialOnShelf
@@ -85,7 +85,7 @@ def _row(one: VialOnShelf) -> dict[str, Any]:
 @allowed("vials.receive")
 def receive(request: HttpRequest) -> HttpResponse:
     """A sealed container comes in. A scan fills in the form and receives nothing."""
-    if request.method == "POST" and request.POST.get("scan") and not request.POST.get("ndc"):
+    if request.method == "POST" and "scan" in request.POST:
         return _scanned(request)
     form = ReceiveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -98,21 +98,19 @@ def receive(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"Lot {received.lot} is on the shelf.")
             return redirect("vial", received.id)
-    return render(
-        request, "pharmacy/receive.html", {"form": form}, status=400 if form.errors else 200
-    )
+    context = {"form": form, "scan": ScanForm()}
+    return render(request, "pharmacy/receive.html", context, status=400 if form.errors else 200)
 
 
 def _scanned(request: HttpRequest) -> HttpResponse:
-    typed = {name: value for name, value in request.POST.items() if value and name != "scan"}
     try:
         found = read_code(request.POST["scan"], timezone.localdate(clock.now()).year)
     except BadInput as error:
-        form = ReceiveForm(initial=typed)
-        context = {"form": form, "scan_error": sentence(error)}
+        context = {"form": ReceiveForm(), "scan": ScanForm(), "scan_error": sentence(error)}
         return render(request, "pharmacy/receive.html", context, status=400)
-    form = ReceiveForm(initial=typed | _known_before(found) | _in_code(found))
-    return render(request, "pharmacy/receive.html", {"form": form, "scanned": found})
+    form = ReceiveForm(initial=_known_before(found) | _in_code(found))
+    context = {"form": form, "scan": ScanForm(), "scanned": found}
+    return render(request, "pharmacy/receive.html", context)
 
 
 def _in_code(found: Scanned) -> dict[str, Any]:
