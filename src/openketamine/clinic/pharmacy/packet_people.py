@@ -14,6 +14,7 @@ _CHUNK = 2000
 
 def persons(at: Mapping[str, datetime]) -> dict[str, dict[str, str]]:
     """Session → who it was, where they lived by that day's record, and which way it went in."""
+    _versions.cache_clear()  # a record that came in since the last packet counts
     known: dict[str, dict[str, str]] = {}
     sessions = list(at)
     for start in range(0, len(sessions), _CHUNK):
@@ -38,14 +39,22 @@ def persons(at: Mapping[str, datetime]) -> dict[str, dict[str, str]]:
 
 
 def _address(person_id: Any, at: datetime) -> str:
-    """As it stood in the record when the drug was given."""
-    versions = BundleImport.objects.filter(person_id=person_id)
-    version = versions.filter(at__lte=at).order_by("-at").first() or versions.order_by("at").first()
-    return _address_in(version.sha256, version.bundle) if version else "not known"
+    """As it stood in the record when the drug was given; the first record where none was there."""
+    versions = _versions(person_id)
+    before = [one for one in versions if one[0] <= at] or versions[:1]
+    return _address_in(*before[-1][1:]) if before else "not known"
+
+
+@lru_cache(maxsize=1024)
+def _versions(person_id: Any) -> list[tuple[datetime, str, int]]:
+    """Every version of a person's record by its time, without its text. Kept for one packet."""
+    rows = BundleImport.objects.filter(person_id=person_id).order_by("at")
+    return list(rows.values_list("at", "sha256", "pk"))
 
 
 @lru_cache(maxsize=4096)
-def _address_in(_: str, bundle: str) -> str:
+def _address_in(_: str, version: int) -> str:
+    bundle = BundleImport.objects.values_list("bundle", flat=True).get(pk=version)
     for one in json.loads(bundle).get("entry", []):
         resource = one.get("resource", {})
         for said in (
