@@ -1,8 +1,10 @@
 """Who is told of a finding, who next; once, in order, and after a restart as before it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from tests.clinic.bedside import Bedside
 from tests.clinic.conftest import hire
 
@@ -125,3 +127,24 @@ def test_sound_and_screens_are_facts_of_the_session(bed):
         "Alarm sound paused for 120 s",
         "Sound turned off: tablet",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.hazard("HZ-19")
+def test_eight_processes_that_look_at_the_same_second_tell_once(cast, now):
+    bed = Bedside(cast, now).opened().planned()
+    bed.tell("observation_charted", {"values": {"spo2": 84}})
+    bed.later(seconds=10)
+
+    def look_once(_):
+        # Each as a process of its own: nothing in memory tells it that another was quicker.
+        _calls._looked_at.clear()
+        try:
+            return commands.note_calls(bed.now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(look_once, range(8)))
+    assert sum(written) == 1
+    assert told(bed) == [(0, ("Dr Priya Raman",))]
