@@ -7,6 +7,7 @@ import typing
 from dataclasses import fields
 from pathlib import Path
 
+import asvs
 import clinical_rows
 import instruments
 from ruamel.yaml import YAML
@@ -32,6 +33,7 @@ HAZARD_MARK = re.compile(r"pytest\.mark\.hazard\(([^)]*)\)")
 def pages() -> dict[str, str]:
     """File name in docs/reference → its text."""
     return {
+        "asvs.md": f"{asvs.page()}\n{GENERATED}",
         "cli.md": cli_page(),
         "clinical-rows.md": f"{clinical_rows.page()}\n{GENERATED}",
         "facts.md": facts_page(),
