@@ -1,4 +1,4 @@
-"""An SDC provider for tests, with the library's other half: `python provider.py SERIAL [MRN]`.
+"""An SDC provider for tests: `python provider.py SERIAL [MRN [announce]]`.
 
 Prints its address, then the metrics that it reports, twice a second. Ends with its standard input.
 """
@@ -13,6 +13,7 @@ from decimal import Decimal
 import sdc11073.definitions_sdc  # noqa: F401  (registers the schema that reading an MDIB needs)
 from sdc11073.mdib import ProviderMdib
 from sdc11073.provider import SdcProvider
+from sdc11073.wsdiscovery import WSDiscovery
 from sdc11073.xml_types import pm_types
 from sdc11073.xml_types.dpws_types import ThisDeviceType, ThisModelType
 
@@ -96,17 +97,24 @@ def report(device, number):
 
 def main():
     device = ProviderMdib.from_string(mdib())
+    announced = sys.argv[3:] == ["announce"]
+    discovery = WSDiscovery("127.0.0.1") if announced else Nowhere()
+    name = uuid.uuid4()
+    if announced:
+        discovery.start()
     provider = SdcProvider(
-        Nowhere(),
+        discovery,
         ThisModelType(manufacturer="test", model_name="test"),
         ThisDeviceType(friendly_name="test", firmware_version="1", serial_number=sys.argv[1]),
         device,
-        epr=uuid.uuid4(),
+        epr=name,
     )
     provider.start_all(start_rtsample_loop=False)
     if len(sys.argv) > 2:
         associate(device, sys.argv[2])
-    print(json.dumps({"address": provider.get_xaddrs()[0]}), flush=True)
+    if announced:
+        provider.publish()
+    print(json.dumps({"address": provider.get_xaddrs()[0], "epr": name.urn}), flush=True)
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     number = 60

@@ -83,7 +83,8 @@ class Provider:
             [sys.executable, str(path), *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
-        self.address = json.loads(self.process.stdout.readline())["address"]
+        said = json.loads(self.process.stdout.readline())
+        self.address, self.epr = said["address"], said["epr"]
 
     def kill(self):
         self.process.kill()
@@ -107,8 +108,8 @@ def provide():
 def follow(clinic, tmp_path):
     running = []
 
-    def start(address):
-        words = ["--clinic", clinic.url, "--data", str(tmp_path / "sdc"), "--sdc", address]
+    def start(*where):
+        words = ["--clinic", clinic.url, "--data", str(tmp_path / "sdc"), *where]
         running.append(
             subprocess.Popen(
                 [sys.executable, "-m", "openketamine.devices", *words],
@@ -128,7 +129,7 @@ def follow(clinic, tmp_path):
 class TestOverSockets:
     @pytest.mark.hazard("HZ-02")
     def test_reports_go_through_the_spool_to_the_clinic(self, clinic, provide, follow):
-        gateway = follow(provide("SN-77", "MRN7007").address)
+        gateway = follow("--sdc", provide("SN-77", "MRN7007").address)
         wait_for(lambda: len(clinic.received) >= 4, seconds=60)
         one = clinic.received[-1]
         assert (one["device_id"], one["mrn"], one["device_kind"]) == ("SN-77", "MRN7007", "monitor")
@@ -143,7 +144,7 @@ class TestOverSockets:
 
     def test_a_provider_that_dies_is_told_and_the_gateway_lives(self, clinic, provide, follow):
         provider = provide("SN-78")
-        gateway = follow(provider.address)
+        gateway = follow("--sdc", provider.address)
         wait_for(lambda: clinic.received, seconds=60)
         provider.kill()
         wait_for(
@@ -154,3 +155,10 @@ class TestOverSockets:
             seconds=60,
         )
         assert gateway.poll() is None
+
+    def test_a_provider_is_found_by_its_endpoint_among_two(self, clinic, provide, follow):
+        provide("SN-79", "MRN1", "announce")
+        wanted = provide("SN-80", "MRN2", "announce")
+        follow("--sdc-discover", "127.0.0.1", "--sdc-epr", wanted.epr)
+        wait_for(lambda: clinic.received, seconds=90)
+        assert {one["device_id"] for one in clinic.received} == {"SN-80"}
