@@ -24,6 +24,8 @@ const said = new Set();
 /** What was pressed here and is on its way. @type {Map<string, string>} */
 const sent = new Map();
 let trouble = "";
+/** One line, so that the bar covers next to nothing of the chart below it; all of it at a tap. */
+let folded = true;
 
 async function ask() {
   const headers = { Accept: "application/json", "X-OpenKetamine-Background": "1" };
@@ -51,13 +53,22 @@ function draw() {
   bar.hidden = !calls.length && !trouble;
   const open = calls.filter((one) => !one.answer && !sent.has(one.session));
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
-  refresh(bar, [calls, trouble, [...sent], Math.floor(at / 1000)], () => [
+  refresh(bar, [calls, trouble, [...sent], folded, Math.floor(at / 1000)], () => [
     trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
-    calls.length ? h("ul", { class: "plain" }, ...[...byChair()].map((own) => row(own, at))) : null,
+    calls.length ? list([...byChair()], at) : null,
   ]);
   for (const one of open) announce(one);
   if (trouble) tell("trouble", trouble);
   else said.delete("trouble");
+}
+
+/** @param {Call[][]} chairs @param {number} at */
+function list(chairs, at) {
+  const shown = folded ? chairs.slice(0, 1) : chairs;
+  const others = chairs.length - 1;
+  const label = !folded ? "Show one line" : others ? `and ${others} more` : "More";
+  const fold = button(label, () => { folded = !folded; draw(); }, "quiet calls-fold", { "aria-expanded": String(!folded), data: { key: "fold" } });
+  return h("div", { class: folded ? "calls-list is-folded" : "calls-list" }, h("ul", { class: "plain" }, ...shown.map((own) => row(own, at))), fold);
 }
 
 /** One row a chair: whoever comes, comes for all of it. The worst that nobody answered stands first. */
@@ -81,9 +92,9 @@ function row(own, at) {
       h("span", { class: "small soft" }, state(one, at))),
     h("div", { class: "call-buttons" },
       waits || coming ? null : button("I come", () => void reply(own, "coming"), "primary", { data: { key: `come-${one.session}` } }),
-      waits || one.answer ? null : button("I have seen it", () => void reply(own, "seen"), "", { data: { key: `seen-${one.session}` } }),
+      folded || waits || one.answer ? null : button("I have seen it", () => void reply(own, "seen"), "", { data: { key: `seen-${one.session}` } }),
       coming && !waits ? button("I am at the chair", () => void reply(own, "here"), "", { data: { key: `here-${one.session}` } }) : null,
-      location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
+      folded || location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
 }
 
 /** @param {Call} one @param {number} at */
