@@ -12,7 +12,7 @@ import write_reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("decisions/*.md")])
-SERVERS = {"demo", "serve", "doctor", "import", "audit", "devices"}
+SERVERS = {"demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore"}
 
 
 @pytest.mark.parametrize("name", sorted(write_reference.pages()))
