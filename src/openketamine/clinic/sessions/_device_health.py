@@ -132,15 +132,24 @@ def _takeable(one: Attachment, now: datetime) -> Takeable | None:
         device_id=one.device_id, why=NOT_JOINED, mrn__in=("", session.person.mrn),
         recorded_at__gte=since, recorded_at__lt=one.since,
     ).order_by("recorded_at")  # fmt: skip
-    times = list(rows.values_list("recorded_at", flat=True)[:_MOST_TAKEN])
-    taken = _taken_until(session.stream, one.device_id)
-    times = [at for at in times if taken is None or at > taken]
+    told = rows.values_list("message__received_at", flat=True)[:_MOST_TAKEN]
+    taken = _taken_until(session.stream, one.device_id) or since
+    # By the time of receipt, as they are taken: what was recorded later came no later.
+    times = sorted(at for text in told if (at := _moment(text)) and taken < at < one.since)
     if not times:
         return None
     place = session.chair or "no chair yet"
     return Takeable(
         str(uuid.uuid4()), one.device_id, str(session.id), place, len(times), times[0], times[-1]
     )
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _taken_until(stream: str, device_id: str) -> datetime | None:
