@@ -91,6 +91,9 @@ def _preview_or_sign(request: HttpRequest, asked: _Asked, context: dict[str, Any
     must = _must_understand(diff)
     posted = request.method == "POST"
     form = LimitForm(request.POST if posted else None, must_understand=must)
+    if asked.is_alarm:
+        # A bedside finding says whose limit it is in a few words; the reason is a page away.
+        form.fields["reason"].help_text = "It stands with the limit, on the page of the rule."
     if posted and form.is_valid():
         try:
             _sign(request, asked, diff, form.cleaned_data)
