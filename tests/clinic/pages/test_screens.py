@@ -21,6 +21,8 @@ SCREENS = (("dark", 1180, 820), ("light", 390, 844))
 @pytest.fixture
 def addresses(cast, adaeze, people, fran, now, conditions, story, answered):
     """A page of each kind and who opens it."""
+    from openketamine.clinic.pharmacy import commands as pharmacy
+    from openketamine.clinic.pharmacy import queries as pharmacy_queries
     from openketamine.clinic.pharmacy.models import Vial
     from openketamine.clinic.sessions import commands
 
@@ -32,7 +34,10 @@ def addresses(cast, adaeze, people, fran, now, conditions, story, answered):
     plan = commands.open_session(fresh.id, "iv-depression", fran, now)
     none = commands.open_session(bled.id, "iv-depression", fran, now)
     vial = Vial.objects.get()
+    pharmacy.count(vial, 1000, cast.ines, now)
+    (short,) = pharmacy_queries.cases()
     return {
+        "ines": ["/stock/dispose/", f"/vials/{vial.id}/spill/"],
         "priya": [
             f"/people/{adaeze.id}/",
             f"/people/{bled.id}/evaluation/iv-depression/",
@@ -53,6 +58,12 @@ def addresses(cast, adaeze, people, fran, now, conditions, story, answered):
             "/vials/",
             "/vials/receive/",
             f"/vials/{vial.id}/",
+            "/stock/counts/",
+            "/stock/counts/new/?purpose=shift&moment=close",
+            "/stock/differences/",
+            f"/stock/differences/{short.id}/",
+            "/stock/packet/",
+            "/stock/patterns/",
             "/knowledge/rules/BP-02/",
             "/knowledge/rules/BP-02/limits/defer.systolic.above/?value=120",
             "/knowledge/decisions/",
