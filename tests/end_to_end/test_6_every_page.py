@@ -12,6 +12,7 @@ def pages(house):
     lindgren, karim, holt = (house.session_of(one) for one in ("Lindgren", "Karim", "Holt"))
     person = dict(house.rows("SELECT family, id FROM patients_person"))
     vial = house.rows("SELECT id FROM pharmacy_vial ORDER BY lot")[0][0]
+    nora = house.rows("SELECT id FROM staff_staff WHERE username = 'nora'")[0][0]
     protocol = "iv-depression"
     return {
         "fran": ["/", "/people/", "/people/import/", f"/people/{person['Holt']}/"],
@@ -21,8 +22,11 @@ def pages(house):
             f"/sessions/{holt}/plan/",
             f"/sessions/{karim}/report/",
             "/knowledge/",
+            f"/people/{person['Barrett']}/notes/",
+            "/openings/",
         ],
         "nora": [
+            "/staff/own/",
             "/",
             *(f"/sessions/{one}/" for one in (lindgren, karim, holt)),
             "/vials/",
@@ -31,11 +35,19 @@ def pages(house):
             "/duty/",
             "/walls/",
         ],
-        "miriam": ["/responses/", "/knowledge/rules/AL-SPO2-3/"],
+        "miriam": [
+            "/responses/",
+            "/knowledge/rules/AL-SPO2-3/",
+            "/staff/",
+            f"/staff/{nora}/",
+            "/staff/rota/",
+            "/staff/accounts/",
+            "/staff/access/",
+        ],
         "ines": ["/vials/", "/vials/receive/"],
         "aude": ["/", f"/sessions/{karim}/report/"],
         "theo": [f"/sessions/{karim}/"],
-        "sam": ["/home/"],
+        "sam": ["/home/", "/staff/accounts/"],
     }
 
 

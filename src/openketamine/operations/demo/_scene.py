@@ -23,6 +23,7 @@ from openketamine.clinic.pharmacy.commands import (
 )
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.accounts import AUDITORS_STAY
 from openketamine.clinic.staff.commands import hire
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
@@ -30,6 +31,7 @@ from openketamine.core.history import read_bundle
 from openketamine.core.treatment import Author
 from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
 from openketamine.operations.demo._cast import Patient, bundle, bundles, scene
+from openketamine.operations.demo._certificates import hand_in, plan_week
 from openketamine.operations.demo._readings import PastMonitor
 from openketamine.operations.demo._story import PROTOCOL, Story, StoryFailed
 
@@ -78,6 +80,12 @@ def _staff(now: datetime) -> dict[str, Staff]:
             known[one.username] = hire(
                 one.username, one.name, one.role, DEMO_PASSWORD, now, credentials=one.credentials
             )
+        if known[one.username].has_ended(now):
+            # Outside of a demonstration two people decide on this.
+            known[one.username].ends_at = now + AUDITORS_STAY
+            known[one.username].save(update_fields=["ends_at"])
+    hand_in(known, now)
+    plan_week(known, now)
     return known
 
 
