@@ -3,6 +3,7 @@
 import pytest
 from tests.clinic.bedside import Bedside
 
+from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.sessions import _watchers, commands
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +77,13 @@ def test_a_pump_that_was_detached_leaves_no_finding(bed):
 def test_a_pump_that_agrees_says_nothing(bed):
     run(bed, 120, rate_ml_per_h=charted_rate(bed), running=1)
     assert standing(bed) == []
+
+
+def test_a_pump_that_speaks_between_leaves_the_monitors_readings_small(bed):
+    bed.attached().later(seconds=1)
+    monitor = [bed.message(f"m-{number}", values={"heart_rate": 70}) for number in range(4)]
+    said = bed.hear(*monitor[:2], pump(bed, 1, rate_ml_per_h=charted_rate(bed)), *monitor[2:])
+    assert [one.outcome for one in said] == ["charted"] * 5
+    assert len(journal.readings(bed.session.stream)) == 4
+    assert bed.kinds().count("ReadingTaken") == 5
+    assert journal.verify().broken == ()

@@ -58,7 +58,9 @@ class _Bed:
     def heard(self, messages: Sequence[Message]) -> "_Bed":
         """Number and judge them, one after the other."""
         written, bodies = self.watcher.number, []
-        for message in messages:
+        # A pump's numbers have no small form: they come last, or they would make large ones of the
+        # monitor's that follow in this turn. Of each device the order stays as it was.
+        for message in sorted(messages, key=_is_of_pump):
             self._write(self.watcher.number + 1, message)
             bodies.append(message.reading)
             self.watcher, changes = _watchers.heard(
@@ -92,6 +94,10 @@ class _Bed:
         news = [decode_fact(one.as_json()) for one in stored if one.kind != "reading_taken"]
         if news:
             self.watcher = _watchers.absorbed(self.stream, self.watcher, news, self._now)
+
+
+def _is_of_pump(message: Message) -> bool:
+    return any(signal.startswith("pump_") for signal in message.reading.values)
 
 
 def _append(beds: Sequence[_Bed], now: datetime) -> None:
