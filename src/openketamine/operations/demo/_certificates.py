@@ -40,11 +40,11 @@ def hand_in(staff: Mapping[str, Staff], now: datetime) -> None:
 
 
 def plan_week(staff: Mapping[str, Staff], now: datetime) -> None:
-    """Today and tomorrow in full; the day after, one nurse short."""
+    """Today and tomorrow in full; the day after, one nurse alone."""
     if any(one.people for one in rota.week(now)):
         return
     today = timezone.localdate(now)
-    for ahead, names in enumerate((_WEEK, _WEEK, _WEEK[:2])):
+    for ahead, names in enumerate((_WEEK, _WEEK, _WEEK[1:2])):
         for name in names:
             for shift in rota.SHIFTS:
                 day = today + timedelta(days=ahead)
