@@ -97,7 +97,7 @@ OF_SOMEBODY = [one for one in GUARDED if "person_id" in one[0] or "session_id" i
 
 class TestEveryLook:
     @pytest.mark.parametrize(
-        ("pattern", "name", "view"), OF_SOMEBODY, ids=lambda one: str(one)[:40]
+        ("pattern", "name", "view"), OF_SOMEBODY, ids=[one[1] for one in OF_SOMEBODY]
     )
     def test_at_a_person_names_whose_it_was(self, cast, places, pattern, name, view):  # noqa: F811
         who = next(one for one in cast.people.values() if can(one, view.openketamine_task))

@@ -64,8 +64,8 @@ class TestTheNextDose:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("protocol", ["oral-depression", "sublingual-depression", "magic"])
+@pytest.mark.parametrize("protocol", ["magic", "", "iv_depression"])
 @pytest.mark.hazard("HZ-05")
-def test_no_session_is_opened_whose_dose_it_could_not_record(bed, protocol):
+def test_no_session_is_opened_for_a_protocol_that_does_not_exist(bed, protocol):
     with pytest.raises(BadInput, match=r"given on record here: .*iv-depression"):
         commands.open_session(bed.session.person_id, protocol, bed.cast.nora, bed.now)

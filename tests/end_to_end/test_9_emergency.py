@@ -56,9 +56,9 @@ def test_a_symptom_that_is_charted_offers_its_card(nora, house, lindgren):
 
 
 def test_who_may_only_read_sees_the_card_and_has_nothing_to_press(staffroom, lindgren):
-    sam = staffroom.window("sam")
-    sam.console(lindgren)
-    card = sam.page.get_by_role("article", name="Emergency: Chest pain")
+    aude = staffroom.window("aude")
+    aude.console(lindgren)
+    card = aude.page.get_by_role("article", name="Emergency: Chest pain")
     card.wait_for()
     assert card.get_by_role("button").count() == 0
-    assert sam.page.locator("#emergency-open").is_hidden()
+    assert aude.page.locator("#emergency-open").is_hidden()
