@@ -55,7 +55,7 @@ function draw() {
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
   refresh(bar, [calls, trouble, [...sent], folded, Math.floor(at / 1000)], () => [
     trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
-    calls.length ? list([...byChair()], at) : null,
+    calls.length ? list(byChair(), at) : null,
   ]);
   for (const one of open) announce(one);
   if (trouble) tell("trouble", trouble);
@@ -75,9 +75,16 @@ function list(chairs, at) {
 function byChair() {
   /** @type {Map<string, Call[]>} */
   const chairs = new Map();
-  for (const one of calls) chairs.set(one.session, [...(chairs.get(one.session) ?? []), one]);
-  return chairs.values();
+  for (const one of calls) chairs.set(one.session, [...(chairs.get(one.session) ?? []), one].sort(bySeverity));
+  return [...chairs.values()].sort((a, b) => bySeverity(/** @type {Call} */ (a[0]), /** @type {Call} */ (b[0])));
 }
+
+/** What nobody answered before what somebody did, what stands before what is over, the person before the device.
+ * @param {Call} one */
+const severity = (one) => 1000 * Number(Boolean(one.answer)) + 100 * Number(Boolean(one.cleared_at)) + 10 * ["high", "medium", "low"].indexOf(one.priority) + Number(one.nature === "technical");
+
+/** @param {Call} a @param {Call} b */
+const bySeverity = (a, b) => severity(a) - severity(b) || Date.parse(a.raised_at) - Date.parse(b.raised_at);
 
 /** @param {Call[]} own @param {number} at */
 function row(own, at) {
