@@ -91,7 +91,7 @@ def record_fact(session_id: uuid.UUID, raw: Mapping[str, Any], by: Staff, now: d
             _check_target(session, body)
         stored = append(session, [entry(body, at, by, fact_id, origin)], now)
         if known is None:
-            _follow(session, body, stored[-1], by, now)
+            _follow(session, body, by, now)
         return done(stored)
 
 
@@ -153,9 +153,7 @@ def _check_target(session: Session, correction: facts.Corrected) -> None:
         body_of(target.kind, correction.replacement)
 
 
-def _follow(
-    session: Session, body: facts.Body, stored: journal.StoredFact, by: Staff, now: datetime
-) -> None:
+def _follow(session: Session, body: facts.Body, by: Staff, now: datetime) -> None:
     """What a fact brings with it, in the same transaction."""
     if isinstance(body, CHANGES_THE_DOSE):
         settle(session, getattr(body, "reason", ""), by, now)
