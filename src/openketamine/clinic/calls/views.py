@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,6 +21,7 @@ from openketamine.clinic.staff import duty
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, presentation
 from openketamine.core.treatment import MOMENTS, answer_words
@@ -44,13 +44,13 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What this person is called for. Asked every few seconds: noted once in five minutes."""
     may = can(request.user, "calls.read")
     if not may:
-        signed_in = request.user.is_authenticated
-        if signed_in:
+        is_known = request.user.is_authenticated
+        if is_known:
             record_access(
                 request.user, None, "calls.read · GET calls-mine", clock.now(), refused=True
             )
-        return JsonResponse({"error": may.why}, status=403 if signed_in else 401)
-    who, now = cast("Staff", request.user), clock.now()
+        return JsonResponse({"error": may.why}, status=403 if is_known else 401)
+    who, now = signed_in(request), clock.now()
     if cache.add(f"calls:{who.pk}", 1, _NOTED_FOR_S):
         record_access(who, None, "calls.read · GET calls-mine", now)
     return JsonResponse({"now": now.isoformat(), "calls": queries.calls_for(who, now)})
@@ -63,7 +63,7 @@ mine.openketamine_task = "calls.read"  # type: ignore[attr-defined]  # read by t
 @allowed("duty.take")
 def on_duty(request: HttpRequest) -> HttpResponse:
     """Who is on duty; take one's own duty, or end it."""
-    who, now = cast("Staff", request.user), clock.now()
+    who, now = signed_in(request), clock.now()
     if request.method == "POST":
         wanted = request.POST.get("duty", "")
         try:
@@ -111,7 +111,7 @@ def response_times(request: HttpRequest) -> HttpResponse:
 @allowed("wall.open")
 def wall_list(request: HttpRequest) -> HttpResponse:
     """Walls that show the board, and a code for a new one, which is shown this once."""
-    who, now = cast("Staff", request.user), clock.now()
+    who, now = signed_in(request), clock.now()
     context: dict[str, object] = {"hours": walls.HOURS}
     if request.method == "POST":
         hours = request.POST.get("hours", "")
@@ -131,7 +131,7 @@ def wall_list(request: HttpRequest) -> HttpResponse:
 @allowed("wall.open")
 def wall_end(request: HttpRequest, wall_id: uuid.UUID) -> HttpResponse:
     """This wall shows nothing from now on."""
-    walls.end_wall(wall_id, cast("Staff", request.user), clock.now())
+    walls.end_wall(wall_id, signed_in(request), clock.now())
     messages.success(request, "That wall shows nothing any more.")
     return redirect("walls")
 

@@ -14,8 +14,8 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
 
 
@@ -31,7 +31,7 @@ class Place:
 @allowed("device.read")
 def devices(request: HttpRequest) -> HttpResponse:
     """Gateways, devices with advice, and what was kept aside with a way to join it."""
-    now, who = clock.now(), _who(request)
+    now, who = clock.now(), signed_in(request)
     reads = bool(can(who, "session.read"))
     context = {
         "now": now,
@@ -55,7 +55,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
     def joined(session: uuid.UUID, now: datetime) -> str:
         kind = request.POST.get("device_kind") or "monitor"
-        commands.attach_device(session, device, kind, _who(request), now)
+        commands.attach_device(session, device, kind, signed_in(request), now)
         return f"{device} is joined. What it said before stays outside of the record."
 
     return _done(request, joined)
@@ -68,7 +68,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     device = request.POST.get("device_id", "")
 
     def left(session: uuid.UUID, now: datetime) -> str:
-        commands.detach_device(session, device, _who(request), now)
+        commands.detach_device(session, device, signed_in(request), now)
         return f"{device} is no longer joined."
 
     return _done(request, left)
@@ -81,7 +81,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
     asked = {name: request.POST.get(name, "") for name in ("device_id", "since", "reason", "id")}
 
     def taken(session: uuid.UUID, now: datetime) -> str:
-        commands.take_over(session, asked, _who(request), now)
+        commands.take_over(session, asked, signed_in(request), now)
         return f"What {asked['device_id']} said before is in the record now, under your name."
 
     return _done(request, taken)
@@ -108,8 +108,3 @@ def _places(*, reads: bool) -> list[Place]:
         if one.chair or reads:
             found.append(Place(str(one.id), name))
     return found
-
-
-def _who(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)  # noqa: S101  (only called behind `allowed`)
-    return request.user

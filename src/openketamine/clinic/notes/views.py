@@ -1,8 +1,5 @@
 """A person's notes that are kept apart; breaking the glass; what waits for review."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,14 +13,12 @@ from openketamine.clinic.notes import commands, queries
 from openketamine.clinic.notes.forms import GlassForm, NoteForm, ReviewForm
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
-from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.staff import glass
 from openketamine.clinic.staff.access import allowed, opened_record
-from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import Proof, prove
+from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.roles import can
-from openketamine.core.findings import BadInput
+from openketamine.clinic.staff.screen import own_proof, signed_in
 
 
 @require_GET
@@ -52,7 +47,7 @@ def write_counselling(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def break_glass(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """For an hour, with a reason, in front of everybody."""
     person, form = _person(person_id), GlassForm(request.POST)
-    if _done(form, lambda: _break(request, person, form)):
+    if done(form, lambda: _break(request, person, form)):
         return redirect("notes", person.pk)
     return _page(request, person, glass_form=form, status=400)
 
@@ -69,7 +64,7 @@ def openings(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     """Somebody else says whether it was right."""
     form = ReviewForm(request.POST)
-    if _done(form, lambda: _review(request, str(grant_id), form)):
+    if done(form, lambda: _review(request, str(grant_id), form)):
         messages.success(request, "Reviewed.")
         return redirect("openings")
     return _openings_page(request, sent=(str(grant_id), form), status=400)
@@ -78,7 +73,7 @@ def review(request: HttpRequest, grant_id: UUID) -> HttpResponse:
 def _write(request: HttpRequest, person: Person, kind: str) -> HttpResponse:
     form = NoteForm(request.POST, auto_id=f"{kind}_%s")
     text = request.POST.get("text", "")
-    if _done(form, lambda: commands.write(person, kind, text, _who(request), clock.now())):
+    if done(form, lambda: commands.write(person, kind, text, signed_in(request), clock.now())):
         messages.success(request, "The note is sealed.")
         return redirect("notes", person.pk)
     return _page(request, person, forms={kind: form}, status=400)
@@ -86,31 +81,12 @@ def _write(request: HttpRequest, person: Person, kind: str) -> HttpResponse:
 
 def _break(request: HttpRequest, person: Person, form: GlassForm) -> None:
     now, said = clock.now(), form.cleaned_data
-    glass.break_glass(_proof(request, form, now), person.pk, said["reason"], said["words"], now)
+    glass.break_glass(own_proof(request, said, now), person.pk, said["reason"], said["words"], now)
 
 
 def _review(request: HttpRequest, grant_id: str, form: ReviewForm) -> None:
     now, said = clock.now(), form.cleaned_data
-    glass.review(grant_id, said["verdict"], said["note"], _proof(request, form, now), now)
-
-
-def _proof(request: HttpRequest, form: Any, now: datetime) -> Proof:
-    said = form.cleaned_data
-    source = request.session.session_key or ""
-    name = _who(request).username
-    return prove(name, said["password"], said["otp"] or None, source=source, now=now)
-
-
-def _done(form: Any, act: Callable[[], object]) -> bool:
-    """Whether the form was right and the act was done; what was wrong stands in the form."""
-    if not form.is_valid():
-        return False
-    try:
-        act()
-    except BadInput as error:
-        form.add_error(error.field if error.field in form.fields else None, sentence(error))
-        return False
-    return True
+    glass.review(grant_id, said["verdict"], said["note"], own_proof(request, said, now), now)
 
 
 def _page(
@@ -121,7 +97,7 @@ def _page(
     glass_form: GlassForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    who, now = _who(request), clock.now()
+    who, now = signed_in(request), clock.now()
     grant = glass.open_for(who, person.pk, now)
     if grant is not None:
         opened_record(request, person.pk, "notes.read · emergency")
@@ -150,7 +126,7 @@ def _page(
 def _openings_page(
     request: HttpRequest, sent: tuple[str, ReviewForm] | None = None, status: int = 200
 ) -> HttpResponse:
-    who, now = _who(request), clock.now()
+    who, now = signed_in(request), clock.now()
     mine = {one.id for one in glass.to_review(who)}
     every = glass.grants()
     people = Person.objects.in_bulk([one.person_id for one in every])
@@ -180,7 +156,3 @@ def _person(person_id: UUID) -> Person:
     if found is None:
         raise Http404("There is no such person.")
     return found
-
-
-def _who(request: HttpRequest) -> Staff:
-    return cast("Staff", request.user)  # `allowed` lets nobody else in

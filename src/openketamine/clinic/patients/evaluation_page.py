@@ -1,7 +1,7 @@
 """The evaluation page: decision, findings, open questions answered on the spot, overrides."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,8 +20,8 @@ from openketamine.clinic.patients.forms import AnswerForm, OverrideForm
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.views import find, session_form
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import Action, BadInput
 from openketamine.core.screening import unasked
@@ -64,7 +64,7 @@ def answer(request: HttpRequest, person_id: UUID, protocol_id: str) -> HttpRespo
     said = form.cleaned_data
     try:
         commands.answer_question(
-            person, said["question"], said["value"], said["note"], _who(request), clock.now()
+            person, said["question"], said["value"], said["note"], signed_in(request), clock.now()
         )
     except BadInput as error:
         return _answer(request, person, protocol_id, _Said(asked, value, f"{error}."))
@@ -94,7 +94,7 @@ def record(request: HttpRequest, person_id: UUID, protocol_id: str) -> HttpRespo
     if added := changed_since(known, request.POST.get("shown", ""), today):
         notice = f"Nothing was recorded. Please read {unseen(added)}."
         return _answer(request, person, protocol_id, _Said(notice=notice))
-    commands.record_evaluation(person, known.evaluated(protocol_id, today), _who(request), now)
+    commands.record_evaluation(person, known.evaluated(protocol_id, today), signed_in(request), now)
     messages.success(request, "The evaluation is recorded with everything it rests on.")
     return redirect("evaluation", person.id, protocol_id)
 
@@ -152,7 +152,3 @@ def _content(request: HttpRequest, person: Person, protocol_id: str, said: _Said
         "may_open": can(request.user, "session.open").ok,
         "session_form": session_form(protocol_id=protocol_id),
     }
-
-
-def _who(request: HttpRequest) -> Staff:
-    return cast("Staff", request.user)  # `allowed` lets nobody else in

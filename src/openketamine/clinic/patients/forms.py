@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from openketamine.clinic.staff.faults import sentence
 from openketamine.core.findings import BadInput
 from openketamine.core.screening import OverrideReason, override_reasons
 
@@ -13,12 +14,6 @@ LARGEST_BUNDLE = 32 * 1024 * 1024
 def reason_choices() -> list[tuple[str, str]]:
     """The coded reasons of the knowledge. None is chosen by its place in the list."""
     return [("", "Choose a reason"), *((one.code, one.says) for one in override_reasons())]
-
-
-def sentence(error: BadInput) -> str:
-    """What is wrong, for a place beside the field that it is about."""
-    said = str(error).removeprefix(f"{error.field}: ")
-    return f"{said[:1].upper()}{said[1:]}."
 
 
 class ImportForm(forms.Form):

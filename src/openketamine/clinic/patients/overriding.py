@@ -14,8 +14,7 @@ from openketamine.clinic.patients.fact_lines import FactLines
 from openketamine.clinic.patients.forms import OverrideForm
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.queries import Known, SignedOverride
-from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import prove
+from openketamine.clinic.staff.screen import own_proof
 from openketamine.core.dosing import PastSession
 from openketamine.core.findings import Action, BadInput, Finding
 from openketamine.core.screening import reason_in_words
@@ -108,10 +107,7 @@ def _sign(
     now: datetime,
     past: tuple[PastSession, ...],
 ) -> None:
-    who = request.user
-    assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
-    source = request.session.session_key or ""
-    proof = prove(who.username, said["password"], said["otp"] or None, source=source, now=now)
+    proof = own_proof(request, said, now)
     asked = Overriding(
         protocol_id, said["rule"], said["reason_code"], said["reason"], said["shown"]
     )

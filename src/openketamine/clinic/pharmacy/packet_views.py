@@ -16,10 +16,10 @@ from openketamine.clinic.pharmacy.forms import RangeForm
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.pharmacy.packet_files import as_json, as_pdf, as_zip
 from openketamine.clinic.pharmacy.views import places
-from openketamine.clinic.pharmacy.witnessed import who
 from openketamine.clinic.reports.paper import paper
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.ledger import Pattern
 from openketamine.core.ledger import patterns as find_patterns
 
@@ -48,7 +48,7 @@ def packet_file(request: HttpRequest, file_kind: str) -> HttpResponse:
         context = {"form": form, "places": places(request)}
         return render(request, "pharmacy/packet.html", context, status=400)
     said = form.cleaned_data
-    made = Packet(said["since"], said["until"], clock.now(), who(request).display_name)
+    made = Packet(said["since"], said["until"], clock.now(), signed_in(request).display_name)
     content = {
         "pdf": lambda: as_pdf(made, paper=paper(), demo=settings.OPENKETAMINE_DEMO),
         "zip": lambda: as_zip(made),

@@ -12,15 +12,16 @@ from django.views.decorators.http import require_GET
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.banner import clinic_date
-from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.pharmacy import commands, forms, queries
 from openketamine.clinic.pharmacy.ledger_page import milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.queries import Case, Sheet
 from openketamine.clinic.pharmacy.views import places
-from openketamine.clinic.pharmacy.witnessed import second_needed, who
+from openketamine.clinic.pharmacy.witnessed import second_needed
 from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.faults import put_beside, sentence
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
 from openketamine.core.ledger import broken_rules, inventory_by, late_entries
 from openketamine.knowledge import document
@@ -52,7 +53,7 @@ def count_new(request: HttpRequest) -> HttpResponse:
     if counted and form.is_valid():
         try:
             commands.begin_sheet(
-                here, form.lines(), who(request), clock.now(), **purpose.cleaned_data
+                here, form.lines(), signed_in(request), clock.now(), **purpose.cleaned_data
             )
         except BadInput as error:
             form.add_error(None, sentence(error))
@@ -74,7 +75,7 @@ def count_second(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     if request.method == "POST" and (empty_is_all or form.is_valid()):
         try:
             lines = {} if empty_is_all else form.lines()
-            apart = commands.finish_sheet(sheet.id, lines, who(request), clock.now())
+            apart = commands.finish_sheet(sheet.id, lines, signed_in(request), clock.now())
         except BadInput as error:
             form.add_error(None, sentence(error))
         else:
@@ -199,7 +200,7 @@ def difference(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             _answer(request, case, request.POST["do"], chosen)
         except BadInput as error:
-            chosen.add_error(error.field if error.field in chosen.fields else None, sentence(error))
+            put_beside(chosen, error)
         else:
             messages.success(request, "It is written down.")
             return redirect("difference", case_id)
@@ -237,7 +238,7 @@ def _case_forms(request: HttpRequest, case: Case) -> dict[str, Any]:
 
 
 def _answer(request: HttpRequest, case: Case, do: str, form: Any) -> None:
-    now, by, said = clock.now(), who(request), form.cleaned_data
+    now, by, said = clock.now(), signed_in(request), form.cleaned_data
     if do == "step":
         commands.add_step(case.id, said["step"], said["words"], by, now)
     elif do == "explain":
@@ -257,7 +258,7 @@ def countersign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
             second = second_needed(request, form, now)
             commands.countersign(str(entry_id), second, now)
         except BadInput as error:
-            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            put_beside(form, error)
         else:
             messages.success(request, "The correction is signed by a second person.")
             return redirect("differences")
@@ -288,7 +289,7 @@ def dispose(request: HttpRequest) -> HttpResponse:
         try:
             _dispose(request, do, chosen)
         except BadInput as error:
-            chosen.add_error(error.field if error.field in chosen.fields else None, sentence(error))
+            put_beside(chosen, error)
         else:
             messages.success(request, "It is in the book; the form is in the inspection packet.")
             return redirect("dispose")
@@ -309,7 +310,7 @@ def _choice(one: queries.VialOnShelf) -> str:
 
 
 def _dispose(request: HttpRequest, do: str, form: Any) -> None:
-    now, by, said = clock.now(), who(request), form.cleaned_data
+    now, by, said = clock.now(), signed_in(request), form.cleaned_data
     second = second_needed(request, form, now)
     chosen = [queries.vial(one) for one in said["vials"]]
     if do == "destroy":

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.banner import clinic_date
-from openketamine.clinic.patients.forms import sentence
 from openketamine.clinic.pharmacy import commands, queries
 from openketamine.clinic.pharmacy.acts import ACTS, Act, open_acts
 from openketamine.clinic.pharmacy.barcode import Scanned, read_code
@@ -20,9 +19,11 @@ from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm, ScanForm
 from openketamine.clinic.pharmacy.ledger_page import full, ledger_page, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.queries import VialOnShelf
-from openketamine.clinic.pharmacy.witnessed import second_of, who
+from openketamine.clinic.pharmacy.witnessed import second_of
 from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.faults import put_beside, sentence
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
 
 _LEVELS = {
@@ -92,9 +93,9 @@ def receive(request: HttpRequest) -> HttpResponse:
         try:
             now = clock.now()
             second = second_of(request, form, now)
-            received = commands.receive_vial(form.label(), who(request), now, verifier=second)
+            received = commands.receive_vial(form.label(), signed_in(request), now, verifier=second)
         except BadInput as error:
-            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            put_beside(form, error)
         else:
             messages.success(request, f"Lot {received.lot} is on the shelf.")
             return redirect("vial", received.id)
@@ -172,7 +173,7 @@ def _count(request: HttpRequest, found: Vial, form: CountForm) -> None:
     commands.count(
         found,
         0 if found.is_pack else amount,
-        who(request),
+        signed_in(request),
         now,
         witness=witness,
         note=form.cleaned_data["note"],
@@ -190,9 +191,9 @@ def act_view(act: Act) -> Any:
         if request.method == "POST" and form.is_valid():
             now = clock.now()
             try:
-                act.do(found, form, who(request), second_of(request, form, now), now)
+                act.do(found, form, signed_in(request), second_of(request, form, now), now)
             except BadInput as error:
-                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+                put_beside(form, error)
             else:
                 messages.success(request, act.done)
                 return redirect("vial", found.id)

@@ -1,18 +1,13 @@
-"""Who sits at the screen, and the second person who stands beside them."""
+"""The second person who stands beside the one at the screen."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest
 
-from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof, prove
+from openketamine.clinic.staff.screen import source_of
 from openketamine.core.findings import BadInput
-
-
-def who(request: HttpRequest) -> Staff:
-    """Who is signed in; `allowed` lets nobody else in."""
-    return cast("Staff", request.user)
 
 
 def second_needed(request: HttpRequest, form: Any, now: datetime) -> Proof:
@@ -28,5 +23,4 @@ def second_of(request: HttpRequest, form: Any, now: datetime) -> Proof | None:
     said = form.cleaned_data
     if not said.get("witness"):
         return None
-    source = request.session.session_key or ""
-    return prove(said["witness"], said["witness_password"], source=source, now=now)
+    return prove(said["witness"], said["witness_password"], source=source_of(request), now=now)

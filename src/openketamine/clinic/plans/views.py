@@ -1,7 +1,7 @@
 """The plan of a session: what the rules propose, how they came to it, and the signature."""
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from openketamine.clinic.patients import overriding
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.changes import changed_since, unseen
-from openketamine.clinic.patients.forms import OverrideForm, ProofForm, sentence
+from openketamine.clinic.patients.forms import OverrideForm, ProofForm
 from openketamine.clinic.plans.content import dose_content, wished
 from openketamine.clinic.plans.forecast import level_so_far
 from openketamine.clinic.plans.forms import WishForm, wish_fields
@@ -24,8 +24,9 @@ from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.sessions.views import opened, watches
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.faults import sentence
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in, source_of
 from openketamine.core.dosing import DoseProposal, Wish, protocol
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import PersonRecord, age
@@ -87,9 +88,9 @@ def _sign(request: HttpRequest, session: Session, form: ProofForm) -> Refusal | 
         "dose_ug": int(shown) if shown.isdecimal() else None,
         "password": form.cleaned_data["password"],
         "otp": form.cleaned_data["otp"],
-        "source": request.session.session_key or "",
+        "source": source_of(request),
     }
-    said = commands.sign_plan(session.id, asked, cast("Staff", request.user), now)
+    said = commands.sign_plan(session.id, asked, signed_in(request), now)
     return said if isinstance(said, Refusal) else None
 
 

@@ -1,7 +1,6 @@
 """The report page, the same as PDF, and its signature."""
 
 from dataclasses import asdict, replace
-from typing import cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -26,8 +25,8 @@ from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.sessions.views import opened
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, can
+from openketamine.clinic.staff.screen import signed_in, source_of
 from openketamine.core.dosing import protocol
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.knowledge import digest
@@ -95,9 +94,9 @@ def _sign(request: HttpRequest, session: Session, form: ProofForm) -> Refusal | 
         "meaning": MEANING,
         "password": form.cleaned_data["password"],
         "otp": form.cleaned_data["otp"],
-        "source": request.session.session_key or "",
+        "source": source_of(request),
     }
-    said = commands.sign_report(session.id, asked, cast("Staff", request.user), clock.now())
+    said = commands.sign_report(session.id, asked, signed_in(request), clock.now())
     return said if isinstance(said, Refusal) else None
 
 

@@ -6,7 +6,7 @@ signed, and the new list is shown.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -33,8 +33,7 @@ from openketamine.clinic.rulebook.replay import PREVIEW, Diff, of_limit
 from openketamine.clinic.rulebook.rows import changed_rows
 from openketamine.clinic.rulebook.views import entry_of, note_opened
 from openketamine.clinic.staff.access import allowed
-from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import Proof, prove
+from openketamine.clinic.staff.screen import own_proof
 from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES
 from openketamine.core.screening import HouseLimit, Tightened
@@ -133,7 +132,8 @@ def _sign(
 ) -> None:
     if said["seen"] != _mark(diff):
         raise BadInput("preview", "the list as it is now: a decision was recorded meanwhile")
-    proof, now = _proof(request, said), clock.now()
+    now = clock.now()
+    proof = own_proof(request, said, now)
     looked, left = _counted(diff)
     seen = commands.Seen(looked, len(diff.changed), left)
     if asked.value is None:
@@ -147,11 +147,6 @@ def _counted(diff: Diff | AlarmDiff) -> tuple[int, int]:
     if isinstance(diff, AlarmDiff):
         return len(diff.sessions), diff.older
     return diff.replayed, diff.not_replayed
-
-
-def _proof(request: HttpRequest, said: dict[str, Any]) -> Proof:
-    who, source = cast("Staff", request.user), request.session.session_key or ""
-    return prove(who.username, said["password"], said["otp"] or None, source=source)
 
 
 def _candidate(asked: _Asked) -> tuple[Tightened, ...]:

@@ -1,6 +1,6 @@
 """The rules as pages: what each says, who reviewed it, where it was found and overridden."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -29,9 +29,8 @@ from openketamine.clinic.rulebook.replay import since_recorded
 from openketamine.clinic.rulebook.rows import changed_rows, decision_rows
 from openketamine.clinic.rulebook.uses import overridings, reasons, use_of
 from openketamine.clinic.staff.access import allowed, opened_record
-from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import prove
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import own_proof
 from openketamine.core.findings import BadInput
 from openketamine.core.screening import digest_with
 
@@ -174,7 +173,6 @@ def _limit(
 
 
 def _review(request: HttpRequest, entry: RuleEntry, said: dict[str, Any]) -> None:
-    who, now = cast("Staff", request.user), clock.now()
-    source = request.session.session_key or ""
-    proof = prove(who.username, said["password"], said["otp"] or None, source=source, now=now)
+    now = clock.now()
+    proof = own_proof(request, said, now)
     commands.record_review(entry.id, said["verdict"], said["note"], said["next_due"], proof, now)

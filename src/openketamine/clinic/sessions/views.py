@@ -15,6 +15,7 @@ from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.access import allowed, opened_record, refused_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
+from openketamine.clinic.staff.screen import signed_in, source_of
 from openketamine.core.findings import BadInput, Refusal
 
 _SEEN_FOR_S = 300
@@ -45,11 +46,6 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
     return body
 
 
-def _who(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)  # noqa: S101  (only called behind `allowed`)
-    return request.user
-
-
 @require_POST
 @allowed("chart.write")
 def facts(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
@@ -57,7 +53,9 @@ def facts(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     now = clock.now()
     if _charted_by_another(request):
         return JsonResponse({"error": "A colleague is signed in on this tablet now."}, status=401)
-    return _answer(lambda: commands.record_fact(session_id, _body(request), _who(request), now))
+    return _answer(
+        lambda: commands.record_fact(session_id, _body(request), signed_in(request), now)
+    )
 
 
 def _charted_by_another(request: HttpRequest) -> bool:
@@ -66,7 +64,7 @@ def _charted_by_another(request: HttpRequest) -> bool:
         charted_by = _body(request).get("by")
     except BadInput:
         return False
-    return charted_by is not None and charted_by != str(_who(request).pk)
+    return charted_by is not None and charted_by != str(signed_in(request).pk)
 
 
 def asks(task: str, command: Callable[..., commands.Done | Refusal]) -> Callable[..., HttpResponse]:
@@ -76,10 +74,8 @@ def asks(task: str, command: Callable[..., commands.Done | Refusal]) -> Callable
     @allowed(task)
     def view(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         now = clock.now()
-        source = request.session.session_key or ""
-        return _answer(
-            lambda: command(session_id, {**_body(request), "source": source}, _who(request), now)
-        )
+        by, source = signed_in(request), source_of(request)
+        return _answer(lambda: command(session_id, {**_body(request), "source": source}, by, now))
 
     view.openketamine_task = task  # type: ignore[attr-defined]  # read by the access test
     return view
@@ -158,7 +154,7 @@ def state(request: HttpRequest, session: Session) -> HttpResponse:
     """The fold of the log, now."""
     now = clock.now()
     state = queries.state_json(session, now)
-    own = {"manual": queries.charted(session), "reader": str(_who(request).pk)}
+    own = {"manual": queries.charted(session), "reader": str(signed_in(request).pk)}
     return JsonResponse({**state, **own, "now": now.isoformat()})
 
 

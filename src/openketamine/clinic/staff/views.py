@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -20,6 +19,7 @@ from openketamine.clinic.journal.export import streams_of_the_house, write_expor
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.staff import accounts, credentials, rota
 from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.forms import (
     AccessForm,
     ApproveForm,
@@ -29,10 +29,9 @@ from openketamine.clinic.staff.forms import (
     ShiftForm,
 )
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.proofs import prove
 from openketamine.clinic.staff.roles import ROLES, can
+from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.clinic.staff.standing import standing, warnings
-from openketamine.core.findings import BadInput
 
 _MOST_ROWS = 500
 
@@ -71,9 +70,9 @@ def check(request: HttpRequest, staff_id: UUID, credential_id: UUID) -> HttpResp
     def act() -> None:
         said = form.cleaned_data
         run = credentials.check if said["what"] == "check" else credentials.withdraw
-        run(whose, str(credential_id), said["words"], _who(request), now)
+        run(whose, str(credential_id), said["words"], signed_in(request), now)
 
-    if _done(form, act):
+    if done(form, act):
         return redirect("member", whose.pk)
     messages.error(request, _faults(form))
     return _member_page(request, whose, status=400)
@@ -82,7 +81,7 @@ def check(request: HttpRequest, staff_id: UUID, credential_id: UUID) -> HttpResp
 @allowed("credentials.own")
 def own(request: HttpRequest) -> HttpResponse:
     """The own certificates; a new one is handed in here."""
-    who = _who(request)
+    who = signed_in(request)
     return _hand_in(request, who) if request.method == "POST" else _member_page(request, who)
 
 
@@ -102,9 +101,9 @@ def plan(request: HttpRequest) -> HttpResponse:
     def act() -> None:
         said = form.cleaned_data
         run = rota.plan if said["works"] == "yes" else rota.unplan
-        run(said["person"], said["day"], said["shift"], _who(request), now)
+        run(said["person"], said["day"], said["shift"], signed_in(request), now)
 
-    if _done(form, act):
+    if done(form, act):
         return redirect("rota")
     return _week_page(request, form, status=400)
 
@@ -125,12 +124,12 @@ def account_ask(request: HttpRequest) -> HttpResponse:
     def act() -> None:
         said = form.cleaned_data
         if said["what"] == "close":
-            accounts.close(said["person"], said["reason"], _who(request), now)
+            accounts.close(said["person"], said["reason"], signed_in(request), now)
         else:
             asked = (said["person"], said["role"], said["ends"], said["reason"])
-            accounts.ask(*asked, _who(request), now)
+            accounts.ask(*asked, signed_in(request), now)
 
-    if _done(form, act):
+    if done(form, act):
         return redirect("accounts")
     return _accounts_page(request, form, status=400)
 
@@ -142,13 +141,11 @@ def account_approve(request: HttpRequest, asked_id: UUID) -> HttpResponse:
     form, now = ApproveForm(request.POST), clock.now()
 
     def act() -> None:
-        source = request.session.session_key or ""
-        name = _who(request).username
-        proof = prove(name, form.cleaned_data["password"], source=source, now=now)
+        proof = own_proof(request, form.cleaned_data, now)
         run = accounts.approve if form.cleaned_data["verdict"] == "approve" else accounts.decline
         run(str(asked_id), proof, now)
 
-    if _done(form, act):
+    if done(form, act):
         return redirect("accounts")
     messages.error(request, _faults(form))
     return _accounts_page(request, status=400)
@@ -214,9 +211,9 @@ def _cell(value: object) -> str:
 
 def _hand_in(request: HttpRequest, whose: Staff) -> HttpResponse:
     form, now = CardForm(request.POST, request.FILES), clock.now()
-    if _done(form, lambda: credentials.record(whose, form.card(), _who(request), now)):
+    if done(form, lambda: credentials.record(whose, form.card(), signed_in(request), now)):
         messages.success(request, "It is on record. Somebody else checks it with who issued it.")
-        is_own = whose.pk == _who(request).pk and not can(request.user, "staff.read")
+        is_own = whose.pk == signed_in(request).pk and not can(request.user, "staff.read")
         return redirect("own-credentials") if is_own else redirect("member", whose.pk)
     return _member_page(request, whose, form, status=400)
 
@@ -224,7 +221,7 @@ def _hand_in(request: HttpRequest, whose: Staff) -> HttpResponse:
 def _member_page(
     request: HttpRequest, whose: Staff, form: CardForm | None = None, status: int = 200
 ) -> HttpResponse:
-    who = _who(request)
+    who = signed_in(request)
     is_own = whose.pk == who.pk
     keeps = can(who, "credentials.check").ok
     context = {
@@ -267,20 +264,6 @@ def _accounts_page(
     return render(request, "staff/accounts.html", context, status=status)
 
 
-def _done(form: Form, act: Callable[[], object]) -> bool:
-    """Whether the form was right and the act was done; what was wrong stands in the form."""
-    if not form.is_valid():
-        return False
-    try:
-        act()
-    except BadInput as error:
-        said = str(error).removeprefix(f"{error.field}: ")
-        field = error.field if error.field in form.fields else None
-        form.add_error(field, f"{said[:1].upper()}{said[1:]}.")
-        return False
-    return True
-
-
 def _faults(form: Form) -> str:
     return " ".join(str(errors[0]) for errors in form.errors.values())
 
@@ -290,7 +273,3 @@ def _find(staff_id: UUID) -> Staff:
     if found is None:
         raise Http404("Nobody of that id works here.")
     return found
-
-
-def _who(request: HttpRequest) -> Staff:
-    return cast("Staff", request.user)  # `allowed` lets nobody else in
