@@ -30,6 +30,12 @@ def charts_hardly_wakes(nora):
     nora.press(sheet.get_by_role("button", name=re.compile("^1")).first)
 
 
+def all_of_it(bar):
+    """The bar shows one line, the worst call of the house, until somebody asks for the others."""
+    bar.get_by_role("button", name=re.compile("^(More|and [0-9]+ more)$")).click(timeout=25_000)
+    return bar
+
+
 @pytest.mark.hazard("HZ-19")
 def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at_the_chair(
     house, session, nora, priya, staffroom, complaints
@@ -38,7 +44,7 @@ def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at
     nora.console(session)
     charts_hardly_wakes(nora)
     bar = priya.region("Calls for you")
-    bar.get_by_text("Sedation by MOAA/S 1 of 5").wait_for(timeout=25_000)
+    all_of_it(bar).get_by_text("Sedation by MOAA/S 1 of 5").wait_for(timeout=25_000)
     assert "Karim" not in bar.inner_text()
     assert [names for names, _ in told(house, session)] == [["Dr Priya Raman"]]
 
@@ -51,8 +57,10 @@ def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at
 
     miriam = staffroom.window("miriam").open("/vials/")
     with complaints.link_may_break():
-        miriam.region("Calls for you").get_by_text("MOAA/S 1 of 5").wait_for(timeout=15_000)
-        miriam.tap("I come", miriam.region("Calls for you"))
+        bar = all_of_it(miriam.region("Calls for you"))
+        of_the_chair = bar.get_by_role("listitem").filter(has_text="MOAA/S 1 of 5").first
+        of_the_chair.wait_for(timeout=15_000)
+        miriam.tap("I come", of_the_chair)
         nora.region("Findings").get_by_text("Dr Miriam Adeyemi comes").wait_for(timeout=15_000)
     assert house.rows(ANSWERED, f"session:{session}") == [("coming",)]
     assert len(told(house, session)) == 2

@@ -27,10 +27,11 @@ let trouble = "";
 /** One line, so that the bar covers next to nothing of the chart below it; all of it at a tap. */
 let folded = true;
 
+const asked = () => fetch("/calls/mine", { headers: { Accept: "application/json", "X-OpenKetamine-Background": "1" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
+
 async function ask() {
-  const headers = { Accept: "application/json", "X-OpenKetamine-Background": "1" };
   try {
-    const answer = await fetch("/calls/mine", { headers, redirect: "manual", signal: AbortSignal.timeout(8000) });
+    const answer = await asked();
     if (answer.ok) {
       const body = await answer.json();
       clock.serverSays(body.now);
@@ -95,13 +96,20 @@ function row(own, at) {
   return h("li", { class: "call" },
     h("div", { class: "call-words" },
       h("span", { class: `alarm alarm-${kind}` }, one.priority), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
-      h("span", { class: "call-what" }, one.summary, own.length > 1 ? h("span", { class: "soft" }, ` and ${own.length - 1} more`) : null),
-      h("span", { class: "small soft" }, state(one, at))),
+      h("span", { class: "call-what" }, one.summary, folded && own.length > 1 ? h("span", { class: "soft" }, ` and ${own.length - 1} more`) : null),
+      h("span", { class: "small soft" }, state(one, at)),
+      folded ? null : others(own, one, at)),
     h("div", { class: "call-buttons" },
       waits || coming ? null : button("I come", () => void reply(own, "coming"), "primary", { data: { key: `come-${one.session}` } }),
       folded || waits || one.answer ? null : button("I have seen it", () => void reply(own, "seen"), "", { data: { key: `seen-${one.session}` } }),
       coming && !waits ? button("I am at the chair", () => void reply(own, "here"), "", { data: { key: `here-${one.session}` } }) : null,
       folded || location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
+}
+
+/** Whoever comes should know all of it. @param {Call[]} own @param {Call} first @param {number} at */
+function others(own, first, at) {
+  const rest = own.filter((one) => one !== first);
+  return rest.length ? h("ul", { class: "plain call-others" }, ...rest.map((one) => h("li", null, `${one.priority}: ${one.summary} `, h("span", { class: "small soft" }, state(one, at))))) : null;
 }
 
 /** @param {Call} one @param {number} at */
@@ -135,8 +143,7 @@ async function reply(own, answer) {
 }
 
 async function again() {
-  const headers = { Accept: "application/json", "X-OpenKetamine-Background": "1" };
-  const answer = await fetch("/calls/mine", { headers, redirect: "manual" }).catch(() => null);
+  const answer = await asked().catch(() => null);
   if (answer?.ok) calls = (await answer.json()).calls;
   draw();
 }
