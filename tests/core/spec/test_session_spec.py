@@ -97,7 +97,7 @@ def test_rate_changes_and_pauses_make_segments_and_a_pause_adds_nothing(story):
         (lambda s: s.infusing().at(20, facts.RateChanged(-5)), "an amount below zero"),
         (lambda s: s.opened().opened(), "the opening of the session stands here a second time"),
         (lambda s: s.opened().at(2, facts.FindingCleared("x")), "never raised"),
-        (lambda s: s.opened().at(2, facts.Corrected("nobody", "typo")), "not in this session"),
+        (lambda s: s.opened().at(2, facts.Corrected("nobody", "typo")), "not in this log"),
         (lambda s: s.opened().at(2, facts.Corrected("fact-1", "typo", {"person_id": 7})),
          "cannot be read: body.protocol_id"),
     ],

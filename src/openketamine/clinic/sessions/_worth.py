@@ -30,7 +30,7 @@ class Said(NamedTuple):
     @property
     def fact(self) -> Fact:
         """As the core reads it."""
-        return self.source if isinstance(self.source, Fact) else as_fact(self.source)
+        return as_fact(self.source) if isinstance(self.source, Reading) else self.source
 
 
 def said(source: Fact | Reading) -> Said:

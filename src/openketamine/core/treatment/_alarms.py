@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from openketamine.core.log import Happened
 from openketamine.core.monitoring import (
     Around,
     FindingCleared,
@@ -25,7 +26,7 @@ from openketamine.core.treatment._facts import (
     FindingAcknowledged,
     ScoreRecorded,
 )
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._state import State
 from openketamine.core.treatment._vitals import baseline
 
 

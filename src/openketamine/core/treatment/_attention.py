@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from openketamine.core.log import Happened
 from openketamine.core.monitoring import PRIORITIES, presentation
 from openketamine.core.treatment._alarms import Alarm, alarms
 from openketamine.core.treatment._facts import FindingAcknowledged, SoundPaused, SoundResumed
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._state import State
 
 
 @dataclass(frozen=True)

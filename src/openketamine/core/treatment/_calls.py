@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from openketamine.core.log import Happened
 from openketamine.core.monitoring import PRIORITIES
 from openketamine.core.treatment._alarms import Alarm, alarms
 from openketamine.core.treatment._facts import CallAnswered, FindingAcknowledged, PersonCalled
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._state import State
 from openketamine.knowledge import Document, documents
 
 _PRESCRIBERS = frozenset({"prescriber", "medical_director"})

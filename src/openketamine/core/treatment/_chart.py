@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from openketamine.core.log import Happened
 from openketamine.core.treatment._facts import (
     ChecklistAnswered,
     DoseFinished,
@@ -12,7 +13,7 @@ from openketamine.core.treatment._facts import (
     DrugWithdrawn,
     ScoreRecorded,
 )
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._state import State
 from openketamine.knowledge import document
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from openketamine.core.treatment._effective import name
+from openketamine.core.log import named
 from openketamine.core.treatment._facts import (
     ChairAssigned,
     DeviceAttached,
@@ -55,7 +55,7 @@ def _twice(state: State) -> Iterator[str]:
         if kind is InfusionStarted:
             continue
         for one in state.all(kind)[1:]:
-            yield f"{name(one.fact)}: {_words(kind)} stands here a second time"
+            yield f"{named(one.fact)}: {_words(kind)} stands here a second time"
 
 
 def _words(kind: type) -> str:
@@ -77,7 +77,7 @@ def _after_the_end(state: State) -> Iterator[str]:
             continue
         # A monitor that was left on speaks once a second; saying so once is enough.
         if not (seen_readings and isinstance(entry.body, ReadingTaken)):
-            yield f"{name(entry.fact)}: happened after the person was discharged"
+            yield f"{named(entry.fact)}: happened after the person was discharged"
         seen_readings = seen_readings or isinstance(entry.body, ReadingTaken)
 
 
@@ -87,13 +87,13 @@ def _other_than_ordered(state: State) -> Iterator[str]:
         return
     plan = next((one for one in reversed(state.all(PlanSigned)) if one.at <= started[0].at), None)
     if plan is None:
-        yield f"{name(started[0].fact)}: the infusion was started without a signed plan"
+        yield f"{named(started[0].fact)}: the infusion was started without a signed plan"
         return
     body = started[0].body
     for field in ("rate_ul_per_h", "concentration_ug_per_ml", "weight_g"):
         ordered, ran = getattr(plan.body, field), getattr(body, field)
         if ordered != ran:
-            yield f"{name(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
+            yield f"{named(started[0].fact)}: {field} is {ran}, the plan says {ordered}"
 
 
 def _by_hand_other_than_ordered(state: State) -> Iterator[str]:
@@ -104,25 +104,25 @@ def _by_hand_other_than_ordered(state: State) -> Iterator[str]:
         total += one.body.dose_ug
         plan = next((p for p in reversed(state.all(PlanSigned)) if p.at <= one.at), None)
         if plan is None:
-            yield f"{name(one.fact)}: a dose was given without a signed plan"
+            yield f"{named(one.fact)}: a dose was given without a signed plan"
             continue
         if one.body.route != plan.body.route:
             words = f"given by route {one.body.route}, the plan says {plan.body.route}"
-            yield f"{name(one.fact)}: {words}"
+            yield f"{named(one.fact)}: {words}"
         if total > plan.body.dose_ug:
             words = f"{total} micrograms given in all, the plan orders {plan.body.dose_ug}"
-            yield f"{name(one.fact)}: {words}"
+            yield f"{named(one.fact)}: {words}"
         if stopped is not None and one.at > stopped.at:
-            yield f"{name(one.fact)}: given after no more was to be given"
+            yield f"{named(one.fact)}: given after no more was to be given"
     if stopped is not None and state.doses is None:
-        yield f"{name(stopped.fact)}: the dose was stopped before any of it was given"
+        yield f"{named(stopped.fact)}: the dose was stopped before any of it was given"
 
 
 def _impossible_amounts(state: State) -> Iterator[str]:
     for kind in (InfusionStarted, RateChanged, InfusionResumed, DoseGiven):
         for one in state.all(kind):
             if min(value for value in vars(one.body).values() if isinstance(value, int)) < 0:
-                yield f"{name(one.fact)}: an amount below zero"
+                yield f"{named(one.fact)}: an amount below zero"
 
 
 def _finished_while_running(state: State) -> Iterator[str]:
@@ -130,13 +130,14 @@ def _finished_while_running(state: State) -> Iterator[str]:
     if finished is None:
         return
     if state.infusion is not None and state.infusion.stopped_at is None:
-        yield f"{name(finished.fact)}: the dose is called finished, but nobody stopped the infusion"
+        last = named(finished.fact)
+        yield f"{last}: the dose is called finished, but nobody stopped the infusion"
     if state.started_at is None:
-        yield f"{name(finished.fact)}: the dose is called finished, but nobody gave any of it"
+        yield f"{named(finished.fact)}: the dose is called finished, but nobody gave any of it"
 
 
 def _unknown_findings(state: State) -> Iterator[str]:
     known = {one.body.finding_id for one in state.all(FindingRaised)}
     for one in state.all(FindingCleared):
         if one.body.finding_id not in known:
-            yield f"{name(one.fact)}: clears a finding that was never raised"
+            yield f"{named(one.fact)}: clears a finding that was never raised"

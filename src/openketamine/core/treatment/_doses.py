@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from openketamine.core.treatment._effective import Entry
-from openketamine.core.treatment._facts import DoseGiven, DoseStopped
+from openketamine.core.log import Entry
+from openketamine.core.treatment._facts import Body, DoseGiven, DoseStopped
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Doses:
         return self.given[-1].at if complete or self.stopped_at else None
 
 
-def read_doses(entries: Sequence[Entry], ordered_ug: int | None) -> Doses | None:
+def read_doses(entries: Sequence[Entry[Body]], ordered_ug: int | None) -> Doses | None:
     """What was given by hand; None where nothing was."""
     given = tuple(
         Given(one.fact.at, one.body) for one in entries if isinstance(one.body, DoseGiven)

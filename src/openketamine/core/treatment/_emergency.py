@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from openketamine.core.log import Happened
 from openketamine.core.treatment._alarms import active_findings
 from openketamine.core.treatment._facts import (
     AdverseEventCharted,
@@ -13,7 +14,7 @@ from openketamine.core.treatment._facts import (
     EmergencyOver,
     EmergencyStepDone,
 )
-from openketamine.core.treatment._state import Happened, State
+from openketamine.core.treatment._state import State
 from openketamine.knowledge import documents
 
 

@@ -11,6 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from openketamine.core.log import Author as Author
+from openketamine.core.log import Corrected as Corrected
+from openketamine.core.log import Fact as Logged
+
 # Monitoring says these two; in the log of a session they are facts like the others.
 from openketamine.core.monitoring import FindingCleared as FindingCleared
 from openketamine.core.monitoring import FindingRaised as FindingRaised
@@ -404,15 +408,6 @@ class ReportSigned:
     meaning: str
 
 
-@dataclass(frozen=True)
-class Corrected:
-    """The fact `target` was wrong. `replacement`: its body as it should be; None strikes it out."""
-
-    target: str
-    reason: str
-    replacement: Mapping[str, Any] | None = None
-
-
 Body = (
     SessionOpened | ChairAssigned | ChecklistAnswered | ScoreRecorded | PlanSigned | OverrideSigned
     | DrugWithdrawn | DoseVerified
@@ -426,29 +421,4 @@ Body = (
     | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
 )  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Author:
-    """Who recorded a fact: a person with the role they acted in, a device, or the system."""
-
-    id: str
-    name: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One entry of the log.
-
-    `at` is when it happened, `recorded_at` when it was written down; `number` its place in the
-    session, from 1, without gaps; None before the journal gave it one. `device_at` is what the
-    clock of a tablet showed that wrote it down while cut off; None where it was recorded at once.
-    """
-
-    id: str
-    at: datetime
-    by: Author
-    body: Body
-    recorded_at: datetime | None = None
-    number: int | None = None
-    device_at: datetime | None = None
+Fact = Logged[Body]

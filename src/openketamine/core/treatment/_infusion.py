@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from openketamine.core.treatment._effective import Entry, name
+from openketamine.core.log import Entry, named
 from openketamine.core.treatment._facts import (
+    Body,
     Fact,
     InfusionPaused,
     InfusionResumed,
@@ -86,18 +87,18 @@ class Infusion:
         return last.start + timedelta(microseconds=int(hours * _HOUR_US))
 
 
-def read_infusion(entries: Sequence[Entry]) -> tuple[Infusion | None, tuple[str, ...]]:
+def read_infusion(entries: Sequence[Entry[Body]]) -> tuple[Infusion | None, tuple[str, ...]]:
     """The infusion that the facts tell of, and what in them does not fit together."""
     infusion: Infusion | None = None
     said: list[str] = []
     for fact, body in _pump_facts(entries):
         if infusion is None and not isinstance(body, InfusionStarted):
-            said.append(f"{name(fact)}: {_VERBS[type(body)]} before it was started")
+            said.append(f"{named(fact)}: {_VERBS[type(body)]} before it was started")
         elif infusion is None:
             infusion = _started(fact, body)
         else:
             infusion, odd = _STEPS[type(body)](infusion, fact, body)
-            said += [f"{name(fact)}: {odd}"] if odd else []
+            said += [f"{named(fact)}: {odd}"] if odd else []
     return infusion, tuple(said)
 
 
@@ -105,7 +106,7 @@ PumpBody = InfusionStarted | RateChanged | InfusionPaused | InfusionResumed | In
 _Step = tuple[Infusion, str]
 
 
-def _pump_facts(entries: Sequence[Entry]) -> Iterator[tuple[Fact, PumpBody]]:
+def _pump_facts(entries: Sequence[Entry[Body]]) -> Iterator[tuple[Fact, PumpBody]]:
     for entry in entries:
         if isinstance(entry.body, PumpBody):
             yield entry.fact, entry.body

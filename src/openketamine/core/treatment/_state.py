@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from openketamine.core.log import Effective, Entry, Happened, effective
 from openketamine.core.monitoring import Sample, assess_reading
+from openketamine.core.treatment._codec import reads
 from openketamine.core.treatment._doses import Doses, read_doses
-from openketamine.core.treatment._effective import Effective, Entry, effective
 from openketamine.core.treatment._facts import (
-    Author,
+    Body,
     Discharged,
     DrugWithdrawn,
     Fact,
@@ -31,36 +32,18 @@ B = TypeVar("B")
 
 
 @dataclass(frozen=True)
-class Happened(Generic[B]):
-    """A fact that counts, with the body that counts for it."""
-
-    fact: Fact
-    body: B
-
-    @property
-    def at(self) -> datetime:
-        """When it happened."""
-        return self.fact.at
-
-    @property
-    def by(self) -> Author:
-        """Who recorded it."""
-        return self.fact.by
-
-
-@dataclass(frozen=True)
 class State:
     """All facts of a session, in the order in which they happened."""
 
     facts: tuple[Fact, ...] = ()
 
     @cached_property
-    def effective(self) -> Effective:
+    def effective(self) -> Effective[Body]:
         """The log with corrections applied."""
-        return effective(self.facts)
+        return effective(self.facts, reads)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[Entry[Body], ...]:
         """Every fact with the body that counts for it."""
         return self.effective.entries
 
