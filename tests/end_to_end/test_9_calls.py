@@ -8,11 +8,15 @@ import re
 import pytest
 from tests.end_to_end.house import eventually
 
-TOLD = (
-    "SELECT body->'names', body->>'step' FROM journal_fact "
-    "WHERE stream = %s AND kind = 'person_called' ORDER BY number"
+SAYS = "MOAA/S 1 of 5"
+RAISED = (
+    "SELECT body->>'finding_id' FROM journal_fact WHERE stream = %s AND kind = 'finding_raised' "
+    "AND body->>'summary' LIKE %s ORDER BY number DESC LIMIT 1"
 )
-ANSWERED = "SELECT body->>'answer' FROM journal_fact WHERE stream = %s AND kind = 'call_answered'"
+ABOUT = (
+    "SELECT body->'names', body->>'step', body->>'answer' FROM journal_fact "
+    "WHERE stream = %s AND kind = %s AND body->>'finding_id' = %s ORDER BY number"
+)
 
 
 @pytest.fixture
@@ -20,8 +24,15 @@ def session(house):
     return house.session_of("Karim")
 
 
+def about(house, session, kind):
+    """What became of this one finding; the house has others by now."""
+    stream = f"session:{session}"
+    ((finding,),) = house.rows(RAISED, stream, f"%{SAYS}%")
+    return house.rows(ABOUT, stream, kind, finding)
+
+
 def told(house, session):
-    return [(names, step) for names, step in house.rows(TOLD, f"session:{session}")]
+    return [(names, step) for names, step, _ in about(house, session, "person_called")]
 
 
 def charts_hardly_wakes(nora):
@@ -44,7 +55,7 @@ def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at
     nora.console(session)
     charts_hardly_wakes(nora)
     bar = priya.region("Calls for you")
-    all_of_it(bar).get_by_text("Sedation by MOAA/S 1 of 5").wait_for(timeout=25_000)
+    all_of_it(bar).get_by_text(f"Sedation by {SAYS}").first.wait_for(timeout=25_000)
     assert "Karim" not in bar.inner_text()
     assert [names for names, _ in told(house, session)] == [["Dr Priya Raman"]]
 
@@ -52,17 +63,18 @@ def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at
         killed = house.kill("web")
         house.wait_for_another("web", killed)
         eventually(lambda: len(told(house, session)) == 2, 80)
-        nora.region("Findings").get_by_text("Dr Miriam Adeyemi").wait_for(timeout=20_000)
+        row = nora.region("Findings").get_by_role("listitem").filter(has_text=SAYS).first
+        row.get_by_text("Dr Miriam Adeyemi").first.wait_for(timeout=20_000)
     assert [step for _, step in told(house, session)] == ["0", "2"]
 
     miriam = staffroom.window("miriam").open("/vials/")
     with complaints.link_may_break():
         bar = all_of_it(miriam.region("Calls for you"))
-        of_the_chair = bar.get_by_role("listitem").filter(has_text="MOAA/S 1 of 5").first
+        of_the_chair = bar.get_by_role("listitem").filter(has_text=SAYS).first
         of_the_chair.wait_for(timeout=15_000)
         miriam.tap("I come", of_the_chair)
-        nora.region("Findings").get_by_text("Dr Miriam Adeyemi comes").wait_for(timeout=15_000)
-    assert house.rows(ANSWERED, f"session:{session}") == [("coming",)]
+        row.get_by_text("Dr Miriam Adeyemi comes").first.wait_for(timeout=15_000)
+    assert [said for *_, said in about(house, session, "call_answered")] == ["coming"]
     assert len(told(house, session)) == 2
 
 
