@@ -4,6 +4,7 @@ The thousands of readings of a past session are not folded again for it: they ar
 for the few extremes that count, and those are remembered.
 """
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -31,6 +32,12 @@ def history(session: Session) -> tuple[PastSession, ...]:
     visits = [visit for one in before.order_by("created") if (visit := _visit(one)) is not None]
     mood = last_score(folded(session.stream).state, ("phq-9",))
     return past_sessions(visits, None if mood is None else mood.body.total)
+
+
+def visits_of(person_id: uuid.UUID) -> list[Visit]:
+    """Every session of this person in which drug was given, of whatever protocol, oldest first."""
+    rows = Session.objects.filter(person_id=person_id).order_by("created")
+    return [visit for one in rows if (visit := _visit(one)) is not None]
 
 
 def _visit(one: Session) -> Visit | None:

@@ -21,7 +21,7 @@ from openketamine.clinic.sessions._device_health import (
 )
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._opening import given_here
-from openketamine.clinic.sessions._past import history
+from openketamine.clinic.sessions._past import history, visits_of
 from openketamine.clinic.sessions._requests import plan_of
 from openketamine.clinic.sessions.models import (
     Attachment,
@@ -55,6 +55,7 @@ __all__ = [
     "state_json",
     "takeable",
     "unmapped_codes",
+    "visits_of",
 ]
 
 # A person who has left stays on the board for as long as somebody may still ask about them.

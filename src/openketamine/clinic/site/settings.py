@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.library",
     "openketamine.clinic.rulebook",
     "openketamine.clinic.reports",
+    "openketamine.clinic.outcomes",
     "openketamine.clinic.calls",
     "openketamine.clinic.console",
 ]

@@ -1,8 +1,35 @@
-"""Sessions over weeks. For now: what the sessions before say to the next dose.
+"""Sessions and scores over weeks.
 
-Response, remission, relapse, interval and exposure come with the follow-up of a course.
+Doors: `fold_course` makes a `CourseState` of the facts of a course and of its sessions;
+`past_sessions` says what the sessions before mean to the next dose. Beside them stands the
+vocabulary of facts, one dataclass a kind, to be had as the module `facts`.
 """
 
+from openketamine.core.course import _facts as facts
+from openketamine.core.course._codec import (
+    decode_body,
+    decode_fact,
+    encode_body,
+    encode_fact,
+    kind_of,
+    kinds,
+)
+from openketamine.core.course._facts import Body, Fact
 from openketamine.core.course._past import Visit, past_sessions
+from openketamine.core.course._state import CourseState, fold_course
 
-__all__ = ["Visit", "past_sessions"]
+__all__ = [
+    "Body",
+    "CourseState",
+    "Fact",
+    "Visit",
+    "decode_body",
+    "decode_fact",
+    "encode_body",
+    "encode_fact",
+    "facts",
+    "fold_course",
+    "kind_of",
+    "kinds",
+    "past_sessions",
+]

@@ -6,6 +6,7 @@ own, a union of frozen dataclasses; what is the same for both stands here.
 
 from openketamine.core.log._effective import Effective, Entry, effective, named
 from openketamine.core.log._fact import Author, Corrected, Fact, Happened
+from openketamine.core.log._log import Log, in_order
 from openketamine.core.log._vocabulary import Vocabulary
 
 __all__ = [
@@ -15,7 +16,9 @@ __all__ = [
     "Entry",
     "Fact",
     "Happened",
+    "Log",
     "Vocabulary",
     "effective",
+    "in_order",
     "named",
 ]

@@ -1,17 +1,15 @@
 """The state of a session: its facts in the order in which they happened, and what follows.
 
-Nothing is stored but the facts. Everything else is derived when it is asked for, so that a state
-can never disagree with its log, and a fact that arrives late simply takes its place.
+What every log can do stands in `core.log`; here is what follows from the facts of a session.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from openketamine.core.log import Effective, Entry, Happened, effective
+from openketamine.core.log import Happened, Log, in_order
 from openketamine.core.monitoring import Sample, assess_reading
 from openketamine.core.treatment._codec import reads
 from openketamine.core.treatment._doses import Doses, read_doses
@@ -28,41 +26,13 @@ from openketamine.core.treatment._facts import (
 )
 from openketamine.core.treatment._infusion import Infusion, read_infusion
 
-B = TypeVar("B")
-
 
 @dataclass(frozen=True)
-class State:
+class State(Log[Body]):
     """All facts of a session, in the order in which they happened."""
 
-    facts: tuple[Fact, ...] = ()
-
-    @cached_property
-    def effective(self) -> Effective[Body]:
-        """The log with corrections applied."""
-        return effective(self.facts, reads)
-
-    @property
-    def entries(self) -> tuple[Entry[Body], ...]:
-        """Every fact with the body that counts for it."""
-        return self.effective.entries
-
-    @cached_property
-    def _by_kind(self) -> Mapping[type[Any], tuple[Happened[Any], ...]]:
-        kinds: dict[type[Any], list[Happened[Any]]] = defaultdict(list)
-        for entry in self.entries:
-            if entry.body is not None:
-                kinds[type(entry.body)].append(Happened(entry.fact, entry.body))
-        return {kind: tuple(happened) for kind, happened in kinds.items()}
-
-    def all(self, kind: type[B]) -> tuple[Happened[B], ...]:
-        """Every fact of a kind that counts, in time."""
-        return cast("tuple[Happened[B], ...]", self._by_kind.get(kind, ()))
-
-    def last(self, kind: type[B]) -> Happened[B] | None:
-        """The latest fact of a kind."""
-        happened = self.all(kind)
-        return happened[-1] if happened else None
+    def _reads(self, body: Body, raw: Any) -> Body:
+        return reads(body, raw)
 
     @cached_property
     def infusion(self) -> Infusion | None:
@@ -103,11 +73,6 @@ class State:
         return self.last(PlanSigned)
 
     @property
-    def last_number(self) -> int:
-        """The highest number that the journal gave out here."""
-        return max((fact.number or 0 for fact in self.facts), default=0)
-
-    @property
     def ended_at(self) -> datetime | None:
         """When the dose was over; None before, and while nobody said so.
 
@@ -141,10 +106,7 @@ class State:
 
 def fold(facts: Iterable[Fact]) -> State:
     """The state after these facts, in whatever order they arrive."""
-    kept: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        _keep(kept[fact.id], fact)
-    return State(tuple(sorted((fact for same in kept.values() for fact in same), key=_in_time)))
+    return State(in_order(facts))
 
 
 def advance(state: State, fact: Fact) -> State:
@@ -155,17 +117,3 @@ def advance(state: State, fact: Fact) -> State:
 def by_hand(at: datetime, charted: ObservationCharted) -> Sample:
     """What a person measured. People mistype: what cannot be is doubted whoever says it."""
     return Sample(at, at, charted.values, assess_reading(charted.values, at, at), "manual")
-
-
-def _keep(same_id: list[Fact], fact: Fact) -> None:
-    """The same fact sent twice is one fact; the same id with other content is kept beside it."""
-    for place, known in enumerate(same_id):
-        if (known.at, known.by, known.body) == (fact.at, fact.by, fact.body):
-            if _in_time(fact) < _in_time(known):
-                same_id[place] = fact
-            return
-    same_id.append(fact)
-
-
-def _in_time(fact: Fact) -> tuple[datetime, bool, int, str, str, str]:
-    return (fact.at, fact.number is None, fact.number or 0, fact.id, fact.by.id, repr(fact.body))

@@ -1,0 +1,1 @@
+"""What becomes of a person between the sessions: scores, checks, tasks, the course as a whole."""
