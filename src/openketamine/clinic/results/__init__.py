@@ -1,0 +1,1 @@
+"""How a clinic does: its numbers with their denominators, the people behind them, and research."""
