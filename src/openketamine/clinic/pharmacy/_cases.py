@@ -1,7 +1,7 @@
 """Counts by two people, and differences with their clock."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,14 @@ from django.utils import timezone
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import STREAM, written
 from openketamine.clinic.pharmacy._shelf import all_held
-from openketamine.core.ledger import Discrepancy, book, discrepancies, form_106_by, notify_by
+from openketamine.core.ledger import (
+    Discrepancy,
+    book,
+    discrepancies,
+    form_106_by,
+    left_on_tray,
+    notify_by,
+)
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,15 @@ def sheet(sheet_id: str) -> Sheet | None:
 
 def sheets(limit: int = 50) -> list[Sheet]:
     """The newest counts."""
-    seconds = {fact.body["sheet"]: fact for fact in _notes("count_second")}
-    newest = _notes("count_first").order_by("-number")[:limit]
+    newest = list(_notes("count_first").order_by("-number")[:limit])
+    about = _notes("count_second").filter(body__sheet__in=[str(fact.id) for fact in newest])
+    seconds = {fact.body["sheet"]: fact for fact in about}
     return [_sheet(fact, seconds.get(str(fact.id))) for fact in newest]
 
 
 def cases() -> list[Case]:
     """Every difference, the newest first."""
-    counted = [_counted(fact) for fact in _notes("difference_found")]
+    counted = _counted(list(_notes("difference_found")))
     return sorted([*counted, *_trays()], key=lambda one: one.discovered_at, reverse=True)
 
 
@@ -127,50 +135,54 @@ def case(case_id: str) -> Case | None:
         identity = str(uuid.UUID(str(case_id)))
     except ValueError:
         return None
-    fact = _notes("difference_found").filter(body__case=identity).first()
-    if fact is not None:
-        return _counted(fact)
-    return next((one for one in _trays() if one.id == identity), None)
+    found = _counted(list(_notes("difference_found").filter(body__case=identity)))
+    return next(iter(found or [one for one in _trays() if one.id == identity]), None)
 
 
-def _counted(fact: Fact) -> Case:
-    said = fact.body["difference"]
-    container = said["account"].partition(":")[2]
-    identity = fact.body["case"]
-    about = Fact.objects.filter(stream=STREAM, body__entry__document=identity)
-    answers = book(one.entry for one in written(about.filter(kind__in=("transfer", "handling"))))
+def _counted(facts: Sequence[Fact]) -> list[Case]:
+    """Counts that differed, with all that was done about each."""
+    names = [fact.body["case"] for fact in facts]
+    about = Fact.objects.filter(
+        stream=STREAM, kind__in=("transfer", "handling"), body__entry__document__in=names
+    )
+    answered = book(one.entry for one in written(about)).answered
+    steps = _steps(names)
+    return [_count_case(fact, answered, steps) for fact in facts]
+
+
+def _count_case(fact: Fact, answered: Collection[str], steps: Mapping[str, list[Step]]) -> Case:
+    said, identity = fact.body["difference"], fact.body["case"]
     found = Discrepancy(
         **{name: said.get(name) for name in Discrepancy.__dataclass_fields__ if name != "entry_id"},
         entry_id=identity,
     )
-    assert container  # noqa: S101  (a count names what was counted)
-    return Case(identity, found, fact.at, identity in answers.answered, _steps(identity))
+    return Case(identity, found, fact.at, identity in answered, tuple(steps.get(identity, ())))
 
 
 def _trays() -> list[Case]:
     """Trays of closed sessions that hold drug, or from which more was given than came in."""
-    full = {name: held for name, held in all_held("tray").items() if held.mass_ug}
-    ended = _closed([name.partition(":")[2] for name in full])
+    full = all_held("tray")
     answered = _adjusted_trays()
+    names = {account: account.partition(":")[2] for account in {*full, *answered}}
+    ended = _closed(list(names.values()))
+    steps = _steps(list(names.values()))
     found = []
-    for account in {*full, *answered}:
-        session = account.partition(":")[2]
+    for account, session in names.items():
         at = ended.get(session) or answered.get(account)
         if at is None:
             continue
-        left = full[account].mass_ug if account in full else 0
-        words = f"{left} micrograms taken for session {session} were neither given nor wasted."
-        one = Discrepancy("tray", account, 0, left, None, None, None, words)
-        found.append(Case(session, one, at, account not in full, _steps(session)))
+        one = left_on_tray(account, full[account].mass_ug if account in full else 0)
+        done = tuple(steps.get(session, ()))
+        found.append(Case(session, one, at, account not in full, done))
     return found
 
 
 def _adjusted_trays() -> dict[str, datetime]:
     lost = Fact.objects.filter(
-        stream=STREAM, kind="transfer", body__entry__destination="lost",
-        body__entry__source__startswith="tray:",
-    )  # fmt: skip
-    return {fact.body["entry"]["source"]: fact.at for fact in lost}
+        stream=STREAM, kind="transfer", body__contains={"entry": {"destination": "lost"}}
+    )
+    sources = ((fact.body["entry"]["source"], fact.at) for fact in lost)
+    return {source: at for source, at in sources if source.startswith("tray:")}
 
 
 def _closed(sessions: list[str]) -> dict[str, datetime]:
@@ -179,16 +191,13 @@ def _closed(sessions: list[str]) -> dict[str, datetime]:
     return {fact.stream.partition(":")[2]: fact.at for fact in rows}
 
 
-def _steps(case_id: str) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            fact.body["step"],
-            fact.body["words"],
-            datetime.fromisoformat(fact.body["at"]),
-            fact.by_name,
-        )
-        for fact in _notes("case_step").filter(body__case=case_id)
-    )
+def _steps(case_ids: Sequence[str]) -> dict[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for fact in _notes("case_step").filter(body__case__in=case_ids).order_by("number"):
+        said = fact.body
+        step = Step(said["step"], said["words"], datetime.fromisoformat(said["at"]), fact.by_name)
+        found.setdefault(said["case"], []).append(step)
+    return found
 
 
 def difference_now(vial_id: str, count_id: str) -> dict[str, Any] | None:

@@ -75,7 +75,7 @@ def arrive(shipment: str, cabinet: str, by: Staff, witness: Proof, now: datetime
     hands, vial = _two(by, witness, now), queries.vial(sent["vial"])
     with transaction.atomic():
         lock(STREAM)
-        left = queries.held(f"transit:{shipment}", str(vial.pk))
+        left = queries.held(f"transit:{shipment}")
         if not left.mass_ug:
             raise BadInput("shipment", "one that has not been received yet", shipment)
         _handle(vial, "moved", by, now, site=sent["site"], cabinet=_said("cabinet", cabinet))

@@ -1,15 +1,17 @@
 """What is in each container, where it stands, and whether drug may be taken from it."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import STREAM
-from openketamine.clinic.pharmacy.models import Vial
+from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.core.ledger import Label, beyond_use
 from openketamine.knowledge import document
 
@@ -51,7 +53,7 @@ class VialOnShelf:
 
 
 # One pass over the book, in the database: account, and what came in less what went out.
-_BALANCES = """
+_ADDED_UP = """
     SELECT account, sum(mass)::bigint, sum(volume)::bigint, sum(units)::bigint FROM (
         SELECT body #>> '{entry,destination}' AS account,
                (body #>> '{entry,mass_ug}')::bigint AS mass,
@@ -63,11 +65,12 @@ _BALANCES = """
                -(body #>> '{entry,volume_ul}')::bigint,
                -coalesce((body #>> '{entry,units}')::bigint, 0)
           FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'
-    ) AS halves WHERE account LIKE %(kind)s GROUP BY account
+    ) AS halves GROUP BY account
 """
 _FIRST_DRAWN = """
     SELECT body #>> '{entry,container}', min(at) FROM journal_fact AS drawn
      WHERE stream = %(stream)s AND kind = 'transfer'
+       AND body #> '{entry,container}' = ANY(%(names)s::text[]::jsonb[])
        AND body #>> '{entry,destination}' LIKE 'tray:%%'
        AND body #>> '{entry,source}' NOT LIKE 'patient:%%'
        AND id::text NOT IN (SELECT body #>> '{entry,corrects}' FROM journal_fact
@@ -77,17 +80,44 @@ _FIRST_DRAWN = """
 """
 
 
-def all_held(kind: str) -> Mapping[str, Held]:
-    """Every account of a kind (`vial`, `pack`, `tray`, `transit`) and what it holds."""
+def all_held(*kinds: str) -> Mapping[str, Held]:
+    """Every account of these kinds (`vial`, `pack`, `tray`, `transit`) that holds anything, or less
+    than nothing."""
+    rows = Account.objects.filter(kind__in=kinds).exclude(mass_ug=0)
+    return {one.account: Held(one.mass_ug, one.volume_ul, one.units) for one in rows}
+
+
+def accounts_off() -> list[str]:
+    """Accounts for which the database keeps something else than the book adds up to: none, ever."""
     with connection.cursor() as cursor:
-        cursor.execute(_BALANCES, {"stream": STREAM, "kind": f"{kind}:%"})
-        return {account: Held(*map(int, sums)) for account, *sums in cursor.fetchall()}
+        cursor.execute(_ADDED_UP, {"stream": STREAM})
+        added = {account: tuple(map(int, sums)) for account, *sums in cursor.fetchall()}
+    kept = {
+        account: tuple(sums)
+        for account, *sums in Account.objects.values_list(
+            "account", "mass_ug", "volume_ul", "units"
+        ).iterator()
+    }
+    return sorted(one for one in {*added, *kept} if added.get(one) != kept.get(one))
+
+
+def in_stock() -> list[Vial]:
+    """The containers that hold something, first to expire first."""
+    names = [
+        account.partition(":")[2]
+        for account, held in all_held("vial", "pack").items()
+        if held.mass_ug > 0
+    ]
+    return list(Vial.objects.filter(pk__in=names))
 
 
 def shelf(vials: Iterable[Vial], now: datetime) -> list[VialOnShelf]:
     """These containers as the book has them at this moment."""
-    held = {**all_held("vial"), **all_held("pack")}
-    opened, handled = _first_drawn(), _handled()
+    vials = list(vials)
+    names = [str(vial.pk) for vial in vials]
+    rows = Account.objects.in_bulk([vial.account for vial in vials])
+    held = {one: Held(row.mass_ug, row.volume_ul, row.units) for one, row in rows.items()}
+    opened, handled = _first_drawn(names), _handled(names)
     return [
         _on_shelf(
             vial,
@@ -110,10 +140,10 @@ def place_after(vial: Vial, handled: Iterable[Fact]) -> Place:
     return place
 
 
-def handlings(vial_id: str | None = None) -> list[Fact]:
-    """What was done with a container, or with all of them, in the order of the book."""
-    facts = Fact.objects.filter(stream=STREAM, kind="handling").order_by("number")
-    return list(facts.filter(body__entry__container=vial_id) if vial_id else facts)
+def handlings(*vial_ids: str) -> list[Fact]:
+    """What was done with these containers, in the order of the book."""
+    facts = Fact.objects.filter(stream=STREAM, kind="handling")
+    return list(facts.filter(body__entry__container__in=vial_ids).order_by("number"))
 
 
 def label_of(vial: Vial) -> Label:
@@ -127,15 +157,16 @@ def label_of(vial: Vial) -> Label:
     )  # fmt: skip
 
 
-def _first_drawn() -> Mapping[str, datetime]:
+def _first_drawn(names: Sequence[str]) -> Mapping[str, datetime]:
+    asked: dict[str, Any] = {"stream": STREAM, "names": [json.dumps(one) for one in names]}
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_DRAWN, {"stream": STREAM})
+        cursor.execute(_FIRST_DRAWN, asked)
         return dict(cursor.fetchall())
 
 
-def _handled() -> Mapping[str, list[Fact]]:
+def _handled(names: Sequence[str]) -> Mapping[str, list[Fact]]:
     found: dict[str, list[Fact]] = {}
-    for fact in handlings():
+    for fact in handlings(*names):
         found.setdefault(fact.body["entry"]["container"], []).append(fact)
     return found
 

@@ -66,3 +66,24 @@ class Vial(models.Model):
     def mass_ug(self) -> int:
         """What a full one holds."""
         return self.units * self.unit_ug or self.volume_ul * self.concentration_ug_per_ml // 1000
+
+
+class Account(models.Model):
+    """What an account of the book holds now. The database keeps it with each transfer, and lets
+    nobody else write it; `queries.accounts_off` proves it against the book."""
+
+    account = models.TextField(primary_key=True)
+    kind = models.TextField()
+    mass_ug = models.BigIntegerField()
+    volume_ul = models.BigIntegerField()
+    units = models.BigIntegerField()
+
+    class Meta:
+        """Of a hundred thousand trays, a few hold something."""
+
+        indexes = (
+            models.Index(fields=["kind"], name="pharmacy_not_empty", condition=~Q(mass_ug=0)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.mass_ug} µg"

@@ -16,12 +16,14 @@ from openketamine.clinic.pharmacy._shelf import (
     Held,
     Place,
     VialOnShelf,
+    accounts_off,
     all_held,
     handlings,
+    in_stock,
     place_after,
     shelf,
 )
-from openketamine.clinic.pharmacy.models import Vial
+from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.core.ledger import (
     Book,
     Count,
@@ -30,7 +32,6 @@ from openketamine.core.ledger import (
     Label,
     Transfer,
     Whereabouts,
-    balances,
     whereabouts,
 )
 from openketamine.core.ledger import book as make_book
@@ -45,6 +46,7 @@ __all__ = [
     "Step",
     "VialLedger",
     "VialOnShelf",
+    "accounts_off",
     "all_held",
     "book",
     "book_of",
@@ -60,6 +62,7 @@ __all__ = [
     "sheet",
     "sheets",
     "shelf",
+    "stocked",
     "tray",
     "usable_vials",
     "vial",
@@ -132,38 +135,31 @@ def vial(vial_id: uuid.UUID | str) -> Vial:
 
 
 def vials(today: date | datetime) -> list[VialOnShelf]:
-    """Every container, first to expire first, as it is at this moment (of a day: at its noon)."""
-    noon = datetime.combine(today, time(12), timezone.get_current_timezone())
-    return shelf(Vial.objects.all(), today if isinstance(today, datetime) else noon)
+    """Every container that ever came in, first to expire first, as it is at this moment (of a day:
+    at its noon)."""
+    return shelf(Vial.objects.all(), _moment(today))
+
+
+def stocked(today: date | datetime) -> list[VialOnShelf]:
+    """The containers that hold something, first to expire first."""
+    return shelf(in_stock(), _moment(today))
 
 
 def usable_vials(today: date | datetime) -> list[VialOnShelf]:
     """Those that drug may be taken from today."""
-    return [one for one in vials(today) if one.status in ("sealed", "open")]
+    return [one for one in stocked(today) if one.status in ("sealed", "open")]
 
 
-def held(account: str, vial: str = "") -> Held:
-    """What a container holds, or a shipment of the container that is named."""
-    one = next(
-        (one for one in balances(book_of(vial=vial or name_of(account))) if one.account == account),
-        None,
-    )
-    if one is None:
-        return Held()
-    if account.startswith("transit:"):
-        return _under_way(account, vial)
-    return Held(one.mass_ug, one.volume_ul or 0, one.units or 0)
+def _moment(today: date | datetime) -> datetime:
+    noon = datetime.combine(today, time(12), timezone.get_current_timezone())
+    return today if isinstance(today, datetime) else noon
 
 
-def _under_way(account: str, vial: str) -> Held:
-    """Volume and pieces balance in containers only; what is under way is what was sent less what
-    came."""
-    mass = volume = units = 0
-    for entry in book_of(vial=vial).transfers.values():
-        sign = (entry.destination == account) - (entry.source == account)
-        mass, volume = mass + sign * entry.mass_ug, volume + sign * entry.volume_ul
-        units += sign * entry.units
-    return Held(mass, volume, units)
+def held(account: str) -> Held:
+    """What a container or a shipment holds. Of what is under way, volume and pieces are those that
+    were sent less those that came."""
+    one = Account.objects.filter(pk=account).first()
+    return Held(one.mass_ug, one.volume_ul, one.units) if one else Held()
 
 
 def name_of(account: str) -> str:
@@ -195,9 +191,8 @@ def notes(kind: str) -> list[Fact]:
 
 def tray(session_id: uuid.UUID | str) -> int:
     """Micrograms on the tray of a session."""
-    account = f"tray:{session_id}"
-    held = balances(book_of(session=str(session_id)))
-    return next((one.mass_ug for one in held if one.account == account), 0)
+    held = Account.objects.filter(pk=f"tray:{session_id}").first()
+    return held.mass_ug if held else 0
 
 
 def discrepancies(open_sessions: Collection[str] = ()) -> tuple[Discrepancy, ...]:

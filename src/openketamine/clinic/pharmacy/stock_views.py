@@ -46,7 +46,7 @@ def count_new(request: HttpRequest) -> HttpResponse:
     purpose = forms.PurposeForm(request.POST or request.GET)
     if not purpose.is_valid():
         return redirect("counts")
-    here = [one.vial for one in queries.vials(clock.now()) if one.status != "empty"]
+    here = [one.vial for one in queries.stocked(clock.now())]
     # The page was first opened by a choice of purpose; only a sheet with numbers is a count.
     counted = request.method == "POST" and ("counted" in request.POST)
     form = _sheet_form(here, request.POST if counted else None)
@@ -270,11 +270,7 @@ def countersign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 @allowed("stock.destroy")
 def dispose(request: HttpRequest) -> HttpResponse:
     """Inventory is destroyed here by two people, or given back to a reverse distributor."""
-    choices = [
-        (str(one.vial.pk), _choice(one))
-        for one in queries.vials(clock.now())
-        if one.status != "empty"
-    ]
+    choices = [(str(one.vial.pk), _choice(one)) for one in queries.stocked(clock.now())]
     do, data = request.POST.get("do", ""), request.POST if request.method == "POST" else None
     made: dict[str, Any] = {
         "destroy": forms.DestroyForm(

@@ -14,6 +14,7 @@ from openketamine.core.ledger._discrepancies import (
     Discrepancy,
     count_differs,
     discrepancies,
+    left_on_tray,
     pump_agrees,
 )
 from openketamine.core.ledger._entries import (
@@ -58,6 +59,7 @@ __all__ = [
     "inventory_by",
     "kind_of",
     "late_entries",
+    "left_on_tray",
     "notify_by",
     "opened_at",
     "overfill_allowance",

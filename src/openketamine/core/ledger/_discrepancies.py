@@ -1,7 +1,7 @@
 """Where the book and the world differ: a count that does not match, a tray that is not empty."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -64,7 +64,7 @@ def discrepancies(book: Book, open_sessions: Collection[str] = ()) -> tuple[Disc
     found = [_count_differs(book, *count) for count in counts(book)]
     held = balances(book)
     open_counts = tuple(one for one in found if one and one.entry_id not in book.answered)
-    return open_counts + _trays(book, held, open_sessions) + _transits(book, held)
+    return open_counts + _not_arrived(book, held, open_sessions)
 
 
 def pump_agrees(infused_ul: int | Fraction, concentration_ug_per_ml: int, given_ug: int) -> bool:
@@ -113,45 +113,33 @@ def is_pack(book: Book, container: str) -> bool:
     return any(entry.destination == f"pack:{container}" for entry in book.transfers.values())
 
 
-def _trays(
+def _not_arrived(
     book: Book, held: tuple[Balance, ...], open_sessions: Collection[str]
 ) -> tuple[Discrepancy, ...]:
+    """Where drug only passes through: trays of ended sessions, then shipments, that hold some."""
+    passing = {"tray": left_on_tray, "transit": left_in_transit}
     return tuple(
-        Discrepancy(
-            kind="tray",
-            account=balance.account,
-            expected_ug=0,
-            found_ug=balance.mass_ug,
-            expected_ul=None,
-            found_ul=None,
-            entry=_last_entry(book, balance.account),
-            summary=f"{balance.mass_ug} micrograms taken for session "
-            f"{account_name(balance.account)} were neither given nor wasted.",
-        )
-        for balance in held
-        if account_kind(balance.account) == "tray"
-        and balance.mass_ug != 0
-        and account_name(balance.account) not in open_sessions
-    )
-
-
-def _transits(book: Book, held: tuple[Balance, ...]) -> tuple[Discrepancy, ...]:
-    """What was sent from one place and has not arrived at the other."""
-    return tuple(
-        Discrepancy(
-            kind="transit",
-            account=one.account,
-            expected_ug=0,
-            found_ug=one.mass_ug,
-            expected_ul=None,
-            found_ul=None,
-            entry=_last_entry(book, one.account),
-            summary=f"{one.mass_ug} micrograms of shipment {account_name(one.account)} were sent "
-            "and have not been received.",
-        )
+        replace(say(one.account, one.mass_ug), entry=_last_entry(book, one.account))
+        for kind, say in passing.items()
         for one in held
-        if account_kind(one.account) == "transit" and one.mass_ug != 0
+        if account_kind(one.account) == kind
+        and one.mass_ug != 0
+        and not (kind == "tray" and account_name(one.account) in open_sessions)
     )
+
+
+def left_on_tray(account: str, mass_ug: int) -> Discrepancy:
+    """What was taken for a session and is nowhere else yet."""
+    session = account_name(account)
+    words = f"{mass_ug} micrograms taken for session {session} were neither given nor wasted."
+    return Discrepancy("tray", account, 0, mass_ug, None, None, None, words)
+
+
+def left_in_transit(account: str, mass_ug: int) -> Discrepancy:
+    """What was sent from one place and has not arrived at the other."""
+    shipment = account_name(account)
+    words = f"{mass_ug} micrograms of shipment {shipment} were sent and have not been received."
+    return Discrepancy("transit", account, 0, mass_ug, None, None, None, words)
 
 
 def _last_entry(book: Book, account: str) -> int:

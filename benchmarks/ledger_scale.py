@@ -1,0 +1,466 @@
+"""Ten clinics of three years in one database: what does the drug book cost an inventory officer?
+
+A clinic is opened in a folder of its own (private PostgreSQL) and filled by COPY with the facts
+that its own commands would have written: labels, receipts, doses with waste and witness, blind
+counts, differences and their answers, seven facts and five rows of access of each session. Readings
+of monitors are left out: they are another benchmark's. Every row is hashed by the journal's own
+functions, accepted by the database's own triggers, and the chain is verified at each size.
+
+    benchmarks/ledger_scale.py                              # 10,000, 30,000 and 100,000 sessions
+    benchmarks/ledger_scale.py --sessions 1000 --sessions 2000
+
+Printed for each size: the packet for a month, for two years and for all, as ZIP and as PDF; the
+pages of an inventory officer; a count, a withdrawal; the proof of the book, of one session and of
+everything. Then the growth between the sizes, and each goal as a ratio. Exit status 1 where a goal
+is missed.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from openketamine.operations import _postgres
+
+SITES, NURSES, PEOPLE, DAYS = 10, 40, 5_000, 1_095
+GOAL_PACKET_S, GOAL_PAGE_S, GOAL_WRITE_S = 60, 1, 0.5
+_FIRST = datetime(2023, 11, 20, 8, 0, tzinfo=UTC)
+_BATCH = 20_000
+_FACT = (
+    "id", "stream", "number", "kind", "body", "at", "recorded_at", "by_id", "by_name", "by_role",
+    "origin", "content_hash", "prev_hash", "hash",
+)  # fmt: skip
+_VIAL = (
+    "id", "drug", "ndc", "lot", "expiry", "form", "concentration_ug_per_ml", "volume_ul", "unit_ug",
+    "units", "doses", "beyond_use_days", "received_at", "supplier", "supplier_address",
+    "supplier_dea", "invoice", "site", "cabinet",
+)  # fmt: skip
+_SESSION = ("id", "person_id", "protocol_id", "created", "chair", "nurse_id", "closed_at")
+_ACCESS = ("at", "by_id", "by_name", "by_role", "person_id", "what", "refused", "source")
+
+
+class House:
+    """Ten clinics as they grow: what stands in the tables so far, and what is written next."""
+
+    def __init__(self, total: int) -> None:
+        from openketamine.clinic.patients.models import BundleImport, Person
+        from openketamine.clinic.staff.models import Staff
+
+        self.chance = random.Random(6)  # noqa: S311
+        self.per_day = max(1, -(-total // DAYS))
+        self.heads: dict[str, tuple[int, str]] = {}
+        self.facts: list[tuple[Any, ...]] = []
+        self.sessions: list[tuple[Any, ...]] = []
+        self.access: list[tuple[Any, ...]] = []
+        self.vials: list[tuple[Any, ...]] = []
+        self.open: dict[int, tuple[SimpleNamespace, int]] = {}
+        self.at = _FIRST
+        self.done = 0
+        self.nurses = [_hired(f"nurse{n}", "nurse") for n in range(NURSES)]
+        self.ines = _hired("ines", "inventory_officer")
+        self.miriam = _hired("miriam", "medical_director")
+        Staff.objects.bulk_create([*self.nurses, self.ines, self.miriam])
+        self.people = Person.objects.bulk_create(
+            Person(mrn=f"MRN{n:06d}", family=f"Family{n}", given="A.", created=_FIRST)
+            for n in range(PEOPLE)
+        )
+        BundleImport.objects.bulk_create(
+            BundleImport(
+                person=one, bundle=_bundle(n), report={}, sha256=f"{n:064d}", at=_FIRST,
+                by=self.ines,
+            )
+            for n, one in enumerate(self.people)
+        )  # fmt: skip
+
+    def grow(self, to: int) -> None:
+        """On to so many sessions, day by day."""
+        while self.done < to:
+            self._day(min(self.per_day, to - self.done))
+            self.at = (self.at + timedelta(days=1)).replace(hour=8, minute=0)
+            if len(self.facts) > _BATCH:
+                self._write()
+        self._write()
+
+    def _day(self, sessions: int) -> None:
+        if self.at.weekday() == 0:
+            for site in sorted(self.open):
+                self._count(site)
+        for n in range(sessions):
+            self.at += timedelta(seconds=int(9 * 3600 / sessions))
+            self._session(n % SITES)
+        self.done += sessions
+
+    # --- what happens --------------------------------------------------------------------------
+
+    def _session(self, site: int) -> None:
+        identity, person = str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), None
+        person = self.people[self.chance.randrange(PEOPLE)]
+        nurse, wes = self.chance.sample(self.nurses[site * 4 : site * 4 + 4], 2)
+        vial = self._vial(site, 1_000)
+        self.sessions.append(
+            (identity, str(person.pk), "iv-depression", self.at, "", None, self.at)
+        )
+        stream, at = f"session:{identity}", self.at
+        for kind, body in _of_session(str(person.pk)):
+            at += timedelta(minutes=8)
+            self._fact(stream, kind, body, at, nurse, "console")
+        given = 30_000 + 500 * self.chance.randrange(30)
+        own = {"session": identity, "container": str(vial.id), "lot": vial.lot}
+        tray = f"tray:{identity}"
+        self._move(f"vial:{vial.id}", tray, 50_000, 1_000, nurse, wes, "for the session", own)
+        self._move(tray, f"patient:{identity}", given, 0, nurse, None, "given", own)
+        self._move(tray, f"waste:{identity}", 50_000 - given, 0, nurse, wes, "residual", own)
+        for what in ("drug.withdraw", "drug.witness", "waste.witness", "session.read", "plan.read"):
+            self.access.append(
+                (self.at, str(nurse.pk), nurse.display_name, nurse.role, None, what, False, "")
+            )
+
+    def _vial(self, site: int, need: int) -> SimpleNamespace:
+        """The open vial of this site with enough in it; else a new one is received."""
+        vial, left = self.open.get(site, (None, 0))
+        if vial is None or left < need:
+            vial, left = self._receive(site), 10_000
+        self.open[site] = vial, left - need
+        return vial
+
+    def _receive(self, site: int) -> SimpleNamespace:
+        from openketamine.core.ledger import Label
+
+        made = SimpleNamespace(
+            id=uuid.UUID(int=self.chance.getrandbits(128), version=4), drug="Ketamine",
+            ndc="67457-001-10", lot=f"K{len(self.heads)}-{site}",
+            expiry=(self.at + timedelta(days=500)).date(), form="solution",
+            concentration_ug_per_ml=50_000, volume_ul=10_000, unit_ug=0, units=0, doses="multiple",
+            beyond_use_days=0, received_at=self.at, supplier="A wholesaler",
+            supplier_address="1 Road, Town", supplier_dea="RX0000000", invoice="INV-1",
+            site=f"Site {site}", cabinet="Cabinet 1",
+        )  # fmt: skip
+        self.vials.append(tuple(getattr(made, name) for name in _VIAL))
+        printed = {name: getattr(made, name) for name in (
+            "form", "drug", "ndc", "lot", "expiry", "doses", "concentration_ug_per_ml",
+            "volume_ul", "unit_ug", "units", "beyond_use_days", "site", "cabinet")}  # fmt: skip
+        who = {"container": str(made.id), "by": str(self.ines.pk)}
+        self._entry(Label(id=_new(self), at=self.at, **who, **printed), self.ines, None)
+        own = {"session": "", "container": str(made.id), "lot": made.lot}
+        source = "supplier:A wholesaler"
+        self._move(source, f"vial:{made.id}", 500_000, 10_000, self.ines, None, "received", own)
+        return made
+
+    def _count(self, site: int) -> None:
+        """A blind count of the open vial; one in forty finds 0.2 mL less, which is explained."""
+        from openketamine.core.ledger import Count, Handling
+
+        vial, left = self.open[site]
+        short = self.chance.random() < 1 / 40
+        found, nurse = left - 200 * short, self.nurses[site * 4]
+        lines = {str(vial.id): found}
+        sheet = self._note("count_first", {
+            "purpose": "shift", "moment": "opening", "vials": [str(vial.id)], "lines": lines,
+        }, self.ines)  # fmt: skip
+        self._note("count_second", {"sheet": sheet, "lines": lines, "apart": []}, nurse)
+        counted = Count(
+            id=_new(self), at=self.at, container=str(vial.id), volume_ul=found,
+            by=str(self.ines.pk), witness=str(nurse.pk), note="shift", document=sheet,
+        )  # fmt: skip
+        self._entry(counted, self.ines, nurse)
+        if not short:
+            return
+        said = {
+            "kind": "count", "account": f"vial:{vial.id}", "expected_ug": left * 50,
+            "found_ug": found * 50, "expected_ul": left, "found_ul": found, "entry": 1,
+            "summary": "The count and the book differ by -0.2 mL.", "expected_units": None,
+            "found_units": None, "entry_id": counted.id,
+        }  # fmt: skip
+        self._note("difference_found", {"case": counted.id, "difference": said}, self.ines)
+        for step in ("looked_into", "not_significant"):
+            body = {"case": counted.id, "step": step, "words": "x", "at": self.at.isoformat()}
+            self._note("case_step", body, self.miriam)
+        answer = Handling(
+            id=_new(self), at=self.at, container=str(vial.id), what="explained",
+            by=str(self.miriam.pk), reason="read wrongly", document=counted.id,
+        )  # fmt: skip
+        self._entry(answer, self.miriam, None)
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def _move(
+        self, source: str, to: str, mass: int, volume: int, by: Any, witness: Any, why: str,
+        own: dict[str, str],
+    ) -> None:  # fmt: skip
+        from openketamine.core.ledger import Transfer
+
+        entry = Transfer(
+            id=_new(self), at=self.at, source=source, destination=to, mass_ug=mass,
+            volume_ul=volume, by=str(by.pk), witness=str(witness.pk) if witness else "",
+            reason=why, **own,
+        )  # fmt: skip
+        self._entry(entry, by, witness)
+
+    def _entry(self, entry: Any, by: Any, witness: Any) -> None:
+        from openketamine.core.ledger import encode_entry, kind_of
+
+        body = {
+            "entry": encode_entry(entry), "method": "",
+            "witness_name": witness.display_name if witness else "",
+        }  # fmt: skip
+        self._fact("pharmacy:main", kind_of(entry), body, self.at, by, "pharmacy", entry.id)
+
+    def _note(self, kind: str, body: dict[str, Any], by: Any) -> str:
+        identity = _new(self)
+        self._fact("pharmacy:main", kind, body, self.at, by, "pharmacy", identity)
+        return identity
+
+    def _fact(
+        self, stream: str, kind: str, body: dict[str, Any], at: datetime, by: Any, origin: str,
+        identity: str = "",
+    ) -> None:  # fmt: skip
+        from openketamine.clinic.journal._chain import content_hash, plain
+        from openketamine.clinic.journal._stored import row_hash
+
+        number, before = self.heads.get(stream, (0, ""))
+        body = plain(body)
+        row = SimpleNamespace(
+            id=uuid.UUID(identity or _new(self)), stream=stream, number=number + 1, kind=kind,
+            body=body, at=at, recorded_at=at, by_id=str(by.pk), by_name=by.display_name,
+            by_role=by.role, origin=origin, prev_hash=before,
+            content_hash=content_hash(stream, kind, at, str(by.pk), body),
+        )  # fmt: skip
+        row.hash = row_hash(row)
+        row.body = json.dumps(body)
+        self.heads[stream] = row.number, row.hash
+        self.facts.append(tuple(getattr(row, name) for name in _FACT))
+
+    def _write(self) -> None:
+        """What has gathered, in the order that the keys want."""
+        from django.db import connection, transaction
+
+        names = sorted({row[1] for row in self.facts})
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO journal_head (stream, number, hash) SELECT unnest(%s::text[]), 0, ''"
+                " ON CONFLICT DO NOTHING",
+                [names],
+            )
+            columns = (
+                "id",
+                "person_id",
+                "protocol_id",
+                "created",
+                "chair",
+                "nurse_id",
+                "closed_at",
+            )
+            _copy(cursor, "treatments_session", columns, self.sessions)
+            _copy(cursor, "pharmacy_vial", _VIAL, self.vials)
+            _copy(cursor, "journal_fact", _FACT, self.facts)
+            _copy(cursor, "journal_access", _ACCESS, self.access)
+        for rows in (self.sessions, self.vials, self.facts, self.access):
+            rows.clear()
+
+
+def _hired(name: str, role: str) -> Any:
+    from openketamine.clinic.staff.models import Staff
+
+    return Staff(username=name, role=role, display_name=name.title())
+
+
+def _new(house: House) -> str:
+    return str(uuid.UUID(int=house.chance.getrandbits(128), version=4))
+
+
+def _bundle(n: int) -> str:
+    patient = {"resourceType": "Patient", "address": [{"text": f"{n} Street, Phoenix, AZ"}]}
+    return json.dumps({"resourceType": "Bundle", "entry": [{"resource": patient}]})
+
+
+def _of_session(person: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "session_opened", {"person_id": person, "protocol_id": "iv-depression"}
+    yield "chair_assigned", {"chair": "Chair 1"}
+    for item in ("identity", "consent", "allergies"):
+        yield (
+            "checklist_answered",
+            {"checklist": "pre-dose", "item": item, "answer": "yes", "note": ""},
+        )
+    yield "plan_signed", {"drug": "ketamine", "route": "intravenous", "dose_ug": 35_000}
+    yield "session_closed", {"reason": "complete"}
+
+
+def _copy(cursor: Any, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+# --- what is measured ----------------------------------------------------------------------------
+
+
+def timed(do: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    do()
+    return time.perf_counter() - begun
+
+
+def measures(house: House) -> dict[str, float]:
+    """Seconds of everything, in the order of an inspector's visit."""
+    from django.test import Client
+
+    ines, miriam = Client(), Client()
+    ines.force_login(house.ines)
+    miriam.force_login(house.miriam)
+    last = house.at.date()
+    ranges = {
+        "a month": (last - timedelta(days=30), last),
+        "two years": (last - timedelta(days=730), last),
+        "all": (_FIRST.date(), last),
+    }
+    found: dict[str, float] = {}
+    for words, (since, until) in ranges.items():
+        for kind in ("zip", "pdf"):
+            found[f"packet, {words}, {kind}"] = timed(
+                lambda kind=kind, since=since, until=until: _packet(ines, kind, since, until)
+            )
+    for words, address, who in (
+        ("page: inventory", "/vials/", ines),
+        ("page: counts", "/stock/counts/", ines),
+        ("page: differences", "/stock/differences/", ines),
+        ("page: destroy or return", "/stock/dispose/", ines),
+        ("page: patterns", "/stock/patterns/", miriam),
+        ("page: one container", f"/vials/{house.open[0][0].id}/", ines),
+        ("page: all containers ever", "/vials/?all=1", ines),
+    ):
+        found[words] = min(timed(lambda a=address, w=who: _page(w, a)) for _ in range(3))
+    found["write: a withdrawal"] = timed(lambda: _withdrawal(house))
+    found["write: a count by two"] = timed(lambda: _sheet(house))
+    return found | _proofs()
+
+
+def _page(client: Any, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code, answer.content[:500])
+
+
+def _packet(client: Any, kind: str, since: date, until: date) -> None:
+    answer = client.get(f"/stock/packet/{kind}/", {"since": since, "until": until})
+    assert answer.status_code == 200, answer.content[:500]
+    parts = answer.streaming_content if answer.streaming else [answer.content]
+    assert sum(len(part) for part in parts) > 1000
+
+
+def _withdrawal(house: House) -> None:
+    from django.db import transaction
+
+    from openketamine.clinic.pharmacy import commands
+    from openketamine.clinic.pharmacy.models import Vial
+    from openketamine.clinic.staff.proofs import Proof
+
+    with transaction.atomic():
+        fullest = max(house.open.values(), key=lambda one: one[1])[0]
+        vial = Vial.objects.get(pk=fullest.id)
+        nurse, wes = house.nurses[:2]
+        commands.withdraw(uuid.uuid4(), vial, 10, nurse, Proof(wes, house.at, "password"), house.at)
+        transaction.set_rollback(True)
+
+
+def _sheet(house: House) -> None:
+    from django.db import transaction
+
+    from openketamine.clinic.pharmacy import commands, queries
+
+    with transaction.atomic():
+        here = [one for one in queries.vials(house.at) if one.status != "empty"]
+        vials = [one.vial for one in here]
+        lines = {str(one.vial.pk): one.on_hand_ul for one in here}
+        sheet = commands.begin_sheet(vials, lines, house.ines, house.at)
+        commands.finish_sheet(sheet, lines, house.nurses[0], house.at)
+        transaction.set_rollback(True)
+
+
+def _proofs() -> dict[str, float]:
+    from openketamine.clinic.journal import queries as journal
+    from openketamine.clinic.journal.models import Head
+
+    one = Head.objects.filter(stream__startswith="session:").first()
+    assert one is not None
+
+    def whole(answer: Any) -> None:
+        assert answer.ok, answer.broken
+
+    return {
+        "verify: one session": timed(lambda: whole(journal.verify_stream(one.stream))),
+        "verify: the book": timed(lambda: whole(journal.verify_stream("pharmacy:main"))),
+        "verify: everything": timed(lambda: whole(journal.verify())),
+    }
+
+
+GOALS = {"packet": GOAL_PACKET_S, "page": GOAL_PAGE_S, "write": GOAL_WRITE_S}
+
+
+def show(sizes: list[int], found: list[dict[str, float]]) -> bool:
+    """A table; True where every goal is met at the largest size."""
+    print(
+        "| seconds | " + " | ".join(f"{n:,} sessions" for n in sizes) + " | growth | of the goal |"
+    )
+    print("|---" * (len(sizes) + 3) + "|")
+    good = True
+    for words in found[-1]:
+        row = [one[words] for one in found]
+        goal = GOALS.get(words.split(":")[0].split(",")[0])
+        share = f"{row[-1] / goal:.2f} of {goal} s" if goal else ""
+        good = good and (goal is None or row[-1] <= goal)
+        growth = f"x {row[-1] / row[0]:.1f} for x {sizes[-1] / sizes[0]:.0f}"
+        print(f"| {words} | " + " | ".join(f"{s:.2f}" for s in row) + f" | {growth} | {share} |")
+    print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, action="append")
+    words = parser.parse_args()
+    sizes = sorted(words.sessions or [10_000, 30_000, 100_000])
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "database"
+        os.environ |= {
+            "OPENKETAMINE_DATA": folder, "DATABASE_URL": _postgres.start(database).url,
+            "OPENKETAMINE_SECRET_KEY": uuid.uuid4().hex, "OPENKETAMINE_HOSTS": "testserver",
+            "DJANGO_SETTINGS_MODULE": "openketamine.clinic.site.settings",
+        }  # fmt: skip
+        try:
+            return measured(sizes)
+        finally:
+            _postgres.stop(database)
+
+
+def measured(sizes: list[int]) -> int:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    house, found = House(sizes[-1]), []
+    for size in sizes:
+        begun = time.perf_counter()
+        house.grow(size)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        print(f"{size:,} sessions filled in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
+        found.append(measures(house))
+        for name, value in found[-1].items():
+            print(f"  {name}: {value:.2f}", file=sys.stderr)
+    return 0 if show(sizes, found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
