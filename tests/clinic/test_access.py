@@ -19,7 +19,7 @@ from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
 
 # What a browser must get before anybody has signed in: nothing about a person is in it.
-PUBLIC = {"claims", "service-worker", "shell", "wall", "wall-tiles"}
+PUBLIC = {"claims", "link", "service-worker", "shell", "wall", "wall-tiles"}
 PROTOCOL = "iv-depression"
 
 
@@ -33,7 +33,9 @@ def addresses(resolver=None, prefix=""):
             yield path, pattern.name, pattern.callback
 
 
-GUARDED = [one for one in addresses() if one[1] not in PUBLIC]
+# What a person at home opens: guarded by a link that is bound to their device, and by no role.
+BY_LINK = [one for one in addresses() if getattr(one[2], "openketamine_link", None)]
+GUARDED = [one for one in addresses() if one[1] not in PUBLIC and one not in BY_LINK]
 NAMES = [name for _, name, _ in GUARDED]
 
 
@@ -117,6 +119,18 @@ def test_each_gets_in_where_the_table_says_so_and_nowhere_else(cast, places, who
         if not expected:
             wrong[name] = status
     assert wrong == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard("HZ-16")
+@pytest.mark.parametrize("who", ["stranger", "nora", "miriam"])
+def test_no_page_of_a_link_opens_without_the_device_that_holds_it(cast, places, who):
+    client = Client()
+    if who != "stranger":
+        client.force_login(cast.people[who])
+    for pattern, name, _ in BY_LINK:
+        path = address(pattern, places | {"link_id": str(uuid.uuid4())})
+        assert ask(client, path).status_code == HTTPStatus.NOT_FOUND, name
 
 
 @pytest.mark.django_db

@@ -55,6 +55,12 @@ OPENKETAMINE_STATE = os.environ.get("OPENKETAMINE_STATE", "").strip().upper()
 OPENKETAMINE_NOTE_KEYS = tuple(
     (os.environ.get("OPENKETAMINE_NOTE_KEYS") or _data_file("note-keys")).replace(",", " ").split()
 )
+# The address under which a person at home reaches the clinic: links in messages begin with it.
+OPENKETAMINE_PUBLIC_URL = (
+    os.environ.get("OPENKETAMINE_PUBLIC_URL") or f"http://127.0.0.1:{OPENKETAMINE_PORT}"
+).rstrip("/")
+# The clinic's own telephone, as a person at home dials it.
+OPENKETAMINE_CLINIC_PHONE = os.environ.get("OPENKETAMINE_CLINIC_PHONE", "").strip()
 # Encryption in transit is expected everywhere but on the machine itself.
 OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
 
@@ -79,6 +85,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    "procrastinate.contrib.django",
     "openketamine.clinic.journal",
     "openketamine.clinic.staff",
     "openketamine.clinic.patients",
@@ -90,6 +97,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.rulebook",
     "openketamine.clinic.reports",
     "openketamine.clinic.outcomes",
+    "openketamine.clinic.checkins",
     "openketamine.clinic.calls",
     "openketamine.clinic.console",
 ]

@@ -76,6 +76,17 @@ class ContactSet:
 
 
 @dataclass(frozen=True)
+class VisitArranged:
+    """The next session is arranged with the person; the last one counts. `starts_at` None: it was
+    called off. `cost`: what the person pays, in the clinic's words."""
+
+    starts_at: datetime | None
+    protocol_id: str = ""
+    place: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True)
 class OptedOut:
     """No more messages on this channel, from this moment on."""
 
@@ -105,12 +116,14 @@ class CheckInInvited:
 class CheckInUndelivered:
     """The post gave it back, or nobody could be written to.
 
-    `cause`: bounced, no_address, opted_out or post_down.
+    `cause`: bounced, no_address, opted_out, post_down, or not_known: the machine stopped between
+    handing it over and hearing that it was taken; it is not handed over a second time.
     """
 
     check_in: str
     cause: str
     detail: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True)
@@ -266,7 +279,7 @@ class EventRecorded:
 
 
 Body = (
-    CourseOpened | CourseEnded | ScoreTaken | ContactSet | OptedOut
+    CourseOpened | CourseEnded | ScoreTaken | ContactSet | VisitArranged | OptedOut
     | CheckInInvited | CheckInUndelivered | CheckInOpened | ReplyGiven | CheckInFinished
     | CheckInMissed | TaskOpened | TaskTold | TaskTaken | TaskClosed
     | ConsentGiven | ConsentWithdrawn | WishWritten | PaperGiven | CheckDone | EventRecorded

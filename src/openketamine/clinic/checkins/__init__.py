@@ -1,0 +1,1 @@
+"""Check-ins between sessions: links without a password, messages, the patient's own pages."""

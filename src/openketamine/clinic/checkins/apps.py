@@ -1,0 +1,12 @@
+"""The app of check-ins."""
+
+from django.apps import AppConfig
+
+
+class CheckinsConfig(AppConfig):
+    """Links, messages and the pages of the person who is treated."""
+
+    name = "openketamine.clinic.checkins"
+    label = "checkins"
+    verbose_name = "Check-ins"
+    default_auto_field = "django.db.models.BigAutoField"
