@@ -24,6 +24,10 @@ KIND_TITLES = {
     "instruments": ("Instruments", "Questionnaires and scales, their scoring and bands."),
     "drugs": ("Drugs", "Products, concentrations, limits."),
     "claims": ("Claims", "What is often said about ketamine, and what is known."),
+    "cohorts": (
+        "Published cohorts",
+        "What others reported, of how many, and what it may not stand beside.",
+    ),
     "pharmacokinetics": (
         "Pharmacokinetic models",
         "Published models, their parameters and for whom they hold.",

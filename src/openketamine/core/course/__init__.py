@@ -14,15 +14,29 @@ from openketamine.core.course._codec import (
     kind_of,
     kinds,
 )
+from openketamine.core.course._cohorts import (
+    OUTCOMES,
+    Cohort,
+    Reported,
+    cohort,
+    cohorts,
+    cohorts_like,
+)
 from openketamine.core.course._facts import Body, Fact
 from openketamine.core.course._past import Visit, past_sessions
 from openketamine.core.course._state import CourseState, fold_course
 
 __all__ = [
+    "OUTCOMES",
     "Body",
+    "Cohort",
     "CourseState",
     "Fact",
+    "Reported",
     "Visit",
+    "cohort",
+    "cohorts",
+    "cohorts_like",
     "decode_body",
     "decode_fact",
     "encode_body",
