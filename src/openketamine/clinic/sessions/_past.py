@@ -13,9 +13,10 @@ from django.utils import timezone
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions.models import Session
-from openketamine.core.course import Visit, past_sessions
+from openketamine.core.course import Fact as CourseFact
+from openketamine.core.course import Visit, decode_fact, fold_course
+from openketamine.core.course import history as past_sessions_of
 from openketamine.core.dosing import PastSession
-from openketamine.core.treatment import last_score
 
 # A number counts where the device gave one and nobody doubts it.
 _COUNTED = (("spo2", min), ("systolic", max), ("diastolic", max))
@@ -25,26 +26,32 @@ _known: dict[tuple[str, int, datetime], tuple[Decimal | None, ...]] = {}
 
 
 def history(session: Session) -> tuple[PastSession, ...]:
-    """What came before this session, of the same protocol, oldest first."""
-    before = Session.objects.filter(
-        person_id=session.person_id, protocol_id=session.protocol_id, created__lt=session.created
-    )
-    visits = [visit for one in before.order_by("created") if (visit := _visit(one)) is not None]
-    mood = last_score(folded(session.stream).state, ("phq-9",))
-    return past_sessions(visits, None if mood is None else mood.body.total)
+    """What came before this session, of the same protocol, oldest first, with what every score
+    since said: those of sessions, this one's included, and those taken in between."""
+    rows = Session.objects.filter(person_id=session.person_id, created__lte=session.created)
+    own = folded(session.stream).state
+    state = fold_course(_scores(session.person_id), [_visit(one) for one in rows])
+    before = past_sessions_of(state, session.protocol_id)
+    return before[:-1] if own.started_at is not None else before
 
 
 def visits_of(person_id: uuid.UUID) -> list[Visit]:
-    """Every session of this person in which drug was given, of whatever protocol, oldest first."""
-    rows = Session.objects.filter(person_id=person_id).order_by("created")
-    return [visit for one in rows if (visit := _visit(one)) is not None]
+    """Every session of this person, of whatever protocol, those with no dose yet included."""
+    return [_visit(one) for one in Session.objects.filter(person_id=person_id).order_by("created")]
 
 
-def _visit(one: Session) -> Visit | None:
+def _scores(person_id: uuid.UUID) -> list[CourseFact]:
+    """Scores between sessions, with what corrects them."""
+    stored = journal.facts(f"course:{person_id}", kinds=("score_taken", "corrected"))
+    return [decode_fact(one.as_json()) for one in stored]
+
+
+def _visit(one: Session) -> Visit:
+    """A session as a course sees it; one in which nothing was given yet has its scores."""
     state = folded(one.stream).state
     start = state.started_at
     if start is None:
-        return None
+        return Visit(_day(one.created), state)
     spo2, systolic, diastolic = _extremes(one.stream, start)
     return Visit(_day(start), state, spo2, systolic, diastolic)
 

@@ -1,7 +1,7 @@
 """Sessions and scores over weeks.
 
 Doors: `fold_course` makes a `CourseState` of the facts of a course and of its sessions;
-`past_sessions` says what the sessions before mean to the next dose. Beside them stands the
+`history` says what the sessions before mean to the next dose. Beside them stands the
 vocabulary of facts, one dataclass a kind, to be had as the module `facts`.
 """
 
@@ -23,7 +23,8 @@ from openketamine.core.course._cohorts import (
     cohorts_like,
 )
 from openketamine.core.course._facts import Body, Fact
-from openketamine.core.course._past import Visit, past_sessions
+from openketamine.core.course._history import history
+from openketamine.core.course._past import Visit
 from openketamine.core.course._state import CourseState, fold_course
 
 __all__ = [
@@ -43,7 +44,7 @@ __all__ = [
     "encode_fact",
     "facts",
     "fold_course",
+    "history",
     "kind_of",
     "kinds",
-    "past_sessions",
 ]

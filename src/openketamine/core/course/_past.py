@@ -11,13 +11,11 @@ from openketamine.core.treatment import (
     PlanSigned,
     State,
     baseline,
-    last_score,
 )
 
 # A dose counts as the dose that was planned when nearly all of it was given: what is left in the
 # line must not make every next dose a little smaller.
 _NEARLY_ALL = Decimal("0.95")
-_MOOD = ("phq-9",)
 
 
 @dataclass(frozen=True)
@@ -33,30 +31,14 @@ class Visit:
 
 
 def past_sessions(
-    visits: Sequence[Visit], mood_now: Decimal | int | None
+    visits: Sequence[Visit], improvements: Sequence[Decimal | None]
 ) -> tuple[PastSession, ...]:
     """Sessions in which drug was given, oldest first.
 
-    `mood_now` is the PHQ-9 of today. What a session did is read off the score before the next one;
-    where a score is missing the improvement is None, which is never read as "went well".
+    `improvements`: for each of them what the score after it said against the one before the course,
+    in per cent; None where nobody knows, which is never read as "went well".
     """
-    treated = sorted((v for v in visits if v.state.started_at), key=lambda visit: visit.on)
-    scores = [_mood(visit.state) for visit in treated] + [mood_now]
-    return tuple(
-        _past(visit, _improvement(scores[0], scores[place + 1]))
-        for place, visit in enumerate(treated)
-    )
-
-
-def _mood(state: State) -> Decimal | int | None:
-    score = last_score(state, _MOOD)
-    return None if score is None else score.body.total
-
-
-def _improvement(before: Decimal | int | None, after: Decimal | int | None) -> Decimal | None:
-    if not before or after is None:
-        return None
-    return (Decimal(100) * (before - after) / before).quantize(Decimal("0.1"))
+    return tuple(_past(visit, better) for visit, better in zip(visits, improvements, strict=True))
 
 
 def _past(visit: Visit, improvement: Decimal | None) -> PastSession:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from openketamine.core.course._codec import reads
@@ -12,13 +13,19 @@ from openketamine.core.log import Happened, Log, in_order
 
 @dataclass(frozen=True)
 class CourseState(Log[Body]):
-    """All facts of a person's courses in the order in which they happened, and every session in
-    which drug was given, oldest first."""
+    """All facts of a person's courses in the order in which they happened, and every session,
+    oldest first. `zone`: the clinic's own, by which a moment has a day."""
 
-    visits: tuple[Visit, ...] = ()
+    sessions: tuple[Visit, ...] = ()
+    zone: tzinfo = UTC
 
     def _reads(self, body: Body, raw: Any) -> Body:
         return reads(body, raw)
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """The sessions in which drug was given, oldest first."""
+        return tuple(one for one in self.sessions if one.state.started_at is not None)
 
     @property
     def course(self) -> Happened[CourseOpened] | None:
@@ -33,8 +40,18 @@ class CourseState(Log[Body]):
         ends = (one for one in self.all(CourseEnded) if one.body.course_id == course_id)
         return next(ends, None)
 
+    def day(self, moment: datetime) -> date:
+        """The clinic's day of a moment."""
+        return moment.astimezone(self.zone).date()
 
-def fold_course(facts: Iterable[Fact], visits: Sequence[Visit] = ()) -> CourseState:
+
+def fold_course(
+    facts: Iterable[Fact], sessions: Sequence[Visit] = (), zone: tzinfo = UTC
+) -> CourseState:
     """The state after these facts, in whatever order they arrive."""
-    treated = sorted((one for one in visits if one.state.started_at), key=lambda one: one.on)
-    return CourseState(in_order(facts), tuple(treated))
+    return CourseState(in_order(facts), tuple(sorted(sessions, key=_when)), zone)
+
+
+def _when(visit: Visit) -> tuple[date, str]:
+    started = visit.state.started_at
+    return (visit.on, "" if started is None else started.isoformat())

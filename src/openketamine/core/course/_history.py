@@ -1,0 +1,84 @@
+"""The sessions before, as the next dose depends on them, with what every score after them said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from openketamine.core.course._courses import Course, protocol_of
+from openketamine.core.course._past import Visit, past_sessions
+from openketamine.core.course._response import compared, instruments_of
+from openketamine.core.course._series import Point, baseline, between, series
+from openketamine.core.course._state import CourseState
+from openketamine.core.dosing import PastSession, protocol, protocols
+
+
+def history(state: CourseState, protocol_id: str) -> tuple[PastSession, ...]:
+    """Every session of one protocol, oldest first, for `dosing.propose`.
+
+    The improvement after a session is that of the last score before the next session: of the first
+    instrument of the protocol's own axis that has a score before session 1. A pause that ends a
+    course begins another, with a score before it of its own.
+    """
+    visits = [one for one in state.visits if protocol_of(one) == protocol_id]
+    points = series(state)
+    found: list[Decimal | None] = []
+    for course in _courses(visits, protocol_id):
+        found += _improvements(course, points)
+    return past_sessions(visits, found)
+
+
+def improvements(
+    course: Course, points: Mapping[str, Sequence[Point]]
+) -> tuple[Decimal | None, ...]:
+    """For each session of a course the improvement after it, in per cent; None: nobody knows."""
+    return tuple(_improvements(course.visits, points, _axis_of(course)))
+
+
+def _courses(visits: Sequence[Visit], protocol_id: str) -> list[tuple[Visit, ...]]:
+    pause = protocol(protocol_id).new_course_after if protocol_id in protocols() else None
+    courses: list[list[Visit]] = []
+    for visit in visits:
+        before = courses[-1][-1] if courses else None
+        days = (visit.on - before.on).days if before else 0
+        if before is None or (pause is not None and pause.met_by(days)):
+            courses.append([])
+        courses[-1].append(visit)
+    return [tuple(one) for one in courses]
+
+
+def _axis_of(course: Course) -> str:
+    return "pain" if course.indication == "pain" else "mood"
+
+
+def _improvements(
+    visits: Sequence[Visit],
+    points: Mapping[str, Sequence[Point]],
+    axis: str = "",
+) -> list[Decimal | None]:
+    if not visits:
+        return []
+    name = protocol_of(visits[0])
+    area = protocol(name).area if name in protocols() else ""
+    starts = [one.state.started_at for one in visits if one.state.started_at is not None]
+    chosen = _instrument(axis or ("pain" if area == "pain" else "mood"), points, starts[0])
+    if chosen is None:
+        return [None] * len(visits)
+    first = baseline(points[chosen], starts[0])
+    ends: list[datetime | None] = [*starts[1:], None]
+    return [
+        _percent(chosen, first, points[chosen], start, end)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _instrument(axis: str, points: Mapping[str, Sequence[Point]], start: datetime) -> str | None:
+    here = (name for name in instruments_of(axis) if name in points)
+    return next((name for name in here if baseline(points[name], start) is not None), None)
+
+
+def _percent(
+    name: str, first: Point | None, points: Sequence[Point], start: datetime, end: datetime | None
+) -> Decimal | None:
+    after = between(points, start, end)
+    found, _ = compared(name, first, after[-1]) if after else (None, ())
+    return found.percent if found else None
