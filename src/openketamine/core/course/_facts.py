@@ -212,7 +212,9 @@ class ConsentGiven:
     """A version of a consent was read, understood and signed.
 
     `sha256` binds the signature to the text that was shown. `answers`: the questions that showed
-    understanding. `signed_as`: the name that was written. `helped_by`: an interpreter or guardian.
+    understanding: question → every choice in order. `signed_as`: the name that was written.
+    `helped_by`: an interpreter or guardian. `covers`: drug, route, area, protocol and the highest
+    dose that the text named, empty where it is about no treatment.
     """
 
     consent: str
@@ -224,6 +226,7 @@ class ConsentGiven:
     language: str = "en"
     helped_by: str = ""
     meaning: str = "I have read this, my questions were answered, and I agree."
+    covers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -247,7 +250,9 @@ class WishWritten:
 class PaperGiven:
     """Instructions, a discharge sheet or a letter left the house.
 
-    `to`: person, referrer or escort.
+    `to`: person, referrer or escort. `sha256` binds it to the words that were given. `meaning`:
+    what whoever recorded this signed with a fresh proof; empty for a paper that nobody signs.
+    `session`: of which session it is; empty where it is of none.
     """
 
     template: str
@@ -256,6 +261,8 @@ class PaperGiven:
     to: str
     how: str
     language: str = "en"
+    meaning: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True)

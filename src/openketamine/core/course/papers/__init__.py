@@ -1,0 +1,55 @@
+"""Papers of a course: consents, instructions, letters; their words are knowledge, versioned.
+
+Doors: `shown` is a consent as a person reads it, `consent_due` says why it must be signed again;
+`leaves` are instructions; `course_letter` and `discharge_sheet` are what leaves the house.
+"""
+
+from openketamine.core.course.papers._consents import (
+    Question,
+    Shown,
+    Understanding,
+    consent_for,
+    consents,
+    is_needed,
+    shown,
+    title_of,
+    understood,
+)
+from openketamine.core.course.papers._doses import Covers, covers, in_plain_words
+from openketamine.core.course.papers._due import Wanted, consent_due, last_given, withdrawn
+from openketamine.core.course.papers._instructions import Leaf, instructions, leaves, spoken
+from openketamine.core.course.papers._written import (
+    FIRST,
+    fingerprint,
+    languages,
+    sha256_of,
+    versions,
+)
+
+__all__ = [
+    "FIRST",
+    "Covers",
+    "Leaf",
+    "Question",
+    "Shown",
+    "Understanding",
+    "Wanted",
+    "consent_due",
+    "consent_for",
+    "consents",
+    "covers",
+    "fingerprint",
+    "in_plain_words",
+    "instructions",
+    "is_needed",
+    "languages",
+    "last_given",
+    "leaves",
+    "sha256_of",
+    "shown",
+    "spoken",
+    "title_of",
+    "understood",
+    "versions",
+    "withdrawn",
+]
