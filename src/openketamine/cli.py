@@ -254,9 +254,12 @@ def _ledger_check(options: argparse.Namespace) -> int:
 def _audit_verify(options: argparse.Namespace) -> int:
     if not options.file:
         return _operate("audit_verify")(options)
-    from openketamine.clinic.journal.offline import verify_lines
+    from openketamine.clinic.journal.offline_verify import NotAnExport, verify_export
 
-    answer = verify_lines(_lines(options.file))
+    try:
+        answer = verify_export(Path(options.file), Path(options.since) if options.since else None)
+    except (NotAnExport, UnicodeDecodeError) as error:
+        raise BadInput("FILE", "an export of the journal", f"{options.file}: {error}") from None
     _print(options, answer, _plain_text)
     return DONE if answer["ok"] else CLINICAL_NO
 
@@ -464,6 +467,16 @@ def _add_run(verbs: Any) -> None:
     )
     verb.add_argument("files", nargs="+", metavar="BUNDLE.json")
     verb.add_argument("--data", type=Path, help="data folder")
+    verb = _verb(
+        verbs,
+        "populate",
+        _operate("populate"),
+        "a simulated year of people who do not exist, into a demonstration only",
+        "openketamine populate --people 1000 --seed 1",
+    )
+    verb.add_argument("--people", type=int, default=1000, help="how many, default 1000")
+    verb.add_argument("--seed", type=int, default=1, help="makes the year repeatable")
+    verb.add_argument("--data", type=Path, help="folder of a demonstration, default var/demo")
     verb = _verb(
         verbs,
         "audit",

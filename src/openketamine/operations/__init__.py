@@ -6,8 +6,18 @@ from openketamine.operations._verbs import (
     demo,
     doctor,
     import_bundles,
+    populate,
     restore,
     serve,
 )
 
-__all__ = ["audit_verify", "backup", "demo", "doctor", "import_bundles", "restore", "serve"]
+__all__ = [
+    "audit_verify",
+    "backup",
+    "demo",
+    "doctor",
+    "import_bundles",
+    "populate",
+    "restore",
+    "serve",
+]

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from openketamine.operations._supervisor import (
 
 DONE, FAILED, CLINICAL_NO = 0, 1, 3
 _WEB_PORT, _MLLP_PORT = 8700, 2575
+_MOST_SIMULATED = 100_000
 _DEMO_FOLDER, _CLINIC_FOLDER = Path("var/demo"), Path("data/clinic")
 
 
@@ -63,6 +64,37 @@ def import_bundles(options: argparse.Namespace) -> int:
         answer = import_all(contents)
     _print(answer, as_json=getattr(options, "json", False))
     return DONE
+
+
+def populate(options: argparse.Namespace) -> int:
+    """A year of people who do not exist, into a demonstration only."""
+    folder = _existing(options.data or _DEMO_FOLDER)
+    if not folder.is_demo:
+        raise BadInput(
+            "--data", "the folder of a demonstration; real people live here", folder.path
+        )
+    if not 1 <= options.people <= _MOST_SIMULATED:
+        raise BadInput("--people", f"a number from 1 to {_MOST_SIMULATED}", options.people)
+    with _clinic(folder.path):
+        from openketamine.clinic.journal import clock
+        from openketamine.operations._simulated_year import fill
+
+        answer = fill(options.people, options.seed, clock.now(), _bar("people"))
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE
+
+
+def _bar(name: str) -> Callable[[int, int], None]:
+    """How far it is, drawn over itself on a terminal; nothing in a pipe."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            filled = 40 * done // total
+            line = f"{name} [{'#' * filled}{'.' * (40 - filled)}] {done} of {total}"
+            sys.stderr.write(f"\r{line}{chr(10) if done == total else ''}")
+            sys.stderr.flush()
+
+    return show
 
 
 def audit_verify(options: argparse.Namespace) -> int:

@@ -1,0 +1,134 @@
+"""A clinic filled with a year of people who do not exist, written through the journal itself.
+
+Only ever into a demonstration. The drug book stays as it is: no vial was opened for any of them.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from openketamine.clinic.journal import commands as journal
+from openketamine.clinic.patients.commands import import_bundle
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.commands import system_account
+from openketamine.clinic.staff.models import Staff
+from openketamine.core import course, treatment
+from openketamine.core.log import Author
+from openketamine.simulator.year import Said, SimulatedPerson, SimulatedSession, year
+
+AUTHOR = Author("simulated-year", "A simulated clinic", "system")
+_AT_ONCE = 20
+Show = Callable[[int, int], None]
+
+
+def fill(people: int, seed: int, now: datetime, show: Show = lambda *_: None) -> dict[str, Any]:
+    """Write the year before `now`; how much was written. The same seed and end again add nothing.
+
+    `show` is told how many people are done of how many.
+    """
+    by, written = system_account(now), {"people": 0, "sessions": 0, "facts": 0}
+    for group in _groups(year(people, seed, now)):
+        with transaction.atomic():
+            written["facts"] += _write(group, by, now)
+        written["people"] += len(group)
+        written["sessions"] += sum(len(one.sessions) for one in group)
+        show(written["people"], people)
+    return written | {"seed": seed, "until": now.isoformat()}
+
+
+def _groups(people: Iterator[SimulatedPerson]) -> Iterator[list[SimulatedPerson]]:
+    while group := list(islice(people, _AT_ONCE)):
+        yield group
+
+
+def _write(group: Sequence[SimulatedPerson], by: Staff, now: datetime) -> int:
+    """People, their records and sessions, and every fact of them; the number of facts."""
+    rows = [_person(one, now) for one in group]
+    Person.objects.bulk_create(rows, ignore_conflicts=True)
+    for one in group:
+        import_bundle(_bundle(one), by, now)
+    sessions = [_session(each, one) for one in group for each in one.sessions]
+    Session.objects.bulk_create(sessions, ignore_conflicts=True)
+    streams = {f"course:{one.id}": _course_entries(one.course) for one in group}
+    streams |= {
+        f"session:{each.id}": _session_entries(each.facts) for one in group for each in one.sessions
+    }
+    journal.append_many(streams, now)
+    return sum(map(len, streams.values()))
+
+
+def _person(one: SimulatedPerson, now: datetime) -> Person:
+    return Person(
+        id=one.id,
+        mrn=one.mrn,
+        family=one.family,
+        given=one.given,
+        birth_date=one.birth_date,
+        sex=one.sex,
+        created=now,
+    )
+
+
+def _session(one: SimulatedSession, whose: SimulatedPerson) -> Session:
+    return Session(
+        id=one.id,
+        person_id=whose.id,
+        protocol_id=one.protocol_id,
+        created=one.opened_at,
+        closed_at=one.closed_at,
+    )
+
+
+def _session_entries(said: Sequence[Said]) -> list[journal.Entry]:
+    return [
+        journal.Entry(
+            one.id,
+            treatment.kind_of(one.body),
+            treatment.encode_body(one.body),
+            one.at,
+            AUTHOR,
+            "simulated",
+        )
+        for one in said
+    ]
+
+
+def _course_entries(said: Sequence[Said]) -> list[journal.Entry]:
+    return [
+        journal.Entry(
+            one.id,
+            course.kind_of(one.body),
+            course.encode_body(one.body),
+            one.at,
+            AUTHOR,
+            "simulated",
+        )
+        for one in said
+    ]
+
+
+def _bundle(one: SimulatedPerson) -> bytes:
+    """What the front desk would import: who they are, and how heavy."""
+    patient = {
+        "resourceType": "Patient",
+        "id": "p",
+        "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": one.mrn}],
+        "name": [{"family": one.family, "given": [one.given]}],
+        "gender": one.sex,
+        "birthDate": one.birth_date.isoformat(),
+    }
+    weight = {
+        "resourceType": "Observation",
+        "id": "w",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "effectiveDateTime": one.sessions[0].opened_at.date().isoformat() if one.sessions else None,
+        "valueQuantity": {"value": one.weight_kg, "unit": "kg", "code": "kg"},
+    }
+    entries = [{"resource": patient}, *([{"resource": weight}] if one.sessions else [])]
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()

@@ -1,0 +1,242 @@
+"""One course of a person who does not exist: sessions, scores, and what happened after."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from openketamine.core.course import Cohort, cohort
+from openketamine.core.course import facts as course
+from openketamine.core.scoring import Score, score
+from openketamine.core.treatment import facts as treatment
+from openketamine.simulator._life import Life, Said, SimulatedSession, settings
+
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_PHQ9_ITEMS, _PEG_ITEMS = 9, 3
+
+
+class SimulatedCourse:
+    """One course of a person: sessions, scores, what happened after."""
+
+    def __init__(self, life: Life, mix: Mapping[str, Any], first: datetime, weight: float) -> None:
+        """`mix`: a row of `year.yaml`; `first`: when the first session opens; `weight` in kg."""
+        self.life, self.mix, self.first, self.weight = life, mix, first, weight
+        self.instrument: str = mix["primary"]
+        self.start = self._first_score()
+        self.end = self._last_score()
+        self.lost_after = self._stops_after()
+
+    def live(self) -> None:
+        """From the first day to the end of the year."""
+        mix, course_id = self.mix, self.life.name("course", self.first)
+        opened = course.CourseOpened(
+            course_id, mix["protocol"], mix["indication"], mix["primary"], mix["sessions"]
+        )
+        self.life.say(self.first - 2 * _DAY, opened)
+        given = min(self.lost_after, mix["sessions"])
+        days = [self.first + _DAY * mix["every_days"] * place for place in range(given)]
+        days = [day for day in days if day + 4 * 60 * _MINUTE < self.life.until]
+        for place, day in enumerate(days):
+            self._session(place, day)
+        if not days:
+            return
+        self._events(days[-1])
+        if self.lost_after < mix["sessions"] and len(days) == given:
+            reason = self.life.one_of(["lost", "wish", "side_effects"], [60, 25, 15])
+            self.life.say(days[-1] + 30 * _DAY, course.CourseEnded(course_id, reason))
+        self._follow(days[-1], course_id, share=len(days) / mix["sessions"])
+
+    # --- scores -----------------------------------------------------------------------------
+
+    def _first_score(self) -> float:
+        low, high = settings()["phq9"]["low"], settings()["phq9"]["high"]
+        if self.instrument == "peg":
+            low, high = (settings()["peg_tenths"][end] / 10 for end in ("low", "high"))
+        return float(self.life.chance.uniform(low, high))
+
+    def _last_score(self) -> float:
+        """Where a whole course leads, by the published shares of this protocol's cohort."""
+        study = cohort(self.mix["response"])
+        response = float(study.reported("response")[0].value)
+        remission = _first(study, "remission")
+        worse = _first(study, "worse")
+        drawn = float(self.life.chance.uniform(0, 100))
+        chance = self.life.chance
+        if drawn < remission:
+            return float(chance.uniform(0, 4)) if self.instrument == "phq-9" else self.start / 5
+        if drawn < response:
+            return self.start * float(chance.uniform(0.22, 0.45))
+        if drawn >= 100 - worse:
+            return self.start + float(chance.uniform(5, 8))
+        partly = self.life.happens(settings()["partial_percent_of_others"])
+        return self.start * float(
+            chance.uniform(0.55, 0.74) if partly else chance.uniform(0.8, 1.1)
+        )
+
+    def _score(self, wanted: float, *, exact: bool = False) -> "_Filled":
+        spread = 0 if exact else settings()["scatter"] * (1 if self.instrument == "phq-9" else 0.3)
+        drawn = wanted + float(self.life.chance.normal(0, spread))
+        most, items = (27, _PHQ9_ITEMS) if self.instrument == "phq-9" else (30, _PEG_ITEMS)
+        points = round(drawn if self.instrument == "phq-9" else drawn * 3)
+        answers = self._answers(min(max(points, 0), most), items, most // items)
+        return _Filled(tuple(answers), score(self.instrument, answers))
+
+    def _answers(self, points: int, items: int, most: int) -> list[int]:
+        """So many points spread over the items; the last item comes last."""
+        answers = [0] * items
+        open_items = list(range(items - 1)) if points <= most * (items - 1) else list(range(items))
+        for _ in range(points):
+            place = int(self.life.chance.choice(open_items))
+            answers[place] += 1
+            if answers[place] == most:
+                open_items.remove(place)
+        return answers
+
+    # --- sessions ---------------------------------------------------------------------------
+
+    def _session(self, place: int, day: datetime) -> None:
+        life, mix = self.life, self.mix
+        own = life.name("session", place, self.first)
+        opened = treatment.SessionOpened(
+            life.name("person"), mix["protocol"], place + 1, mix["indication"]
+        )
+        said: list[Said] = [life.fact(day, opened)]
+        if not life.happens(settings()["score_missing_in_session_percent"]):
+            reached = self.start + (self.end - self.start) * place / mix["sessions"]
+            said.append(
+                life.fact(day + 5 * _MINUTE, _recorded(self._score(reached, exact=not place)))
+            )
+        said += self._dose(day + 20 * _MINUTE)
+        said += self._adverse_events(day + 30 * _MINUTE)
+        left = treatment.Discharged("Escort of a simulated person", "not recorded", True)  # noqa: FBT003
+        said.append(life.fact(day + 130 * _MINUTE, left))
+        said.append(life.fact(day + 140 * _MINUTE, treatment.SessionClosed()))
+        closed = day + 140 * _MINUTE
+        life.sessions.append(SimulatedSession(own, mix["protocol"], day, closed, tuple(said)))
+
+    def _dose(self, at: datetime) -> list[Said]:
+        """What was given, without a line in the drug book: no vial of this clinic was opened."""
+        if self.mix["protocol"] == "spravato-trd":
+            return [self.life.fact(at + number * 5 * _MINUTE, _device()) for number in range(2)]
+        weight_g, ug = round(self.weight * 1000), round(self.weight * 500)
+        begun = treatment.InfusionStarted(
+            rate_ul_per_h=ug * 60 // 40,
+            concentration_ug_per_ml=1000,
+            volume_ul=ug,
+            weight_g=weight_g,
+        )
+        stopped = treatment.InfusionStopped()
+        return [self.life.fact(at, begun), self.life.fact(at + 40 * _MINUTE, stopped)]
+
+    def _adverse_events(self, at: datetime) -> Iterator[Said]:
+        """A share of people over a course, made a share of sessions: as if each were a new draw."""
+        grades = settings()["adverse_event_grades"]
+        for one in cohort(self.mix["events"]).reported("adverse_event"):
+            often = 1 - (1 - float(one.value) / 100) ** (1 / self.mix["sessions"])
+            if self.life.happens(100 * often):
+                grade = self.life.one_of(list(grades), list(grades.values()))
+                yield self.life.fact(at, treatment.AdverseEventCharted(one.event, int(grade)))
+        study = self.mix.get("severe_hypertension")
+        for one in cohort(study).reported("adverse_event") if study else ():
+            if self.life.happens(float(one.value)):
+                yield self.life.fact(at, treatment.AdverseEventCharted(one.event, 3))
+
+    def _stops_after(self) -> int:
+        """After how many sessions this person stays away; beyond the planned ones: never."""
+        first, later = (
+            float(one.value) / 100 for one in cohort(self.mix["drop_out"]).reported("drop_out")
+        )
+        planned = int(self.mix["sessions"])
+        if self.life.chance.uniform() < first:
+            return 1
+        each = ((1 - later) / (1 - first)) ** (1 / (planned - 2))
+        for number in range(2, planned):
+            if self.life.chance.uniform() > each:
+                return number
+        return planned
+
+    # --- afterwards -------------------------------------------------------------------------
+
+    def _events(self, last: datetime) -> None:
+        if self.life.happens(settings()["hospitalised_percent"]):
+            later = last + _DAY * float(self.life.chance.uniform(5, 120))
+            self.life.say(later, course.EventRecorded("hospitalised"))
+
+    def _follow(self, last: datetime, course_id: str, *, share: float) -> None:
+        """Check-ins after the last session: answered, or missed for a reason."""
+        reached = self.start + (self.end - self.start) * share
+        back = last + _DAY * self._days_to_relapse()
+        for week in settings()["check_in_weeks"]:
+            due = last + timedelta(weeks=week)
+            if due + 2 * _DAY < self.life.until:
+                self._check_in(due, course_id, self.start * 0.95 if due > back else reached)
+
+    def _days_to_relapse(self) -> float:
+        """Drawn from the published curve of responders; beyond its last point it falls on."""
+        points = [(0.0, 1.0)] + [
+            (float(one.day or 0), float(one.value) / 100)
+            for one in cohort(self.mix["kept"]).reported("response_kept")
+        ]
+        drawn = 1 - float(self.life.chance.uniform())
+        for (day, share), (later, less) in itertools.pairwise(points):
+            if drawn >= less:
+                return day + (later - day) * (share - drawn) / (share - less)
+        (day, share), (later, less) = points[-2:]
+        return later + (later - day) * math.log(less / drawn) / math.log(share / less)
+
+    def _check_in(self, due: datetime, course_id: str, wanted: float) -> None:
+        life = self.life
+        own = life.name("check-in", due)
+        invited = course.CheckInInvited(
+            own, "simulated", f"after {course_id[:8]}", due, due + 2 * _DAY, "email",
+            instruments=(self.instrument,),
+        )  # fmt: skip
+        life.say(due, invited)
+        if life.happens(settings()["check_in_missed_percent"]):
+            causes = settings()["missed_because"]
+            cause = life.one_of(list(causes), list(causes.values()))
+            life.say(due + 2 * _DAY, course.CheckInMissed(own, cause))
+            return
+        at = due + _MINUTE * float(life.chance.uniform(5, 2000))
+        life.say(at, course.CheckInOpened(own))
+        life.say(at + _MINUTE, _taken(self._score(wanted), own))
+        life.say(at + _MINUTE, course.CheckInFinished(own))
+
+
+def _first(study: Cohort, what: str) -> float:
+    found = study.reported(what)
+    return float(found[0].value) if found else 0.0
+
+
+def _device() -> treatment.DoseGiven:
+    return treatment.DoseGiven(route="nasal", dose_ug=28_000, unit="device", place="each nostril")
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A form as it was filled in, with what it comes to."""
+
+    answers: tuple[int, ...]
+    score: Score
+
+    def fields(self) -> dict[str, Any]:
+        """What a fact of a session and one of a course both say of it."""
+        found = self.score
+        return {
+            "instrument": found.instrument,
+            "version": found.version,
+            "answers": self.answers,
+            "total": found.total,
+            "band": found.band or "",
+            "flags": tuple(one.says for one in found.flags),
+        }
+
+
+def _recorded(filled: _Filled) -> treatment.ScoreRecorded:
+    return treatment.ScoreRecorded(**filled.fields())
+
+
+def _taken(filled: _Filled, check_in: str) -> course.ScoreTaken:
+    return course.ScoreTaken(**filled.fields(), check_in=check_in)
