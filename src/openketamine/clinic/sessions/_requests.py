@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.sessions._consent import consent_findings
 from openketamine.clinic.sessions._devices import detach_all
 from openketamine.clinic.sessions._finish import settle
 from openketamine.clinic.sessions._fold import folded, foreseen
@@ -164,9 +165,10 @@ def start(
     An infusion starts its pump. An injection is given, or the first device, with its `place` and
     `lot`: what follows is charted as it happens.
     """
-    person = Session.objects.select_related("person").get(pk=session_id).person
-    years = age(patients.record(person), timezone.localdate(now))
-    context = Context(actor=author_of(by), age=years, site=site())
+    session = Session.objects.select_related("person").get(pk=session_id)
+    years = age(patients.record(session.person), timezone.localdate(now))
+    signed = consent_findings(session, folded(session.stream).state, now)
+    context = Context(actor=author_of(by), age=years, site=site(), consent=signed or ())
 
     def begun(state: State) -> facts.InfusionStarted | facts.DoseGiven:
         assert state.plan is not None  # noqa: S101  (`may` lets nobody start without one)

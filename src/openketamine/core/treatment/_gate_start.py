@@ -29,6 +29,8 @@ def start(state: State, now: datetime, context: Context) -> Iterator[Finding]:
     yield from plan_today(state, now, context)
     yield from _drug_ready(state)
     yield from unanswered(state, "pre-dose")
+    # The answer above is a person's word; where the person signed here, the signature counts.
+    yield from context.consent
     for node in _knowledge()["scores"]:
         yield from score_reasons(state, node)
     yield from pressure(state, now, context)

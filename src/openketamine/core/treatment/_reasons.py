@@ -27,7 +27,8 @@ class Context:
 
     `actor` asks; `second` is the other person, who has proved who they are. `claim` is what is
     asked for: what the second person read off bag and pump, or the plan to sign. `age` in years;
-    `site`: the thresholds that this clinic has tightened.
+    `site`: the thresholds that this clinic has tightened. `consent`: what is against the consent
+    that this person signed here; nothing where it holds, or where it is on paper.
     """
 
     actor: Author | None = None
@@ -36,6 +37,7 @@ class Context:
     age: int | None = None
     site: tuple[Tightened, ...] = ()
     claim: Mapping[str, Any] = field(default_factory=dict)
+    consent: tuple[Finding, ...] = ()
 
 
 def reason(
