@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.sessions._consent import write_answer
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
@@ -49,6 +50,7 @@ def open_session(
         )
         opened = facts.SessionOpened(str(person.id), protocol_id, before + 1, indication)
         append(session, [entry(opened, now, by)], now)
+        write_answer(session, now)
         return session
 
 

@@ -7,6 +7,7 @@ Facts (`record_fact`) are never refused and never doubled. Requests (the verbs) 
 from openketamine.clinic.journal.commands import KeyReused
 from openketamine.clinic.sessions._alarms import note_silence
 from openketamine.clinic.sessions._calls import note_calls
+from openketamine.clinic.sessions._consent import answer_consent
 from openketamine.clinic.sessions._devices import attach_device, detach_device, record_heartbeat
 from openketamine.clinic.sessions._drug import waste, withdraw
 from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
@@ -36,6 +37,7 @@ __all__ = [
     "Done",
     "KeyReused",
     "Outcome",
+    "answer_consent",
     "assign_chair",
     "attach_device",
     "close",
