@@ -14,6 +14,7 @@ from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._calls import calls_for
+from openketamine.clinic.sessions._consent import wanted_of
 from openketamine.clinic.sessions._device_health import (
     heard_devices,
     quarantined_by_device,
