@@ -31,9 +31,9 @@ def consent_findings(session: Session, state: State, now: datetime) -> tuple[Fin
     """What is against the consent that was signed here for this session; None where nobody has
     signed one here and only a nurse can say."""
     course = _course(session.person)
-    wanted = wanted_of(session.person, session.protocol_id, state)
-    if last_given(course, consent_for(wanted.protocol.drug)) is None:
+    if last_given(course, consent_for(protocol(session.protocol_id).drug)) is None:
         return None
+    wanted = wanted_of(session.person, session.protocol_id, state)
     return consent_due(course, wanted, timezone.localtime(now))
 
 
