@@ -31,10 +31,10 @@ def test_it_is_set_aside_only_while_the_clinic_is_heard(
         running = asyncio.create_task(Forward(door, spool, lambda: NOW, lambda: heard).run())
         await asyncio.sleep(2)
         running.cancel()
-        counts = await spool.counts()
+        room = await spool.room()
         await door.close()
         await spool.close()
-        return counts
+        return room.waiting, room.aside
 
     waiting, aside = asyncio.run(work())
     assert [one["key"] for one in clinic.received] == delivered

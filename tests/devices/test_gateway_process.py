@@ -10,6 +10,7 @@ from tests.devices.conftest import ATTACHED
 
 from openketamine.devices.__main__ import main
 from openketamine.devices.connectors.mllp.framing import wrap
+from openketamine.devices.forward import BATCH
 
 
 def beat(number):
@@ -126,7 +127,7 @@ def test_what_was_acknowledged_survives_a_killed_gateway_and_arrives_once(
     numbers = [one["key"].rsplit("|", 1)[1] for one in clinic.received]
     assert numbers == [f"N{number}" for number in range(301)]
     assert len(answers) == 300
-    assert max(clinic.batches) <= 200
+    assert max(clinic.batches) <= BATCH
 
 
 @pytest.mark.hazard("HZ-05")

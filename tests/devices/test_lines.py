@@ -1,6 +1,7 @@
 """Devices that write lines: a table, a line, a reading; over a real terminal."""
 
 import asyncio
+import json
 import os
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -151,7 +152,7 @@ def test_over_a_terminal_in_pieces_with_noise_between(tmp_path):
                 return len(await spool.oldest(10)) == 2
 
             await _until(both)
-            keys = [one.body["values"]["heart_rate"] for one in await spool.oldest(10)]
+            keys = [json.loads(one.body)["values"]["heart_rate"] for one in await spool.oldest(10)]
             return keys, source.unreadable, health.as_json(NOW)["devices"]["OXI-1"]["connector"]
 
     assert asyncio.run(work()) == ([82, 82], 1, "lines")

@@ -52,8 +52,9 @@ def _settings(words: argparse.Namespace, token: str, zone: ZoneInfo) -> GatewayS
     port = words.mllp_port
     if port is None and not sdc and not lines:
         port = 2575
+    limit = words.spool_mb * 1024**2
     return GatewaySettings(
-        words.clinic, token, words.mllp_host, port, words.data, words.name, zone, sdc, lines
+        words.clinic, token, words.mllp_host, port, words.data, words.name, zone, sdc, lines, limit
     )
 
 
@@ -71,9 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--baud", type=int, default=0, help="its speed; 0: as it is")
     parser.add_argument("--line-device", default="", metavar="ID", help="where no line names it")
     parser.add_argument("--data", type=Path, required=True, help="folder of the spool")
+    parser.add_argument("--spool-mb", type=_megabytes, default=4096, metavar="MB", help="its limit")
     parser.add_argument("--name", default="gw-1", help="the name of this gateway")
     parser.add_argument("--zone", default="UTC", help="for devices that send times without zone")
     return parser
+
+
+def _megabytes(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError("expected whole megabytes above 0")
+    return int(word)
 
 
 def _wrong(sentence: str, status: int) -> int:

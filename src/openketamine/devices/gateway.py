@@ -17,7 +17,7 @@ from openketamine.devices.connectors.sdc import SdcSettings, SdcSource
 from openketamine.devices.forward import Clinic, Forward, Heartbeat
 from openketamine.devices.health import Health
 from openketamine.devices.intake import Intake, Source
-from openketamine.devices.spool import Spool
+from openketamine.devices.spool import LIMIT_BYTES, Spool
 
 _log = logging.getLogger("openketamine.devices.gateway")
 
@@ -25,7 +25,7 @@ _log = logging.getLogger("openketamine.devices.gateway")
 @dataclass(frozen=True)
 class GatewaySettings:
     """What the command line says. `zone` is for devices that send times without one; `mllp_port`
-    None: no listener."""
+    None: no listener; `spool_limit`: bytes, past which nothing more is acknowledged."""
 
     clinic: str
     token: str
@@ -36,6 +36,7 @@ class GatewaySettings:
     zone: tzinfo = UTC
     sdc: tuple[SdcSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
+    spool_limit: int = LIMIT_BYTES
 
 
 class Gateway:
@@ -43,7 +44,7 @@ class Gateway:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._spool = Spool(settings.data / "spool.sqlite3")
+        self._spool = Spool(settings.data / "spool.sqlite3", settings.spool_limit)
         self._clinic = Clinic(settings.clinic, settings.token, settings.name)
         self._health = Health()
         self._heartbeat = Heartbeat(self._clinic, self._state, self._spool, _now)

@@ -7,12 +7,14 @@ share the next one, so that many bedsides cost few flushes and nobody waits on a
 import asyncio
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +22,18 @@ Kept = Literal["new", "duplicate", "conflict"]
 """Stored now, there already, or another message under the same key (which is not stored)."""
 
 KEEP_KEYS = timedelta(hours=24)
+"""A repeat within this time is known here; one that is older is known by the clinic."""
+
+LIMIT_BYTES = 4 * 1024**3
+RESERVE_BYTES = 64 * 1024**2
+"""Left free on the disk: what was delivered is deleted by writing, and the log needs room too."""
+
+_MOST_BYTES = 2 * 1024**2
+"""Of one batch to the clinic, which takes twice that."""
+
+_TIDY_EVERY, _KEYS_AT_ONCE = timedelta(minutes=1), 20_000
+# After every time, as times are written here.
+_LAST = "9999"
 _T = TypeVar("_T")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, digest TEXT NOT NULL, at TEXT NOT NULL)
@@ -29,6 +43,7 @@ CREATE TABLE IF NOT EXISTS waiting (
   number INTEGER PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL, key TEXT NOT NULL,
   body TEXT NOT NULL, raw BLOB, set_aside TEXT NOT NULL DEFAULT '');
 """
+_MAKE_WAY = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at < ? ORDER BY at LIMIT ?)"
 
 
 class SpoolError(OSError):
@@ -48,23 +63,59 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One reading that the clinic does not have yet."""
+    """One reading that the clinic does not have yet; `body` is the JSON that it will be sent."""
 
     number: int
     key: str
-    body: dict[str, Any]
+    body: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """How full the spool is: readings that wait and that were set aside, bytes used, and the limit.
+
+    `refused`: how often a message was not taken since the start for want of room; `full`: none is
+    taken now.
+    """
+
+    waiting: int
+    aside: int
+    used: int
+    limit: int
+    refused: int
+    full: bool
+
+    def as_json(self) -> dict[str, int | bool]:
+        """The form in which the clinic is told."""
+        return {
+            "spool_waiting": self.waiting,
+            "set_aside": self.aside,
+            "spool_bytes": self.used,
+            "spool_limit": self.limit,
+            "spool_refused": self.refused,
+            "spool_full": self.full,
+        }
 
 
 class Spool:
-    """Write, read in order, delete when accepted. All SQL runs in one thread of its own."""
+    """Write, read in order, delete when accepted. All SQL runs in one thread of its own.
 
-    def __init__(self, path: Path) -> None:
+    Past `limit` bytes, or where the disk has less than the reserve, nothing more is taken: the
+    sender gets no acknowledgement and keeps what it has. Keys of what was delivered make way first.
+    """
+
+    def __init__(self, path: Path, limit: int = LIMIT_BYTES, reserve: int = RESERVE_BYTES) -> None:
+        self._path, self._limit, self._reserve = path, limit, reserve
+        self._refused, self._aside = 0, 0
+        self._tidied_at: datetime | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         self._queue: list[tuple[Incoming, asyncio.Future[Kept]]] = []
         self._committing: asyncio.Task[None] | None = None
         self._closed = False
         try:
             self._db = _open(path)
+            # Counted once: a spool that a long outage filled is not walked through every second.
+            self._waiting = self._db.execute("SELECT count(*) FROM waiting").fetchone()[0]
         except (sqlite3.Error, OSError) as error:
             raise SpoolError(f"the spool cannot be opened: {error}") from error
 
@@ -78,8 +129,7 @@ class Spool:
 
     async def oldest(self, limit: int) -> list[Waiting]:
         """The readings that have waited longest, in the order in which they came."""
-        rows = await self._run(lambda: self._select(limit))
-        return [Waiting(number, key, json.loads(body)) for number, key, body in rows]
+        return await self._run(lambda: self._select(limit))
 
     async def accepted(self, numbers: Sequence[int], now: datetime) -> None:
         """The clinic has these: forget them; their keys stay for a day, to know repeats by."""
@@ -87,12 +137,11 @@ class Spool:
 
     async def set_aside(self, number: int, why: str) -> None:
         """Keep one that the clinic cannot read, out of the way of those behind it."""
-        statement = "UPDATE waiting SET set_aside = ? WHERE number = ?"
-        await self._run(lambda: self._execute(statement, (why, number)))
+        await self._run(lambda: self._put_aside(number, why))
 
-    async def counts(self) -> tuple[int, int]:
-        """How many readings wait, and how many were set aside."""
-        return await self._run(self._count)
+    async def room(self) -> Room:
+        """How full it is."""
+        return await self._run(self._measure)
 
     async def close(self) -> None:
         """Finish the commit that runs, and close the file."""
@@ -119,13 +168,45 @@ class Spool:
             raise SpoolError("the spool is closed")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except sqlite3.Error as error:
+        except SpoolError:
+            raise
+        except (sqlite3.Error, OSError) as error:
             raise SpoolError(f"the spool cannot be used: {error}") from error
 
     def _store(self, batch: Sequence[Incoming]) -> list[Kept]:
+        if not self._has_room():
+            self._refused += len(batch)
+            raise SpoolError("the spool is full: nothing is taken until the clinic has taken some")
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            return [self._store_one(incoming) for incoming in batch]
+            kept = [self._store_one(incoming) for incoming in batch]
+        new = zip(batch, kept, strict=True)
+        self._waiting += sum(len(one.bodies) for one, how in new if how == "new")
+        return kept
+
+    def _has_room(self) -> bool:
+        """After the oldest keys have made way, where that is needed."""
+        if self._used() >= self._limit * 3 // 4:
+            self._execute(_MAKE_WAY, (self._oldest_at(_LAST), _KEYS_AT_ONCE))
+        return not self._is_full()
+
+    def _is_full(self) -> bool:
+        free = shutil.disk_usage(self._path.parent).free
+        return self._used() >= self._limit or free <= self._reserve
+
+    def _used(self) -> int:
+        """Bytes of the file that hold something."""
+        names = ("page_count", "freelist_count", "page_size")
+        pages, unused, size = (self._db.execute(f"PRAGMA {one}").fetchone()[0] for one in names)
+        return int((pages - unused) * size)
+
+    def _oldest_at(self, or_else: str) -> str:
+        """When the reading came that has waited longest: keys from then on are still needed."""
+        row = self._db.execute(
+            "SELECT at FROM seen WHERE key = "
+            "(SELECT message FROM waiting WHERE set_aside = '' ORDER BY number LIMIT 1)"
+        ).fetchone()
+        return min(or_else, row[0]) if row else or_else
 
     def _store_one(self, incoming: Incoming) -> Kept:
         row = self._db.execute("SELECT digest FROM seen WHERE key = ?", (incoming.key,)).fetchone()
@@ -143,30 +224,37 @@ class Spool:
         )
         return "new"
 
-    def _select(self, limit: int) -> list[tuple[int, str, str]]:
-        return self._db.execute(
+    def _select(self, limit: int) -> list[Waiting]:
+        rows = self._db.execute(
             "SELECT number, key, body FROM waiting WHERE set_aside = '' ORDER BY number LIMIT ?",
             (limit,),
         ).fetchall()
+        sizes = accumulate(len(body) for _, _, body in rows)
+        most = max(1, sum(size <= _MOST_BYTES for size in sizes))
+        return [Waiting(*row) for row in rows[:most]]
 
     def _delete(self, numbers: Sequence[int], now: datetime) -> None:
-        old = (now - KEEP_KEYS).isoformat()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             rows = [(number,) for number in numbers]
-            self._db.executemany("DELETE FROM waiting WHERE number = ?", rows)
-            self._db.execute(
-                "DELETE FROM seen WHERE at < ? AND key NOT IN (SELECT message FROM waiting)",
-                (old,),
-            )
+            gone = self._db.executemany("DELETE FROM waiting WHERE number = ?", rows).rowcount
+            if self._tidied_at is None or not timedelta() <= now - self._tidied_at < _TIDY_EVERY:
+                old = self._oldest_at((now - KEEP_KEYS).isoformat())
+                self._db.execute("DELETE FROM seen WHERE at < ?", (old,))
+                self._tidied_at = now
+        self._waiting -= gone
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> None:
         self._db.execute(statement, values)
 
-    def _count(self) -> tuple[int, int]:
-        query = "SELECT count(*), count(nullif(set_aside, '')) FROM waiting"
-        total, aside = self._db.execute(query).fetchone()
-        return total - aside, aside
+    def _put_aside(self, number: int, why: str) -> None:
+        self._execute("UPDATE waiting SET set_aside = ? WHERE number = ?", (why, number))
+        self._waiting, self._aside = self._waiting - 1, self._aside + 1
+
+    def _measure(self) -> Room:
+        return Room(
+            self._waiting, self._aside, self._used(), self._limit, self._refused, self._is_full()
+        )
 
 
 def _open(path: Path) -> sqlite3.Connection:

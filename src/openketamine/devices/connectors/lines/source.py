@@ -4,26 +4,22 @@ A serial line knows no acknowledgement: what comes while our disk is full is los
 """
 
 import asyncio
-import logging
 import os
 import termios
 import tty
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from openketamine.core.findings import BadInput
-from openketamine.devices.connector import Reading
 from openketamine.devices.connectors.lines.decode import decode_line
 from openketamine.devices.connectors.lines.dialect import Dialect
+from openketamine.devices.follower import Follower
 from openketamine.devices.intake import Intake
-from openketamine.devices.spool import SpoolError
 
-_log = logging.getLogger("openketamine.devices.lines")
 LONGEST_LINE = 4096
-_READ, _PAUSE_S, _MOST_WAITING = 4096, 1.0, 1000
+_READ, _PAUSE_S = 4096, 1.0
 
 
 @dataclass(frozen=True)
@@ -37,39 +33,21 @@ class LineSettings:
     device: str = ""
 
 
-class LineSource:
+class LineSource(Follower):
     """One port, read until it is stopped."""
 
+    name = "lines"
+
     def __init__(
-        self,
-        settings: LineSettings,
-        zone: tzinfo,
-        intake: Intake,
-        clock: Callable[[], datetime],
+        self, settings: LineSettings, zone: tzinfo, intake: Intake, clock: Callable[[], datetime]
     ) -> None:
-        self.unreadable = 0
+        super().__init__(intake, clock)
         self._settings = settings
         self._zone = zone
-        self._intake = intake
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-        self._waiting: set[asyncio.Task[None]] = set()
 
     def where(self) -> list[dict[str, str | int]]:
         """The port that is read."""
         return [{"kind": "line", "host": str(self._settings.port), "port": self._settings.baud}]
-
-    async def start(self) -> None:
-        """Begin to read; a port that is not there yet is waited for."""
-        self._task = asyncio.create_task(self._follow())
-
-    async def stop(self) -> None:
-        """Let go of the port."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await asyncio.gather(*self._waiting, return_exceptions=True)
 
     async def _follow(self) -> None:
         while True:
@@ -78,7 +56,7 @@ class LineSource:
             except OSError as error:
                 why = f"the port cannot be read ({error.strerror or type(error).__name__})"
                 self._intake.rejects(self._settings.device, why, self._clock())
-                _log.warning("%s: %s", self._settings.port, why)
+                self._log.warning("%s: %s", self._settings.port, why)
             await asyncio.sleep(_PAUSE_S)
 
     async def _once(self) -> None:
@@ -113,19 +91,7 @@ class LineSource:
         except BadInput as error:
             self._bad(str(error))
             return
-        if len(self._waiting) >= _MOST_WAITING:
-            self._intake.rejects(reading.device_id, "more than the disk can take", now)
-            return
-        task = asyncio.get_running_loop().create_task(self._keep(reading, line))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
-
-    async def _keep(self, reading: Reading, line: bytes) -> None:
-        try:
-            await self._intake.keep([reading], line, "lines")
-        except SpoolError as error:
-            self._intake.rejects(reading.device_id, "lost: the disk did not take it", self._clock())
-            _log.error("a line is lost: %s", error)
+        self._take([reading], line)
 
     def _bad(self, why: str) -> None:
         self.unreadable += 1

@@ -5,7 +5,6 @@ when a source is started, so that a gateway without the extra `sdc` runs as ever
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openketamine.devices.connectors.sdc.decode import Metric, Update, decode
+from openketamine.devices.follower import Follower
 from openketamine.devices.intake import Intake
-from openketamine.devices.spool import SpoolError
 
-_log = logging.getLogger("openketamine.devices.sdc")
 _LOOK_S, _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 1.0, 30.0
-_MOST_WAITING = 1000
 
 
 @dataclass(frozen=True)
@@ -33,19 +30,16 @@ class SdcSettings:
     epr: str = ""
 
 
-class SdcSource:
+class SdcSource(Follower):
     """One provider, followed until it is stopped."""
+
+    name = "sdc"
 
     def __init__(
         self, settings: SdcSettings, intake: Intake, clock: Callable[[], datetime]
     ) -> None:
-        self.unreadable = 0
+        super().__init__(intake, clock)
         self._settings = settings
-        self._intake = intake
-        self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-        self._waiting: set[asyncio.Task[None]] = set()
-        self._said = ""
 
     def where(self) -> list[dict[str, str | int]]:
         """The provider that is followed."""
@@ -59,15 +53,7 @@ class SdcSource:
             import sdc11073  # noqa: F401
         except ImportError as error:
             raise OSError("SDC needs the extra `sdc`: pip install openketamine[sdc]") from error
-        self._task = asyncio.create_task(self._follow())
-
-    async def stop(self) -> None:
-        """Unsubscribe and end."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await asyncio.gather(*self._waiting, return_exceptions=True)
+        await super().start()
 
     async def _follow(self) -> None:
         pause = _FIRST_PAUSE_S
@@ -82,7 +68,7 @@ class SdcSource:
             except Exception as error:
                 why = f"SDC provider cannot be reached ({type(error).__name__})"
                 self._intake.rejects("", why, self._clock())
-                _log.warning("%s; trying again in %.0f s", why, pause)
+                self._log.warning("%s; trying again in %.0f s", why, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
@@ -91,10 +77,10 @@ class SdcSource:
 
         def hand_over(update: Update) -> None:
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._take, update)
+                loop.call_soon_threadsafe(self._hear, update)
 
         link = await asyncio.to_thread(_connect, self._settings, hand_over)
-        _log.info("following the SDC provider %s", link.device_id)
+        self._log.info("following the SDC provider %s", link.device_id)
         try:
             while link.alive:  # noqa: ASYNC110  (a thread of the library changes it)
                 await asyncio.sleep(_LOOK_S)
@@ -102,23 +88,10 @@ class SdcSource:
         finally:
             await asyncio.shield(asyncio.to_thread(link.close))
 
-    def _take(self, update: Update) -> None:
-        if len(self._waiting) >= _MOST_WAITING:
-            self._intake.rejects(update.device_id, "more than the disk can take", self._clock())
-            return
-        task = asyncio.get_running_loop().create_task(self._keep(update))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
-
-    async def _keep(self, update: Update) -> None:
+    def _hear(self, update: Update) -> None:
         readings = decode(update, received_at=self._clock())
-        if not readings:
-            return
-        try:
-            await self._intake.keep(readings, repr(update).encode(), "sdc")
-        except SpoolError as error:
-            self._intake.rejects(update.device_id, "lost: the disk did not take it", self._clock())
-            _log.error("a reading is lost: %s", error)
+        if readings:
+            self._take(readings, repr(update).encode())
 
 
 class _Link:
