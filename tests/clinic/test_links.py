@@ -12,7 +12,7 @@ from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.commands import import_bundle
 
-pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-16")]
+pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-16"), pytest.mark.hazard("HZ-21")]
 PURPOSE = "check-in:7c1d7a0e-2b0e-4a7c-9d53-5a1f0c3f8a11"
 
 

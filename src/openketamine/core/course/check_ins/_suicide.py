@@ -1,0 +1,144 @@
+"""Answers about suicide: what level they prove, by knowledge/triage, and the task that follows.
+
+An answer counts the moment it is given. A level is a lower bound until everything was answered, and
+what was not answered is never "no".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from openketamine.core.course._facts import TaskOpened
+from openketamine.core.course.check_ins._kept import CheckIn, derived_id
+from openketamine.core.course.check_ins._schedule import duration
+from openketamine.core.scoring import instrument, score
+from openketamine.knowledge import document, read_threshold
+
+Answers = Mapping[tuple[str, str], Any]
+TASK = "suicide_answer"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the triage. `rank` 0 is the gravest."""
+
+    id: str
+    rank: int
+    instrument: str
+    band: str
+    summary: str
+    advice: str
+    action: str
+    roles: tuple[str, ...]
+    within: timedelta
+    rule: str
+    sources: tuple[Mapping[str, Any], ...]
+
+
+def is_about_suicide(form: str, item: int) -> bool:
+    """Whether a question is one after which somebody must act."""
+    asks = _asks()
+    return any(
+        one["then"] == form or (one["instrument"], one["item"]) == (form, item) for one in asks
+    )
+
+
+def asks_of(form: str, answers: Answers) -> tuple[str, ...]:
+    """What the answers to this form ask for at once."""
+    return tuple(
+        str(one["then"]) for one in _asks() if one["instrument"] == form and _met(one, answers)
+    )
+
+
+def suicide_level(answers: Answers) -> Level | None:
+    """The gravest level that these answers prove; None where they prove none."""
+    proven = {str(one["level"]) for one in _asks() if _met(one, answers)}
+    proven |= {
+        one.id for one in levels() if one.band and one.band == _band(one.instrument, answers)
+    }
+    return next((one for one in levels() if one.id in proven), None)
+
+
+def suicide_task(check_in: CheckIn, opened: Mapping[str, Any], now: datetime) -> TaskOpened | None:
+    """The task that the answers of a check-in ask for now; None where one as grave is there.
+
+    `opened`: tasks that were opened before, by id.
+    """
+    answers = {key: one.body.answer for key, one in check_in.replies.items()}
+    level = suicide_level(answers)
+    if level is None or any(
+        task_id(check_in.id, one) in opened for one in levels()[: level.rank + 1]
+    ):
+        return None
+    rests = [reply.fact.id for key, reply in check_in.replies.items() if _counts(key)]
+    return TaskOpened(
+        task_id=task_id(check_in.id, level),
+        kind=TASK,
+        summary=f"{level.summary}. {level.advice}",
+        due_at=now + level.within,
+        roles=level.roles,
+        rule=level.rule,
+        level=level.action,
+        rests_on=tuple(rests),
+        sources=level.sources,
+    )
+
+
+def milder_tasks(check_in: str, task: TaskOpened) -> tuple[str, ...]:
+    """Ids of the tasks of this check-in that a graver one takes the place of."""
+    every = levels()
+    rank = next(one.rank for one in every if task_id(check_in, one) == task.task_id)
+    return tuple(task_id(check_in, one) for one in every[rank + 1 :])
+
+
+def task_id(check_in: str, level: Level) -> str:
+    """One task a level of a check-in, however often an answer is given."""
+    return derived_id(check_in, TASK, level.id)
+
+
+@cache
+def levels() -> tuple[Level, ...]:
+    """Every level, the gravest first."""
+    nodes = document("triage", "suicide-answers").body["levels"]
+    return tuple(
+        Level(
+            id=str(one["level"]),
+            rank=rank,
+            instrument=str(one["of"]),
+            band=str(one["band"]),
+            summary=str(one["summary"]),
+            advice=str(one["advice"]),
+            action=str(one["action"]),
+            roles=tuple(one["roles"]),
+            within=duration(one["within"]),
+            rule=str(one["rule"]),
+            sources=tuple(one["sources"]),
+        )
+        for rank, one in enumerate(nodes)
+    )
+
+
+@cache
+def _asks() -> tuple[Mapping[str, Any], ...]:
+    return tuple(document("triage", "suicide-answers").body["asks"])
+
+
+def _met(ask: Mapping[str, Any], answers: Answers) -> bool:
+    given = answers.get((str(ask["instrument"]), str(ask["item"])))
+    return given is not None and read_threshold(ask["answer"]).met_by(given)
+
+
+def _band(name: str, answers: Answers) -> str:
+    """The band that the answers prove so far: a lower bound is a band."""
+    known = instrument(name)
+    given = {item.number: answers.get((name, str(item.number))) for item in known.items}
+    if not any(one is not None for one in given.values()):
+        return ""
+    return (score(name, given).band or "").removeprefix("at least ")
+
+
+def _counts(key: tuple[str, str]) -> bool:
+    form, item = key
+    return item.isdecimal() and is_about_suicide(form, int(item))
