@@ -47,8 +47,8 @@ class CheckIn:
     @property
     def last_attempt(self) -> int:
         """The highest number of a message that was tried."""
-        tried = [one.body.attempt for one in (*self.invited, *self.undelivered)]
-        return max(tried, default=0)
+        sent = [one.body.attempt for one in self.invited]
+        return max([*sent, *(one.body.attempt for one in self.undelivered)], default=0)
 
     @property
     def over(self) -> bool:

@@ -133,7 +133,9 @@ def _met(ask: Mapping[str, Any], answers: Answers) -> bool:
 def _band(name: str, answers: Answers) -> str:
     """The band that the answers prove so far: a lower bound is a band."""
     known = instrument(name)
-    given = {item.number: answers.get((name, str(item.number))) for item in known.items}
+    given: dict[str | int, int | None] = {
+        item.number: answers.get((name, str(item.number))) for item in known.items
+    }
     if not any(one is not None for one in given.values()):
         return ""
     return (score(name, given).band or "").removeprefix("at least ")
