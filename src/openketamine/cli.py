@@ -488,9 +488,10 @@ def _add_run(verbs: Any) -> None:
     verb.add_argument(
         "file",
         nargs="?",
-        metavar="CHAIN.jsonl",
-        help="an export with its chain: proven by this file alone, without a clinic",
+        metavar="EXPORT",
+        help="an export with its chain (a ZIP, a folder, journal.jsonl): proven without a clinic",
     )
+    verb.add_argument("--since", metavar="HEADS.json", help="heads of an earlier export")
     verb.add_argument("--data", type=Path, help="data folder")
     for name, text in (
         ("backup", "everything of a clinic, running or not, into a new folder"),

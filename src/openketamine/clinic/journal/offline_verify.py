@@ -1,22 +1,31 @@
-"""Verify an export of the journal, with nothing but Python: `python3 verify.py [FOLDER]`.
+"""Verify an export of the journal, with nothing but Python: `python3 verify.py [EXPORT]`.
 
-Reads journal.jsonl and heads.json of the export. Each line is bound to the line before it by
-SHA-256; the last hash of each stream must be the one in heads.json. Prints what is broken, by
-stream and number. Exit status: 0 whole, 3 broken, 2 not an export.
+EXPORT is a folder or a ZIP with journal.jsonl and heads.json, or journal.jsonl alone; without it,
+this folder. Each line is bound to the line before it by SHA-256; the last hash of each stream must
+be the one in heads.json. Prints what is broken, by stream and number. Exit status: 0 whole,
+3 broken, 2 not an export.
 
 A whole chain proves that nothing was changed since its heads were taken. That the heads themselves
 are old ones, you prove by keeping heads.json of each visit: the next export must contain each of
-those hashes at its number. `python3 verify.py FOLDER --since OLD/heads.json` does that.
+those hashes at its number. `python3 verify.py EXPORT --since OLD/heads.json` does that.
 """
 
 import hashlib
+import io
 import json
 import sys
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
+_JOURNAL, _HEADS = "journal.jsonl", "heads.json"
+
+
+class NotAnExport(ValueError):
+    """What cannot be read, and where: the line and the field are named."""
 
 
 def canonical(value: object) -> str:
@@ -26,7 +35,7 @@ def canonical(value: object) -> str:
 
 def digest(text: str) -> str:
     """SHA-256 of a text, as hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def next_hash(line: Line, before: str) -> str:
@@ -35,32 +44,48 @@ def next_hash(line: Line, before: str) -> str:
     return digest(content + before)
 
 
-def number_of(line: Line) -> int:
-    """Its place, as its own content says it."""
+def place_of(line: Line) -> tuple[str, int]:
+    """Its stream and its number in it, as its own content says them."""
     if "reading" in line:
-        return int(line["reading"].split("\x1f")[2])
-    return int(line["fact"]["number"])
+        parts = line["reading"].split("\x1f")
+        return str(parts[1]), int(parts[2])
+    return str(line["fact"]["stream"]), int(line["fact"]["number"])
 
 
-def stream_of(line: Line) -> str:
-    """Its stream, as its own content says it."""
-    if "reading" in line:
-        return str(line["reading"].split("\x1f")[1])
-    return str(line["fact"]["stream"])
+def read(number: int, text: str) -> Line:
+    """One line of the journal. Raises NotAnExport that names the line and the field."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotAnExport(f"line {number}: expected one JSON object") from None
+    if not isinstance(line, dict):
+        raise NotAnExport(f"line {number}: expected one JSON object")
+    if not isinstance(line.get("hash"), str):
+        raise NotAnExport(f"line {number}, hash: expected a value, which every line of a chain has")
+    if not isinstance(line.get("fact"), dict) and not isinstance(line.get("reading"), str):
+        raise NotAnExport(f"line {number}: expected a fact or a reading of a chain")
+    try:
+        place_of(line)
+    except (LookupError, TypeError, ValueError):
+        raise NotAnExport(f"line {number}: expected its stream and its number") from None
+    return line
 
 
-def verify(
-    lines: Iterable[str], heads: Line, since: Line | None = None
-) -> tuple[int, list[tuple[str, int, str]]]:
-    """(lines read, [(stream, number, what is wrong)])."""
+def verify(lines: Iterable[str], heads: Line | None = None, since: Line | None = None) -> Line:
+    """How many facts and streams, the first break of each stream, and the heads that were found.
+
+    `heads`: what must stand at the end; None where nobody said. `since`: heads of a visit before.
+    """
     at: dict[str, tuple[int, str]] = {}
     broken: dict[str, tuple[int, str]] = {}
-    read = 0
+    counted = 0
     wanted = {(s, top["number"]): top["hash"] for s, top in (since or {}).items()}
-    for text in lines:
-        line = json.loads(text)
-        read += 1
-        stream, number = stream_of(line), number_of(line)
+    for place, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        line = read(place, text)
+        counted += 1
+        stream, number = place_of(line)
         before_number, before = at.get(stream, (0, ""))
         now = next_hash(line, before)
         if number != before_number + 1:
@@ -70,36 +95,75 @@ def verify(
         elif wanted.pop((stream, number), now) != now:
             broken.setdefault(stream, (number, "it is not what it was at the visit before"))
         at[stream] = (number, now)
-    for stream, top in heads.items():
-        if at.get(stream, (0, "")) != (top["number"], top["hash"]):
-            broken.setdefault(
-                stream, (at.get(stream, (0, ""))[0] + 1, "the last lines are missing")
-            )
-    for stream in set(at) - set(heads):
-        broken.setdefault(stream, (1, "the stream has no head"))
+    for stream, (number, why) in _ends(at, heads):
+        broken.setdefault(stream, (number, why))
     for stream, number in wanted:
-        if stream in heads:
+        if heads is None or stream in heads:
             broken.setdefault(stream, (number, "the line of the visit before is missing"))
-    return read, [(stream, number, why) for stream, (number, why) in sorted(broken.items())]
+    return {
+        "ok": not broken,
+        "streams": len(at),
+        "facts": counted,
+        "broken": [{"stream": s, "number": n, "why": w} for s, (n, w) in sorted(broken.items())],
+        "heads": {s: {"number": n, "hash": sign} for s, (n, sign) in sorted(at.items())},
+    }
+
+
+def _ends(at: dict[str, tuple[int, str]], heads: Line | None) -> Iterator[tuple[str, Any]]:
+    """Streams that do not end where their head says."""
+    if heads is None:
+        return
+    for stream, top in heads.items():
+        number, sign = at.get(stream, (0, ""))
+        if (number, sign) != (top["number"], top["hash"]):
+            yield stream, (number + 1, "the last lines are missing")
+    for stream in set(at) - set(heads):
+        yield stream, (1, "the stream has no head")
+
+
+@contextmanager
+def opened(export: Path) -> Iterator[tuple[Iterable[str], Line | None]]:
+    """The lines of an export, and the heads that it names (None for lines alone)."""
+    if export.is_file() and zipfile.is_zipfile(export):
+        with zipfile.ZipFile(export) as folder, folder.open(_JOURNAL) as raw:
+            heads = _streams(folder.read(_HEADS)) if _HEADS in folder.namelist() else None
+            yield io.TextIOWrapper(raw, encoding="utf-8"), heads
+        return
+    journal = export / _JOURNAL if export.is_dir() else export
+    beside = export / _HEADS
+    with journal.open(encoding="utf-8") as lines:
+        yield lines, _streams(beside.read_bytes()) if beside.is_file() else None
+
+
+def _streams(text: bytes) -> Line:
+    try:
+        heads = json.loads(text)["streams"]
+        return {name: {"number": top["number"], "hash": top["hash"]} for name, top in heads.items()}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise NotAnExport("heads.json: expected the streams with number and hash") from None
+
+
+def verify_export(export: Path, since: Path | None = None) -> Line:
+    """The whole answer about an export. Raises NotAnExport, OSError."""
+    with opened(export) as (lines, heads):
+        return verify(lines, heads, _streams(since.read_bytes()) if since else None)
 
 
 def main(words: list[str]) -> int:
     """Exit status."""
-    folder = Path(words[0]) if words and not words[0].startswith("--") else Path()
+    since = None
+    if "--since" in words:
+        place = words.index("--since")
+        since, words = Path(*words[place + 1 : place + 2]), words[:place] + words[place + 2 :]
     try:
-        heads = json.loads((folder / "heads.json").read_text(encoding="utf-8"))["streams"]
-        since = None
-        if "--since" in words:
-            old = Path(words[words.index("--since") + 1])
-            since = json.loads(old.read_text(encoding="utf-8"))["streams"]
-        with (folder / "journal.jsonl").open(encoding="utf-8") as lines:
-            read, broken = verify(lines, heads, since)
-    except (OSError, ValueError, KeyError, IndexError) as error:
+        answer = verify_export(Path(*words[:1]), since)
+    except (OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"not an export: {error}\n")
         return 2
-    for stream, number, why in broken:
-        sys.stdout.write(f"BROKEN {stream} number {number}: {why}\n")
-    sys.stdout.write(f"{read} lines, {len(heads)} streams, {len(broken)} broken\n")
+    for one in answer["broken"]:
+        sys.stdout.write("BROKEN {stream} number {number}: {why}\n".format(**one))
+    broken = len(answer["broken"])
+    sys.stdout.write(f"{answer['facts']} lines, {answer['streams']} streams, {broken} broken\n")
     return 3 if broken else 0
 
 

@@ -3,91 +3,145 @@
 import csv
 import io
 import json
+import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import typst
+from django.db import connection
 
+from openketamine.clinic.journal.export import add_export, one_line
+from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM
 from openketamine.clinic.pharmacy.packet import Packet
-from openketamine.core.ledger import encode_entry
 
 _TEMPLATE = Path(__file__).parent / "packet.typ"
+# Rows that are still read on paper: some 300 pages. What is more stands in the ZIP, and says so.
+_ON_PAPER = 10_000
+_AT_ONCE = 5000
+_ENTRIES = """
+    SELECT number, (body -> 'entry' || jsonb_build_object('recorded_at',
+               to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00')))::text
+      FROM journal_fact
+     WHERE stream = %(stream)s AND kind = ANY(%(kinds)s) AND number > %(after)s
+       AND number <= %(last)s
+     ORDER BY number LIMIT %(most)s
+"""
 
 
-def as_json(packet: Packet) -> bytes:
-    """The whole packet as one JSON document."""
-    body = {"packet": packet.head(), "tables": packet.tables()}
-    return json.dumps(body, ensure_ascii=False, indent=1).encode()
+def write_json(packet: Packet, to: IO[str]) -> None:
+    """The whole packet as one JSON document, row by row."""
+    to.write(f'{{"packet": {_json(packet.head)},\n"tables": {{')
+    for place, (name, rows) in enumerate(packet.tables().items()):
+        to.write(f"{',' * (place > 0)}\n{_json(name)}: [")
+        for number, row in enumerate(rows()):
+            to.write(f"{',' * (number > 0)}\n{_json(row)}")
+        to.write("]")
+    to.write("}}\n")
 
 
-def as_zip(packet: Packet) -> bytes:
+def write_zip(packet: Packet, to: IO[bytes]) -> None:
     """Tables as CSV, the packet as JSON, and what proves it without us: `book.jsonl` for `ledger
-    check`, `chain.jsonl` for `audit verify`, both from the first entry of the book."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("packet.json", as_json(packet))
-        archive.writestr("book.jsonl", "".join(_lines(packet)))
-        archive.writestr("chain.jsonl", "".join(_chain(packet)))
-        archive.writestr("README.txt", _README)
-        for name, rows in packet.tables().items():
-            archive.writestr(f"csv/{name.split(' (')[0].replace(' ', '-')}.csv", _csv(rows))
-    return made.getvalue()
+    check`; `journal.jsonl`, `heads.json` and `verify.py`, which needs nothing but Python. Both
+    begin with the first entry of the book."""
+    with (
+        zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as folder,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as whole,
+    ):
+        whole.write(f'{{"packet": {_json(packet.head)},\n"tables": {{')
+        for place, (name, rows) in enumerate(packet.tables().items()):
+            whole.write(f"{',' * (place > 0)}\n{_json(name)}: [")
+            with _text(folder, file_name(name)) as table:
+                _both(rows(), table, whole)
+            whole.write("]")
+        whole.write("}}\n")
+        whole.seek(0)
+        with _text(folder, "packet.json") as copy:
+            while piece := whole.read(1 << 20):
+                copy.write(piece)
+        with _text(folder, "book.jsonl") as book:
+            book.writelines(_book(packet.last))
+        add_export(folder, [STREAM], packet.now)
+        folder.writestr("README.txt", _README)
 
 
 _README = """Inspection packet.
 
 packet.json and csv/ hold the tables of the range that was asked for.
 book.jsonl is the drug book from its first entry: openketamine ledger check book.jsonl
-chain.jsonl is the same book with its chain of hashes: openketamine audit verify chain.jsonl
-Both commands need this file only: no database, no network, no account.
+journal.jsonl is the same book with its chain of hashes, heads.json its last hash:
+    python3 verify.py
+needs nothing but Python and these files: no database, no network, no account.
+Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
 Drug on the tray of a session that is still under way shows as a difference: it is neither given
 nor wasted yet.
 """
 
 
 def as_pdf(packet: Packet, *, paper: str, demo: bool) -> bytes:
-    """The packet on paper; a table without rows says so."""
-    head, tables = packet.head(), packet.tables()
-    data = {
-        "head": head,
-        "paper": paper,
-        "demo": demo,
-        "tables": [
-            {"name": name, "columns": list(rows[0]) if rows else [],
-             "rows": [list(row.values()) for row in rows]}
-            for name, rows in tables.items()
-        ],
-    }  # fmt: skip
+    """The packet on paper. A table without rows says so; one too long for paper says how many rows
+    it has and which file of the ZIP holds them."""
+    data = {"head": packet.head, "paper": paper, "demo": demo, "tables": list(_printed(packet))}
     made = typst.compile(str(_TEMPLATE), sys_inputs={"data": json.dumps(data)})
     assert isinstance(made, bytes)  # noqa: S101  (one file was asked for)
     return made
 
 
-def _lines(packet: Packet) -> Iterable[str]:
-    for one in packet.lines:
-        yield json.dumps(encode_entry(one.entry), ensure_ascii=False) + "\n"
+def _printed(packet: Packet) -> Iterator[dict[str, Any]]:
+    room = _ON_PAPER
+    for name, read in packet.tables().items():
+        rows, counted = [], 0
+        for counted, row in enumerate(read(), 1):
+            if counted <= room:
+                rows.append(row)
+        fits = counted <= room
+        room -= counted if fits else 0
+        yield {
+            "name": name,
+            "columns": list(rows[0]) if rows and fits else [],
+            "rows": [list(row.values()) for row in rows] if fits else [],
+            "elsewhere": "" if fits else f"{counted} rows: {file_name(name)} in the ZIP.",
+        }
 
 
-def _chain(packet: Packet) -> Iterable[str]:
-    for fact in packet.facts:
-        said = {
-            "stream": fact.stream, "number": fact.number, "id": str(fact.id), "kind": fact.kind,
-            "at": fact.at.isoformat(), "recorded_at": fact.recorded_at.isoformat(),
-            "by": {"id": fact.by_id, "name": fact.by_name, "role": fact.by_role},
-            "origin": fact.origin, "body": fact.body, "content_hash": fact.content_hash,
-            "prev_hash": fact.prev_hash, "hash": fact.hash,
-        }  # fmt: skip
-        yield json.dumps(said, ensure_ascii=False) + "\n"
+def file_name(table: str) -> str:
+    """`losses and surplus` → `csv/losses-and-surplus.csv`."""
+    return f"csv/{table.split(' (')[0].replace(' ', '-')}.csv"
 
 
-def _csv(rows: Sequence[Mapping[str, str]]) -> str:
-    made = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(made, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return made.getvalue()
+def _text(folder: zipfile.ZipFile, name: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(folder.open(name, "w", force_zip64=True), encoding="utf-8", newline="")
+
+
+def _both(rows: Iterator[Mapping[str, str]], table: IO[str], whole: IO[str]) -> None:
+    """Each row once into the CSV and once into the JSON."""
+    writer: csv.DictWriter[str] | None = None
+    for number, row in enumerate(rows):
+        if writer is None:
+            writer = csv.DictWriter(table, list(row))
+            writer.writeheader()
+        writer.writerow({key: _cell(value) for key, value in row.items()})
+        whole.write(f"{',' * (number > 0)}\n{_json(row)}")
+
+
+def _book(last: int) -> Iterator[str]:
+    after = 0
+    asked: dict[str, Any] = {
+        "stream": STREAM, "kinds": list(BOOK_KINDS), "last": last, "most": _AT_ONCE,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_ENTRIES, asked | {"after": after})
+            rows = cursor.fetchall()
+            if not rows:
+                return
+            yield from (one_line(text) for _, text in rows)
+            after = rows[-1][0]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _cell(value: str) -> str:

@@ -1,11 +1,12 @@
 """The inspection packet, and patterns for the medical director."""
 
+import io
+import tempfile
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -14,10 +15,10 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.pharmacy import queries
 from openketamine.clinic.pharmacy.forms import RangeForm
 from openketamine.clinic.pharmacy.packet import Packet
-from openketamine.clinic.pharmacy.packet_files import as_json, as_pdf, as_zip
+from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
 from openketamine.clinic.pharmacy.views import places
 from openketamine.clinic.reports.paper import paper
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.access import allowed, opened_records
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.ledger import Pattern
@@ -49,24 +50,35 @@ def packet_file(request: HttpRequest, file_kind: str) -> HttpResponse:
         return render(request, "pharmacy/packet.html", context, status=400)
     said = form.cleaned_data
     made = Packet(said["since"], said["until"], clock.now(), signed_in(request).display_name)
-    content = {
-        "pdf": lambda: as_pdf(made, paper=paper(), demo=settings.OPENKETAMINE_DEMO),
-        "zip": lambda: as_zip(made),
-        "json": lambda: as_json(made),
-    }[file_kind]()
-    for person_id in sorted(made.person_ids()):
-        opened_record(request, UUID(person_id), "packet.read")
-    answer = HttpResponse(content, content_type=_TYPES[file_kind])
+    answer = _answer(made, file_kind)
+    opened_records(request, made.people.ids, "packet.read")
     name = f"inspection-{said['since']}-{said['until']}.{file_kind}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _answer(made: Packet, file_kind: str) -> HttpResponse:
+    """The file, made on disk where it may be large."""
+    if file_kind == "pdf":
+        content = as_pdf(made, paper=paper(), demo=settings.OPENKETAMINE_DEMO)
+        return HttpResponse(content, content_type=_TYPES["pdf"])
+    whole = tempfile.TemporaryFile()  # noqa: SIM115  (the answer closes it when it was sent)
+    if file_kind == "zip":
+        write_zip(made, whole)
+    else:
+        text = io.TextIOWrapper(whole, encoding="utf-8")
+        write_json(made, text)
+        text.detach()
+    whole.seek(0)
+    # A FileResponse is one in all but its type.
+    return cast("HttpResponse", FileResponse(whole, content_type=_TYPES[file_kind]))
 
 
 @require_GET
 @allowed("patterns.read")
 def patterns(request: HttpRequest) -> HttpResponse:
     """Patterns with their numbers and denominators, and without a verdict."""
-    names = {str(one.pk): one.display_name for one in Staff.objects.all()}
+    names = {str(one.pk): one.display_name for one in Staff.colleagues.all()}
     rows = [_row(one, names) for one in find_patterns(queries.book())]
     return render(request, "pharmacy/patterns.html", {"rows": rows, "places": places(request)})
 

@@ -1,6 +1,6 @@
 """`@allowed("chart.write")`: the one guard of every page; it records each use and each refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.journal.commands import record_access
+from openketamine.clinic.journal.commands import record_access, record_accesses
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.roles import TASKS
@@ -49,6 +49,13 @@ def opened_record(request: HttpRequest, person_id: UUID, task: str) -> None:
     who = request.user
     assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
     record_access(who, person_id, _what(task, request), clock.now())
+
+
+def opened_records(request: HttpRequest, person_ids: Iterable[str], task: str) -> None:
+    """Record that the records of all these people were opened, in one go: a list names many."""
+    who = request.user
+    assert isinstance(who, Staff)  # noqa: S101  (only called behind `allowed`)
+    record_accesses(who, map(UUID, sorted(person_ids)), _what(task, request), clock.now())
 
 
 def refused_record(request: HttpRequest, task: str) -> None:
