@@ -1,11 +1,13 @@
 """The sessions before, as the next dose depends on them, with what every score after them said."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from openketamine.core.course._courses import Course, protocol_of
 from openketamine.core.course._past import Visit, past_sessions
+from openketamine.core.course._relapse import relief_days
 from openketamine.core.course._response import compared, instruments_of
 from openketamine.core.course._series import Point, baseline, between, series
 from openketamine.core.course._state import CourseState
@@ -21,10 +23,26 @@ def history(state: CourseState, protocol_id: str) -> tuple[PastSession, ...]:
     """
     visits = [one for one in state.visits if protocol_of(one) == protocol_id]
     points = series(state)
-    found: list[Decimal | None] = []
-    for course in _courses(visits, protocol_id):
-        found += _improvements(course, points)
-    return past_sessions(visits, found)
+    courses = courses_of(visits, protocol_id)
+    ends = [*(one[0].state.started_at for one in courses[1:]), None]
+    found: list[PastSession] = []
+    for course, end in zip(courses, ends, strict=False):
+        past = past_sessions(course, _improvements(course, points, until=end))
+        found += [*past[:-1], _with_relief(past[-1], course, points, end)]
+    return tuple(found)
+
+
+def _with_relief(
+    last: PastSession,
+    visits: Sequence[Visit],
+    points: Mapping[str, Sequence[Point]],
+    until: datetime | None,
+) -> PastSession:
+    """How long pain stayed away after the last session of a course, where somebody asked."""
+    name = _instrument("pain", points, visits[0].state.started_at)
+    if name is None:
+        return last
+    return replace(last, relief_days=relief_days(visits, name, points[name], until))
 
 
 def improvements(
@@ -34,7 +52,7 @@ def improvements(
     return tuple(_improvements(course.visits, points, _axis_of(course)))
 
 
-def _courses(visits: Sequence[Visit], protocol_id: str) -> list[tuple[Visit, ...]]:
+def courses_of(visits: Sequence[Visit], protocol_id: str) -> list[tuple[Visit, ...]]:
     pause = protocol(protocol_id).new_course_after if protocol_id in protocols() else None
     courses: list[list[Visit]] = []
     for visit in visits:
@@ -54,6 +72,7 @@ def _improvements(
     visits: Sequence[Visit],
     points: Mapping[str, Sequence[Point]],
     axis: str = "",
+    until: datetime | None = None,
 ) -> list[Decimal | None]:
     if not visits:
         return []
@@ -64,14 +83,16 @@ def _improvements(
     if chosen is None:
         return [None] * len(visits)
     first = baseline(points[chosen], starts[0])
-    ends: list[datetime | None] = [*starts[1:], None]
+    ends: list[datetime | None] = [*starts[1:], until]
     return [
         _percent(chosen, first, points[chosen], start, end)
         for start, end in zip(starts, ends, strict=True)
     ]
 
 
-def _instrument(axis: str, points: Mapping[str, Sequence[Point]], start: datetime) -> str | None:
+def _instrument(
+    axis: str, points: Mapping[str, Sequence[Point]], start: datetime | None
+) -> str | None:
     here = (name for name in instruments_of(axis) if name in points)
     return next((name for name in here if baseline(points[name], start) is not None), None)
 

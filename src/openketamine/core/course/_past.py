@@ -44,11 +44,11 @@ def past_sessions(
 def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
     state = visit.state
     normal = baseline(state)
-    given_ug, plan = _given(state), state.plan
+    ug, plan = given_ug(state), state.plan
     return PastSession(
         on=visit.on,
-        dose_ug_per_kg=None if plan is None else _per_kg(plan.body, given_ug),
-        dose_ug=given_ug,
+        dose_ug_per_kg=None if plan is None else _per_kg(plan.body, ug),
+        dose_ug=ug,
         over_s=None if plan is None else plan.body.over_s,
         improvement_percent=improvement,
         lowest_moaas=_lowest_moaas(state),
@@ -60,7 +60,7 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
     )
 
 
-def _given(state: State) -> int:
+def given_ug(state: State) -> int:
     """Micrograms in all; rounded down, as everything that is dispensed."""
     last = max(fact.at for fact in state.facts)
     pumped = int(state.infusion.given_ug(last)) if state.infusion else 0

@@ -229,7 +229,7 @@ def _scored(course: Course, after: Sequence[Point]) -> int:
     ends: list[datetime | None] = [*starts[1:], None]
     return sum(
         any(one.at >= start and (end is None or one.at < end) for one in after)
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in zip(starts, ends, strict=False)
     )
 
 
