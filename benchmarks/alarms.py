@@ -18,6 +18,8 @@ high cuff between two calm ones is therefore counted as false. *Of artefacts*: p
 findings whose own number is zero or less, or above 250.
 
 The rule for truth knows persistence, as our rules do: where they share a mistake it does not show.
+Where no number comes for five seconds the rules are asked once a second, as a live front asks.
+
 Recordings of a row a minute cannot say what a delay of seconds is worth; the made ones, a number a
 second with faults whose place is known, can, as far as their faults are like real ones.
 """
@@ -41,9 +43,12 @@ from openketamine.core.monitoring import (
     FindingRaised,
     Limits,
     Sample,
+    Step,
+    Watch,
     assess_reading,
     limits_for,
     step,
+    tick,
     watching,
 )
 from openketamine.core.monitoring._limits import Family
@@ -58,6 +63,7 @@ COLUMNS = {
 WAYS = ("every number", "plausible", "as we do", "high waits")
 LASTS = timedelta(seconds=15)
 PULSE_APART, RATE_MOST, FULL = 30, 250, 100
+QUIET_S = 5
 HOUR = 3600
 
 
@@ -167,8 +173,8 @@ def judged(rows: Sequence[Row], way: str) -> tuple[list[Raised], Counter[str]]:
     watch = watching(limits, {}, (), ())
     standing: dict[str, tuple[FindingRaised, float]] = {}
     found, technical = [], Counter[str]()
-    for row in rows:
-        made_ = step(watch, _sample(row, way), BEGIN + timedelta(seconds=row.at_s), Around())
+    for at_s, row in _moments(rows):
+        made_ = _asked(watch, row, way, BEGIN + timedelta(seconds=at_s))
         if made_ is None:
             continue
         watch = made_.watch
@@ -176,14 +182,30 @@ def judged(rows: Sequence[Row], way: str) -> tuple[list[Raised], Counter[str]]:
             if isinstance(change, FindingCleared):
                 begun = standing.pop(change.finding_id, None)
                 if begun:
-                    found.append(Raised(begun[0], begun[1], row.at_s))
+                    found.append(Raised(begun[0], begun[1], at_s))
             elif change.nature == "technical":
                 technical[change.rule] += 1
             else:
-                standing[change.finding_id] = (change, row.at_s)
+                standing[change.finding_id] = (change, at_s)
     end = rows[-1].at_s
     found += [Raised(finding, at, end) for finding, at in standing.values()]
     return found, technical
+
+
+def _moments(rows: Sequence[Row]) -> Iterator[tuple[float, Row | None]]:
+    """Each row, and each second in which a front asks because nothing came for a while."""
+    for row, after in pairwise((*rows, rows[-1])):
+        yield row.at_s, row
+        quiet = row.at_s + QUIET_S
+        while quiet < after.at_s:
+            yield quiet, None
+            quiet += 1
+
+
+def _asked(watch: Watch, row: Row | None, way: str, now: datetime) -> Step | None:
+    if row is None:
+        return tick(watch, now, Around())
+    return step(watch, _sample(row, way), now, Around())
 
 
 def _sample(row: Row, way: str) -> Sample:

@@ -31,8 +31,9 @@ def look(bed, **time):
     return told(bed)
 
 
-def falls(bed, spo2=84, key="m-1"):
-    bed.hear(bed.message(key, values={"spo2": spo2, "heart_rate": 72}))
+def falls(bed):
+    """The heart rate falls: of high priority with the first number."""
+    bed.hear(bed.message("m-1", values={"spo2": 97, "heart_rate": 35}))
     return bed
 
 

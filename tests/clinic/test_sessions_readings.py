@@ -129,10 +129,20 @@ class TestDoubts:
 class TestFindings:
     @pytest.mark.hazard("HZ-07")
     def test_a_reading_across_the_limit_raises_its_finding_in_the_same_breath(self, bed):
-        bed.hear(bed.message("m-1", values={"spo2": 85.0}))
+        bed.hear(bed.message("m-1", values={"heart_rate": 35.0}))
         assert bed.kinds()[-2:] == ["ReadingTaken", "FindingRaised"]
         (finding,) = bed.state["findings"]
-        assert (finding["signal"], finding["priority"]) == ("spo2", "high")
+        assert (finding["signal"], finding["priority"]) == ("heart_rate", "high")
+
+    @pytest.mark.hazard("HZ-07")
+    def test_a_delay_runs_out_by_the_clock_where_the_monitor_says_nothing_more(self, bed):
+        bed.hear(bed.message("m-1", values={"spo2": 85.0}))
+        assert bed.state["findings"] == []
+        assert commands.note_silence(bed.now) == 0
+        assert commands.note_silence(bed.later(seconds=9).now) == 0
+        assert commands.note_silence(bed.later(seconds=1).now) == 1
+        (finding,) = bed.state["findings"]
+        assert (finding["rule"], finding["priority"]) == ("AL-SPO2-3", "high")
 
     @pytest.mark.hazard("HZ-01")
     def test_a_monitor_that_falls_silent_is_a_technical_finding_that_a_word_ends(self, bed):

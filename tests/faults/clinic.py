@@ -170,8 +170,8 @@ class Bed(Speaker):
 
     def say(self, name, number):
         if self._frame is None or self._frame[0] != name:
-            low = {"spo2": 85} if number % 40 == 20 else {"spo2": 98}
-            values = {"heart_rate": 60 + number % 30, **low}
+            low = number % 40 == 20
+            values = {"heart_rate": 35 if low else 60 + number % 30, "spo2": 98}
             self._frame = (name, self._monitor.message(name, **values))
         try:
             answer = self._monitor.send(self._frame[1], timeout=5)

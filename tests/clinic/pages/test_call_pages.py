@@ -29,7 +29,7 @@ def signed_in(who):
 
 
 def falls(bed):
-    bed.hear(bed.message("m-1", values={"spo2": 84, "heart_rate": 72}))
+    bed.hear(bed.message("m-1", values={"spo2": 97, "heart_rate": 35}))
     commands.note_calls(bed.later(seconds=10).now)
     return bed
 
@@ -64,9 +64,9 @@ class TestTimes:
         assert (found.sessions, found.with_findings) == (1, 1)
         assert (found.called, found.unanswered) == (1, 1)
         (row,) = found.rows
-        assert (row.rule, row.raised) == ("AL-SPO2-3", 1)
+        assert (row.rule, row.raised) == ("AL-HR-LOW-3", 1)
         html = signed_in(bed.cast.miriam).get(reverse("responses")).content.decode()
-        assert "AL-SPO2-3" in html
+        assert "AL-HR-LOW-3" in html
         assert "Okonkwo" not in html
 
     def test_without_a_finding_it_says_so(self, bed):

@@ -70,10 +70,10 @@ class Both:
         made = step(self.watch, sample, now, around)
         if made is None:
             self.watch = watching(LIMITS, self.baseline, self.active, self.samples)
-            made = tick(self.watch, now, around)
-        self.agree(made, now, around)
+            made = tick(self.watch, now, around, others_follow=True)
+        self.agree(made, now, around, others_follow=True)
 
-    def agree(self, made, now, around):
+    def agree(self, made, now, around, *, others_follow=False):
         expected = assess(
             LIMITS,
             self.baseline,
@@ -83,6 +83,7 @@ class Both:
             symptomatic=around.symptomatic,
             expected_since=around.expected_since,
             attached=around.attached,
+            others_follow=others_follow,
         )
         assert made.changes == expected
         for change in expected:

@@ -87,7 +87,7 @@ def test_a_real_recording_rings_for_the_person_and_not_for_the_probe(bedside):
     physiological = [one for one in shown["findings"] if one["nature"] == "physiological"]
     assert not [one for one in physiological if one["value"] == 0 or one["value"] > 250]
     deep = [one for one in physiological if one["rule"] == "AL-SPO2-3"]
-    minute_40 = (START + timedelta(minutes=40)).isoformat()
+    minute_40 = (START + timedelta(minutes=40, seconds=10)).isoformat()
     assert [one for one in deep if one["raised_at"] == minute_40], "71.1 % at minute 40 is real"
     lost = [one for one in shown["findings"] if one["rule"] == "TE-HR"]
     assert lost, "the ECG lead is off from minute 45 on"

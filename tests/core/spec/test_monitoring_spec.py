@@ -52,7 +52,6 @@ def for_seconds(seconds, **values):
         ({"systolic": 130, "diastolic": 103}, ("AL-DBP-HIGH-2", "medium")),
         ({"heart_rate": 151}, ("AL-HR-HIGH-3", "high")),
         ({"heart_rate": 39}, ("AL-HR-LOW-3", "high")),
-        ({"spo2": 89}, ("AL-SPO2-3", "high")),
         ({"moaas": 2}, ("AL-MOAAS-2", "medium")),
         ({"moaas": 1}, ("AL-MOAAS-3", "high")),
         ({"moaas": 3}, ("AL-MOAAS-1", "low")),
@@ -85,6 +84,7 @@ def test_a_number_on_the_calm_side_of_every_limit_raises_nothing(values):
 @pytest.mark.parametrize(
     ("values", "seconds", "expected"),
     [
+        ({"spo2": 89}, 10, "AL-SPO2-3"),
         ({"spo2": 93}, 15, "AL-SPO2-1"),
         ({"spo2": 91}, 30, "AL-SPO2-2"),
         ({"heart_rate": 121}, 15, "AL-HR-HIGH-1"),
@@ -139,14 +139,16 @@ def test_a_finding_is_raised_once_and_gives_way_to_a_stricter_one():
     low = for_seconds(20, spo2=93)
     (mild,) = raised(*low)
     assert raised(*low, sample(21, spo2=93), active=[mild]) == []
-    worse = assess(LIMITS, {}, (*low, sample(21, spo2=85)), [mild], NOW + timedelta(seconds=21))
+    deep = [sample(second, spo2=85) for second in range(21, 32)]
+    assert assess(LIMITS, {}, (*low, *deep[:-1]), [mild], NOW + timedelta(seconds=30)) == ()
+    worse = assess(LIMITS, {}, (*low, *deep), [mild], NOW + timedelta(seconds=31))
     assert [type(one).__name__ for one in worse] == ["FindingCleared", "FindingRaised"]
     assert worse[0] == FindingCleared(mild.finding_id)
     assert worse[1].rule == "AL-SPO2-3"
 
 
 def test_a_finding_is_over_when_its_number_has_been_calm_for_long_enough():
-    (finding,) = raised(sample(0, spo2=85))
+    (finding,) = raised(sample(0, spo2=85), at=10)
     calm = [sample(second, spo2=97) for second in range(1, 12)]
     flicker = [*calm[:-1], sample(11, spo2=85)]
 
@@ -161,7 +163,7 @@ def test_a_finding_is_over_when_its_number_has_been_calm_for_long_enough():
 
 @pytest.mark.hazard("HZ-06")
 def test_a_probe_that_falls_off_neither_clears_a_low_saturation_nor_raises_one():
-    (finding,) = raised(sample(0, spo2=85))
+    (finding,) = raised(sample(0, spo2=85), at=10)
     off = [sample(s, spo2=0, doubts={"spo2": "0 is a probe that is off"}) for s in range(1, 10)]
     after = NOW + timedelta(seconds=9)
     assert assess(LIMITS, {}, (sample(0, spo2=85), *off), [finding], after) == ()

@@ -133,7 +133,7 @@ def heard(
         watch = _again(
             stream, written, one.state, now, one.watch.active, [_device(each) for each in bodies]
         )
-        made = watch_tick(watch, max(now, sample.moment), beside)
+        made = watch_tick(watch, max(now, sample.moment), beside, others_follow=True)
     pump, said = _pump(_with_pump(one.pump, sample), one.state, now)
     changes = _symptoms(one, now) + made.changes + said
     return one._replace(number=number, watch=made.watch, pump=pump), changes

@@ -2,7 +2,7 @@
 
 from openketamine.core.monitoring._assess import assess
 from openketamine.core.monitoring._freshness import freshness
-from openketamine.core.monitoring._limits import Limits, alarm_limits, limits_for
+from openketamine.core.monitoring._limits import Limits, alarm_limits, delay_of, limits_for
 from openketamine.core.monitoring._plausibility import assess_reading
 from openketamine.core.monitoring._presentation import PRIORITIES, Presentation, presentation
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
@@ -28,6 +28,7 @@ __all__ = [
     "alarm_limits",
     "assess",
     "assess_reading",
+    "delay_of",
     "fed",
     "finding_id",
     "freshness",

@@ -2,10 +2,12 @@
 
 `assess` looks at all of them each time and is the definition; `_watch` says the same step by step.
 
-What we chose: high priority is raised by the first number; medium and low of continuous signals
-only after the delay of their level; a low-priority cuff value only when the next cuff repeats it; a
-number charted by hand at once, because a person has already judged it. A doubted or missing number
-neither raises nor clears anything physiological.
+What we chose: a level of a continuous signal waits for its delay, which runs by the clock and not
+by counting numbers: the newest number stands until a newer one says something else, so that a slow
+monitor, or one that falls silent, keeps nothing back. It stands still while the device speaks and
+this signal is lost: that is a technical finding. A low-priority cuff value waits until the next
+cuff repeats it; a number charted by hand counts at once, because a person has already judged it. A
+doubted or missing number neither raises nor clears anything physiological.
 """
 
 from collections import defaultdict
@@ -17,7 +19,7 @@ from typing import NamedTuple
 from openketamine.core.monitoring._limits import Bound, Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
-from openketamine.core.monitoring._technical import technical_changes
+from openketamine.core.monitoring._technical import speaks, technical_changes
 from openketamine.core.quantities import format_number
 
 Change = FindingRaised | FindingCleared
@@ -30,6 +32,11 @@ class Seen(NamedTuple):
     at: datetime
     value: Decimal
     by_hand: bool
+    received_at: datetime
+
+    def until(self, now: datetime) -> datetime:
+        """Up to when it stands, by the clock that measured it, where nothing came after it."""
+        return self.at + max(now - self.received_at, timedelta(0))
 
 
 def assess(
@@ -42,22 +49,30 @@ def assess(
     symptomatic: bool = False,
     expected_since: datetime | None = None,
     attached: bool = True,
+    others_follow: bool = False,
 ) -> tuple[Change, ...]:
     """What has changed: findings to raise and to clear, given those that are active.
 
     `recent`: samples of at least `limits.look_back`. `symptomatic`: an emergency symptom was just
     charted. `expected_since`: a monitor is attached since then, so that silence is a finding.
     `attached`: false when the monitor was taken off on purpose: then nothing technical stands.
+    `others_follow`: numbers that waited somewhere are read one after the other, so that the newest
+    here is not the newest there is, and stands for its own moment only.
     """
     begin = now - limits.look_back
     window = sorted(
         (one for one in recent if begin <= one.moment <= now), key=lambda one: one.moment
     )
     believed = _believed(window)
+    last = next((one for one in reversed(window) if speaks(one)), None)
     changes: list[Change] = []
     for family in limits.families:
         samples = believed.get(family.signal, ())
-        changes += _family_changes(family, baseline, samples, active, symptomatic=symptomatic)
+        lost = last is not None and last.believed(family.signal) is None
+        clock = None if others_follow or lost else now
+        changes += _family_changes(
+            family, baseline, samples, active, clock, symptomatic=symptomatic
+        )
     if attached:
         changes += technical_changes(limits, window, active, now, expected_since)
     else:
@@ -72,6 +87,7 @@ def _family_changes(
     baseline: Mapping[str, Decimal],
     samples: Sequence[Sample],
     active: Sequence[FindingRaised],
+    clock: datetime | None,
     *,
     symptomatic: bool,
 ) -> list[Change]:
@@ -80,7 +96,10 @@ def _family_changes(
         return []
     base = baseline.get(family.signal)
     levels = [level for level in family.levels if symptomatic or not level.with_symptoms]
-    reached = next((level for level in levels if _holds(level, samples, family.signal, base)), None)
+    until = newest.at if clock is None else newest.until(clock)
+    reached = next(
+        (level for level in levels if _holds(level, samples, family.signal, base, until)), None
+    )
     rank = {level.rule: place for place, level in enumerate(family.levels)}
     standing = [one for one in active if one.rule in rank and one.signal == family.signal]
     over = [one for one in standing if _over(family, one, samples, base)]
@@ -108,11 +127,13 @@ def _backwards(samples: Sequence[Sample], signal: str) -> Iterator[Seen]:
     for sample in reversed(samples):
         value = sample.believed(signal)
         if value is not None:
-            yield Seen(sample.moment, value, sample.source == "manual")
+            yield Seen(sample.moment, value, sample.source == "manual", sample.received_at)
 
 
-def _holds(level: Level, samples: Sequence[Sample], signal: str, base: Decimal | None) -> bool:
-    """Whether the newest numbers cross this level, for long enough or often enough."""
+def _holds(
+    level: Level, samples: Sequence[Sample], signal: str, base: Decimal | None, until: datetime
+) -> bool:
+    """Whether the newest numbers cross this level, for long enough and often enough."""
     newest: Seen | None = None
     counted: list[datetime] = []
     for seen in _backwards(samples, signal):
@@ -122,7 +143,7 @@ def _holds(level: Level, samples: Sequence[Sample], signal: str, base: Decimal |
         # Some monitors repeat their last cuff every second: that is one reading, not many.
         if not counted or counted[-1] - seen.at >= level.apart:
             counted.append(seen.at)
-        if newest.by_hand or _long_and_often(level, newest.at - seen.at, len(counted)):
+        if newest.by_hand or _long_and_often(level, until - seen.at, len(counted)):
             return True
     return False
 

@@ -117,6 +117,11 @@ class Limits:
         return frozenset(one.rule for one in (*self.technical, self.silence))
 
     @cached_property
+    def longest_wait(self) -> timedelta:
+        """The longest delay of any level."""
+        return max(one.delay for family in self.families for one in family.levels)
+
+    @cached_property
     def longest_delay(self) -> timedelta:
         """Of the technical rules."""
         return max((rule.delay for rule in self.technical), default=timedelta(0))
@@ -165,6 +170,13 @@ def limits_for(protocol_id: str, site: tuple[Tightened, ...] = ()) -> Limits:
         silence_rhythm=int(freshness["silence"]["rhythm"]["value"]),
         look_back=timedelta(seconds=freshness["look_back"]["value"]),
     )
+
+
+@cache
+def delay_of(rule: str) -> timedelta:
+    """How long the condition of this rule has stood when it is raised; zero where nothing waits."""
+    levels = (level for family in house_families() for level in family.levels)
+    return next((level.delay for level in levels if level.rule == rule), timedelta(0))
 
 
 def house_families() -> tuple[Family, ...]:

@@ -30,7 +30,7 @@ def technical_changes(
     expected_since: datetime | None,
 ) -> list[Change]:
     """Lost signals and silent monitors, raised and cleared. `window` is in the order of time."""
-    spoken = [sample for sample in window if _speaks(sample)]
+    spoken = [sample for sample in window if speaks(sample)]
     changes: list[Change] = []
     for rule in limits.technical:
         changes += _lost_signal(rule, spoken, active)
@@ -45,7 +45,8 @@ def silent_after(limits: Limits, spoken: Sequence[Sample | Spoken]) -> timedelta
     return max(limits.silence.delay, limits.silence_rhythm * rhythm)
 
 
-def _speaks(sample: Sample) -> bool:
+def speaks(sample: Sample) -> bool:
+    """Whether a monitor said something, by which it is known to be alive."""
     return sample.source == "device" and not continuous_signals().isdisjoint(sample.values)
 
 

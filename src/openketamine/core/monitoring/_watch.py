@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from openketamine.core.monitoring._assess import Change, Seen, raised
-from openketamine.core.monitoring._freshness import continuous_signals
 from openketamine.core.monitoring._limits import Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised
 from openketamine.core.monitoring._sample import Sample
@@ -21,6 +20,7 @@ from openketamine.core.monitoring._technical import (
     GAPS,
     Spoken,
     silent_after,
+    speaks,
     technical_finding,
 )
 
@@ -102,17 +102,21 @@ def step(watch: Watch, sample: Sample, now: datetime, around: Around) -> Step | 
     """The next number. None where it is older than what was seen already: begin again."""
     if not _in_order(watch, sample):
         return None
-    return tick(_fed(watch, sample), max(now, sample.moment), around)
+    return tick(_fed(watch, sample), max(now, sample.moment), around, others_follow=True)
 
 
-def tick(watch: Watch, now: datetime, around: Around) -> Step:
-    """What holds at `now`: a delay may have run out, a monitor may have fallen silent."""
+def tick(watch: Watch, now: datetime, around: Around, *, others_follow: bool = False) -> Step:
+    """What holds at `now`: a delay may have run out, a monitor may have fallen silent.
+
+    `others_follow` as in `assess`.
+    """
     changes: list[Change] = []
     if watch.crossing or watch.clear:
         begin = now - watch.limits.look_back
         for family in watch.limits.families:
             if family.signal in watch.crossing or family.signal in watch.clear:
-                changes += _family(watch, family, begin, symptomatic=around.symptomatic)
+                clock = None if others_follow or _is_lost(watch, family.signal) else now
+                changes += _family(watch, family, begin, clock, around)
     if around.attached:
         changes += _technical(watch, now, around.expected_since)
     else:
@@ -126,7 +130,7 @@ def tick(watch: Watch, now: datetime, around: Around) -> Step:
 
 def _in_order(watch: Watch, sample: Sample) -> bool:
     moment, newest = sample.moment, watch.newest
-    if watch.spoken and moment < watch.spoken[-1].moment and _speaks(sample):
+    if watch.spoken and moment < watch.spoken[-1].moment and speaks(sample):
         return False
     for signal in sample.values:
         before = newest.get(signal)
@@ -142,13 +146,13 @@ def _fed(watch: Watch, sample: Sample) -> Watch:
     for signal, value in sample.values.items():
         if value is None or signal in doubts:
             continue
-        newest[signal] = Seen(moment, value, by_hand)
+        newest[signal] = Seen(moment, value, by_hand, sample.received_at)
         between = watch.calm.get(signal)
         if between is None:
             continue
         if not between[0] < value < between[1] or signal in watch.crossing or signal in watch.clear:
             hot.append(signal)
-    watch = _heard(watch, sample, newest) if _speaks(sample) else watch._replace(newest=newest)
+    watch = _heard(watch, sample, newest) if speaks(sample) else watch._replace(newest=newest)
     for signal in hot:
         watch = _classified(watch, signal)
     return watch
@@ -210,10 +214,19 @@ def _latest(heard: tuple[Spoken, ...], now: Spoken, begin: datetime) -> tuple[Sp
     return (*kept, now)
 
 
-def _family(watch: Watch, family: Family, begin: datetime, *, symptomatic: bool) -> list[Change]:
+def _is_lost(watch: Watch, signal: str) -> bool:
+    return any(
+        one.signal == signal and one.rule in watch.lost_since for one in watch.limits.technical
+    )
+
+
+def _family(
+    watch: Watch, family: Family, begin: datetime, clock: datetime | None, around: Around
+) -> list[Change]:
     newest = watch.newest.get(family.signal)
     if newest is None or newest.at < begin:
         return []
+    until = newest.at if clock is None else newest.until(clock)
     runs = watch.crossing.get(family.signal, {})
     clear = watch.clear.get(family.signal, {})
     rank = {level.rule: place for place, level in enumerate(family.levels)}
@@ -221,8 +234,8 @@ def _family(watch: Watch, family: Family, begin: datetime, *, symptomatic: bool)
         (
             level
             for level in family.levels
-            if (symptomatic or not level.with_symptoms)
-            and _holds(level, _since(runs.get(level.rule, ()), begin), newest)
+            if (around.symptomatic or not level.with_symptoms)
+            and _holds(level, _since(runs.get(level.rule, ()), begin), newest, until)
         ),
         None,
     )
@@ -236,13 +249,13 @@ def _family(watch: Watch, family: Family, begin: datetime, *, symptomatic: bool)
     return changes
 
 
-def _holds(level: Level, run: Run, newest: Seen) -> bool:
+def _holds(level: Level, run: Run, newest: Seen, until: datetime) -> bool:
     """Whether the numbers have crossed this level for long enough and often enough."""
     if not run:
         return False
     if newest.by_hand:
         return True
-    return newest.at - run[0] >= level.delay and _often(level, run)
+    return until - run[0] >= level.delay and _often(level, run)
 
 
 def _often(level: Level, run: Run) -> bool:
@@ -321,10 +334,6 @@ def _with_active(watch: Watch, active: tuple[FindingRaised, ...]) -> Watch:
             run = watch.clear.get(one.signal, {}).get(one.finding_id, ())
             clear.setdefault(one.signal, {})[one.finding_id] = run
     return watch._replace(active=active, clear=clear)
-
-
-def _speaks(sample: Sample) -> bool:
-    return sample.source == "device" and not continuous_signals().isdisjoint(sample.values)
 
 
 def _since(run: Run, begin: datetime) -> Run:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from openketamine.core.log import Happened
-from openketamine.core.monitoring import PRIORITIES
+from openketamine.core.monitoring import PRIORITIES, delay_of
 from openketamine.core.treatment._alarms import Alarm, alarms
 from openketamine.core.treatment._facts import CallAnswered, FindingAcknowledged, PersonCalled
 from openketamine.core.treatment._state import State
@@ -34,7 +34,8 @@ class Step:
 
 @dataclass(frozen=True)
 class CallList:
-    """For findings of one nature and priority: how long one stands first, then whom to tell."""
+    """For findings of one nature and priority: how long the condition stands first, its own delay
+    included, then whom to tell."""
 
     after: timedelta
     steps: tuple[Step, ...]
@@ -127,7 +128,7 @@ def _next(
     if not alarm.active or step >= len(plan.steps) or state.phase not in _HERE:
         return None, None
     last = told[-1] if told else None
-    at = alarm.raised_at + plan.after
+    at = alarm.raised_at + max(plan.after - delay_of(alarm.finding.rule), timedelta(0))
     if last is not None:
         wait = plan.steps[last.body.step].wait if last.body.step < len(plan.steps) else None
         if wait is None:

@@ -41,6 +41,8 @@ from openketamine.core.treatment._vitals import baseline
 
 _RULES = Author("rules", "OpenKetamine", "system")
 _TICK = timedelta(seconds=1)
+# As the live front does: delays run by the clock where no number came for this long.
+_QUIET = timedelta(seconds=5)
 
 
 def read_facts(lines: Iterable[str]) -> tuple[Fact, ...]:
@@ -177,10 +179,14 @@ class _Watch:
 
 
 def _moments(state: State, limits: Limits, end: datetime) -> Iterator[datetime]:
-    """Every moment at which something can change: a fact, or silence after a number."""
+    """Every moment at which something can change: a fact, a delay, or silence."""
     times = {fact.at for fact in state.facts if fact.at <= end}
     readings = sorted(one.body.received_at for one in state.all(ReadingTaken))
     for earlier, later in pairwise([*readings, end]):
+        quiet = earlier + _QUIET
+        while quiet < min(later, earlier + limits.longest_wait):
+            times.add(quiet)
+            quiet += _TICK
         quiet = earlier + limits.silence.delay + _TICK
         while quiet < min(later, earlier + limits.look_back):
             times.add(quiet)
