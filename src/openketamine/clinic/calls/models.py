@@ -5,6 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from openketamine.clinic.staff.sites import MAIN, OfSite
+
 
 class Wall(models.Model):
     """One permission to show the board without a sign-in, for hours and not for ever.
@@ -24,6 +26,18 @@ class Wall(models.Model):
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    # A wall is known by its key, and nobody signs in there; a page lists those of the own sites.
+    objects = models.Manager["Wall"]()
+    seen = OfSite["Wall"]()
 
     def __str__(self) -> str:
         return self.place

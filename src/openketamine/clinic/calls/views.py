@@ -174,6 +174,7 @@ def wall(request: HttpRequest) -> HttpResponse:
 def wall_tiles(request: HttpRequest) -> HttpResponse:
     """What the wall asks for every two seconds."""
     now = clock.now()
-    if walls.wall_of(request.COOKIES.get(WALL_COOKIE, ""), now) is None:
+    one = walls.wall_of(request.COOKIES.get(WALL_COOKIE, ""), now)
+    if one is None:
         return JsonResponse({"error": "This wall may show nothing any more."}, status=401)
-    return JsonResponse({"now": now.isoformat(), "tiles": walls.tiles(now)})
+    return JsonResponse({"now": now.isoformat(), "tiles": walls.tiles(one, now)})

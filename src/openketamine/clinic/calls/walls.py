@@ -17,6 +17,7 @@ from django.db import transaction
 from openketamine.clinic.calls.models import Wall
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.sessions import queries
+from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
@@ -48,6 +49,7 @@ def open_wall(place: str, hours: int, by: Staff, now: datetime) -> tuple[Wall, s
             opened_by=by,
             opened_at=now,
             until=now + timedelta(hours=hours),
+            site_id=sites.here(),
         )
         said = {"wall": str(wall.pk), "place": wall.place, "until": wall.until.isoformat()}
         _append("wall_opened", said, by, now)
@@ -89,13 +91,14 @@ def end_wall(wall_id: uuid.UUID, by: Staff, now: datetime) -> None:
 
 def standing(now: datetime) -> list[Wall]:
     """Walls that may show the board now."""
-    rows = Wall.objects.filter(until__gt=now, ended_at=None).select_related("opened_by")
+    rows = Wall.seen.filter(until__gt=now, ended_at=None).select_related("opened_by")
     return list(rows.order_by("-opened_at"))
 
 
-def tiles(now: datetime) -> list[dict[str, Any]]:
-    """The board as a wall may have it."""
-    return [{name: one[name] for name in _SHOWN} for one in queries.board(now)]
+def tiles(wall: Wall, now: datetime) -> list[dict[str, Any]]:
+    """The board of its site as a wall may have it."""
+    with sites.only([wall.site_id]):
+        return [{name: one[name] for name in _SHOWN} for one in queries.board(now)]
 
 
 def _hash(secret: str) -> str:

@@ -30,11 +30,9 @@ class GroupCommit:
         self._waiting: list[_Post] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def record(
-        self, gateway: str, messages: Sequence[object]
-    ) -> tuple[commands.Outcome, ...]:
+    async def record(self, delivery: commands.Delivery) -> tuple[commands.Outcome, ...]:
         """What became of each message. Raises what the database raised; then nothing is written."""
-        post = _Post(commands.Delivery(gateway, messages))
+        post = _Post(delivery)
         self._waiting.append(post)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())

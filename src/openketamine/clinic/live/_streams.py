@@ -14,7 +14,7 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.live._listener import BOARD, Listener
 from openketamine.clinic.live._tails import Tails, event, fact_event
 from openketamine.clinic.live._threads import Threads
-from openketamine.clinic.live._who import admitted, session_key, still_a_guest
+from openketamine.clinic.live._who import Guest, admitted, session_key, still_a_guest
 from openketamine.clinic.sessions import queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.presence import still_watching
@@ -27,7 +27,7 @@ _STILL_HERE_S = 30.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _WORDS = {
     401: "Please sign in.",
-    403: "Your role may not read this.",
+    403: "Your role may not read this, or it is of a site where you do not work.",
     404: "There is no such session.",
 }
 
@@ -59,8 +59,8 @@ class Streams:
         session_id: UUID = request.path_params["session_id"]
         key, now = session_key(request), clock.now()
         session = await self._threads.call(_session_or_none, session_id)
-        person_id = None if session is None else session.person_id
-        who = await self._threads.call(admitted, key, "session.read", person_id, now)
+        whose, site = (session.person_id, session.site_id) if session else (None, None)
+        who = await self._threads.call(admitted, key, "session.read", whose, now, site)
         if isinstance(who, int):
             return refuse(who)
         if session is None:
@@ -68,13 +68,15 @@ class Streams:
         # A number that is not there yet would make all who follow this session wait for it.
         after = min(_after(request), await self._threads.call(journal.head, session.stream))
         return StreamingResponse(
-            self._facts(session, after, key),
+            self._facts(session, after, key, who),
             media_type="text/event-stream",
             headers=_HEADERS,
         )
 
-    async def _facts(self, session: Session, after: int, key: str) -> AsyncIterator[str]:
-        watch = _Watch(self._threads, key, session)
+    async def _facts(
+        self, session: Session, after: int, key: str, who: Guest
+    ) -> AsyncIterator[str]:
+        watch = _Watch(self._threads, key, session, who)
         with self._tails.follow(session.stream) as (tail, woken):
             beat_at = 0.0
             while True:
@@ -104,17 +106,17 @@ class Streams:
         if isinstance(who, int):
             return refuse(who)
         return StreamingResponse(
-            self._tiles(request, key), media_type="text/event-stream", headers=_HEADERS
+            self._tiles(request, key, who), media_type="text/event-stream", headers=_HEADERS
         )
 
-    async def _tiles(self, request: Request, key: str) -> AsyncIterator[str]:
-        watch = _Watch(self._threads, key, None)
+    async def _tiles(self, request: Request, key: str, who: Guest) -> AsyncIterator[str]:
+        watch = _Watch(self._threads, key, None, who)
         with self._listener.waker(BOARD) as woken:
             while not await request.is_disconnected():
                 if not await watch.is_here():
                     yield event("signed-off", {})
                     return
-                tiles = await self._current_board()
+                tiles = [one for one in await self._current_board() if watch.sees(one["site"])]
                 yield event("board", {"now": clock.now().isoformat(), "tiles": tiles})
                 # At most one board a second, at least one a heartbeat: each is also the heartbeat.
                 await asyncio.sleep(_BOARD_REST_S)
@@ -131,11 +133,16 @@ class Streams:
 class _Watch:
     """Whether the reader of a stream is still signed in; while a dose runs, reading is presence."""
 
-    def __init__(self, threads: Threads, key: str, session: Session | None) -> None:
+    def __init__(self, threads: Threads, key: str, session: Session | None, who: Guest) -> None:
         self._threads = threads
         self._key = key
         self._session = session
+        self._who = who
         self._next = 0.0
+
+    def sees(self, site: str) -> bool:
+        """Whether the reader works there."""
+        return self._who.sees(site)
 
     async def is_here(self) -> bool:
         if _clock() < self._next:
@@ -147,7 +154,9 @@ class _Watch:
         now = clock.now()
         if self._session is not None and _dose_runs(self._session):
             still_watching(self._key, now)
-        return still_a_guest(self._key, now)
+        who = still_a_guest(self._key, now)
+        self._who = who or self._who
+        return who is not None and (self._session is None or who.sees(self._session.site_id))
 
 
 def _dose_runs(session: Session) -> bool:

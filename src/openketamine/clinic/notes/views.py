@@ -141,6 +141,7 @@ def _openings_page(
             "form": _review_form(one.id, sent) if one.id in mine else None,
         }
         for one in every
+        if one.person_id in people
     ]
     return render(request, "notes/openings.html", {"rows": rows}, status=status)
 

@@ -16,6 +16,7 @@ from openketamine.clinic.patients.as_read import as_read
 from openketamine.clinic.patients.changes import changed_since, set_aside, unseen
 from openketamine.clinic.patients.models import BundleImport, Person
 from openketamine.clinic.patients.queries import Known
+from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
@@ -162,11 +163,13 @@ def _signed_before(
 
 
 def _person(record: PersonRecord, now: datetime) -> tuple[Person, bool]:
-    """The person of this record number, with the name as it is now; or a new one."""
+    """The person of this record number here, with the name as it is now; or a new one."""
     told = record.person
     names = {"family": told.family, "given": told.given, "sex": told.sex}
     person, is_new = Person.objects.select_for_update().get_or_create(
-        mrn=told.mrn, defaults={**names, "birth_date": told.birth_date, "created": now}
+        mrn=told.mrn,
+        site_id=sites.here(),
+        defaults={**names, "birth_date": told.birth_date, "created": now},
     )
     if is_new:
         return person, True

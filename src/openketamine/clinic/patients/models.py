@@ -5,20 +5,37 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from openketamine.clinic.staff.sites import MAIN, OfSite
+
 
 class Person(models.Model):
     """Who is treated. What was asked and found is in the stream `person:<id>`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    mrn = models.CharField("medical record number", max_length=80, unique=True)
+    # Another site may have given the same number to somebody else.
+    mrn = models.CharField("medical record number", max_length=80)
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
     family = models.CharField(max_length=120)
     given = models.CharField(max_length=120)
     birth_date = models.DateField(null=True)
     sex = models.CharField(max_length=10, default="unknown")
     created = models.DateTimeField()
 
+    objects = OfSite["Person"]()
+
     class Meta:
         """In the order of a list at the desk."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["mrn", "site"], name="patients_number_once_a_site"),
+        )
 
         ordering = (
             "family",

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import STREAM, written
-from openketamine.clinic.pharmacy._shelf import all_held
+from openketamine.clinic.pharmacy._entries import STREAM, at_these_sites, written
+from openketamine.clinic.pharmacy._shelf import Held, all_held
+from openketamine.clinic.staff import whose
 from openketamine.core.ledger import (
     Discrepancy,
     book,
@@ -161,7 +162,7 @@ def _count_case(fact: Fact, answered: Collection[str], steps: Mapping[str, list[
 
 def _trays() -> list[Case]:
     """Trays of closed sessions that hold drug, or from which more was given than came in."""
-    full = all_held("tray")
+    full = trays_here()
     answered = _adjusted_trays()
     names = {account: account.partition(":")[2] for account in {*full, *answered}}
     ended = _closed(list(names.values()))
@@ -177,11 +178,20 @@ def _trays() -> list[Case]:
     return found
 
 
+def trays_here() -> Mapping[str, Held]:
+    """Trays that hold anything, of sessions of the sites that are seen now."""
+    return {name: full for name, full in all_held("tray").items() if _is_here(name)}
+
+
+def _is_here(tray: str) -> bool:
+    return whose.is_here("session", tray.partition(":")[2])
+
+
 def _adjusted_trays() -> dict[str, datetime]:
     lost = Fact.objects.filter(
         stream=STREAM, kind="transfer", body__contains={"entry": {"destination": "lost"}}
     )
-    sources = ((fact.body["entry"]["source"], fact.at) for fact in lost)
+    sources = ((fact.body["entry"]["source"], fact.at) for fact in at_these_sites(lost))
     return {source: at for source, at in sources if source.startswith("tray:")}
 
 
@@ -234,4 +244,4 @@ def _note(identity: str, kind: str) -> Fact | None:
 
 
 def _notes(kind: str) -> Any:
-    return Fact.objects.filter(stream=STREAM, kind=kind).order_by("number")
+    return at_these_sites(Fact.objects.filter(stream=STREAM, kind=kind).order_by("number"))

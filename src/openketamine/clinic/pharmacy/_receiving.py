@@ -15,6 +15,7 @@ from openketamine.clinic.pharmacy._entries import STREAM, new_id, post
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move
 from openketamine.clinic.pharmacy.models import FORMS, SOLUTION, Vial
+from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core import ledger
@@ -73,7 +74,9 @@ def receive_vial(
         known = Vial.objects.filter(pk=vial_id).first()
         if known is not None:
             return known
-        vial = Vial.objects.create(id=vial_id, received_at=now, **vars(label))
+        vial = Vial.objects.create(
+            id=vial_id, received_at=now, kept_at_id=sites.here(), **vars(label)
+        )
         hands = Hands(by, second, now)
         post(label_entry(vial, hands), by, second, now)
         move(

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from openketamine.clinic.staff.sites import MAIN, OfSite
+
 SOLUTION = "solution"
 FORMS = (SOLUTION, "tablet", "capsule", "troche", "lozenge", "device")
 
@@ -32,6 +34,17 @@ class Vial(models.Model):
     invoice = models.CharField(max_length=60, default="", blank=True)
     site = models.CharField(max_length=60, default="", blank=True)
     cabinet = models.CharField(max_length=60, default="", blank=True)
+    # Whose stock it is, in a house with several sites; `site` above is what the delivery said.
+    kept_at = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    objects = OfSite["Vial"]("kept_at")
 
     class Meta:
         """First to expire, first to use."""

@@ -10,8 +10,23 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._cases import Case, Sheet, Step, case, cases, sheet, sheets
-from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM, Written, written
+from openketamine.clinic.pharmacy._cases import (
+    Case,
+    Sheet,
+    Step,
+    case,
+    cases,
+    sheet,
+    sheets,
+    trays_here,
+)
+from openketamine.clinic.pharmacy._entries import (
+    BOOK_KINDS,
+    STREAM,
+    Written,
+    at_these_sites,
+    written,
+)
 from openketamine.clinic.pharmacy._shelf import (
     Held,
     Place,
@@ -64,6 +79,7 @@ __all__ = [
     "shelf",
     "stocked",
     "tray",
+    "trays_here",
     "usable_vials",
     "vial",
     "vial_ledger",
@@ -186,7 +202,8 @@ def note(identity: str, kind: str) -> dict[str, Any] | None:
 
 def notes(kind: str) -> list[Fact]:
     """Everything of one kind that stands beside the book, in its order."""
-    return list(Fact.objects.filter(stream=STREAM, kind=kind).order_by("number"))
+    facts = Fact.objects.filter(stream=STREAM, kind=kind).order_by("number")
+    return list(at_these_sites(facts))
 
 
 def tray(session_id: uuid.UUID | str) -> int:
@@ -216,7 +233,8 @@ def vial_ledger(vial: Vial) -> VialLedger:
 
 
 def _facts() -> QuerySet[Fact]:
-    return Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS).order_by("number")
+    facts = Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS).order_by("number")
+    return at_these_sites(facts)
 
 
 def _naming(vial: str | None, session: str | None) -> list[Written]:

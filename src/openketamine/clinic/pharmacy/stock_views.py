@@ -139,7 +139,7 @@ def differences(request: HttpRequest) -> HttpResponse:
         "late": late_entries(book),
         "trays": [
             {"session": name.partition(":")[2], "mass": milligrams(held.mass_ug)}
-            for name, held in queries.all_held("tray").items()
+            for name, held in queries.trays_here().items()
             if held.mass_ug
         ],
     }

@@ -17,6 +17,7 @@ from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.library.catalogue import rule_entries
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff.whose import is_here, stream_of
 from openketamine.core.findings import Action
 from openketamine.core.screening import Evaluation, recorded
 
@@ -67,6 +68,8 @@ def decisions(most: int, rule: str = "") -> Loaded:
     said = {"findings": [{"rule": rule}]} if rule else {}
     facts, total = journal.across((EVALUATION, PLAN), most, **said)
     people, sessions = _whose(fact.stream for fact in facts)
+    # Decisions about people of another site are not unreadable: they are not here.
+    facts = [fact for fact in facts if is_here(*stream_of(fact.stream))]
     read = [_read(fact, people, sessions) for fact in facts]
     found = tuple(one for one in read if one is not None)
     return Loaded(found, len(facts) - len(found), max(0, total - most))

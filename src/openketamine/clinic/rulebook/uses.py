@@ -110,6 +110,7 @@ def overridings(rule: str, most: int) -> tuple[list[Overriding], int]:
             at=timezone.localtime(fact.at),
         )
         for fact in facts
+        if UUID(fact.stream.partition(":")[2]) in people
     ], total
 
 

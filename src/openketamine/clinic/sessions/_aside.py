@@ -9,6 +9,7 @@ from django.db import connection
 
 from openketamine.clinic.sessions._writing import derived_id
 from openketamine.clinic.sessions.models import QuarantinedMessage
+from openketamine.clinic.staff.sites import MAIN
 
 _COUNT = """
 INSERT INTO treatments_unmappedcode AS known (device_id, code, text, unit, seen, last_seen)
@@ -26,6 +27,7 @@ class Aside(NamedTuple):
     gateway: str
     raw: object
     why: str
+    site: str = MAIN
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -67,6 +69,7 @@ def _row(identity: str, one: Aside, now: datetime) -> QuarantinedMessage:
         why=one.why,
         message=content,
         recorded_at=now,
+        site_id=one.site,
     )
 
 

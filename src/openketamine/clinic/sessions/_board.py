@@ -13,6 +13,7 @@ def tile(session: Session, state: Mapping[str, Any], now: datetime) -> dict[str,
     """Initials and room only: a board hangs where others can read it."""
     return {
         "session": str(session.id),
+        "site": session.site_id,
         "path": f"/sessions/{session.id}/",
         "initials": initials(session),
         "chair": state["chair"] or session.chair,

@@ -17,6 +17,7 @@ from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._board import initials
 from openketamine.clinic.sessions._writing import RULES, append, derived_id, entry, in_line
 from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.duty import on_duty
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.treatment import (
@@ -89,7 +90,10 @@ def _open_calls(now: datetime) -> dict[str, list[tuple[frozenset[str], dict[str,
     numbers = _lately(now)
     fresh = [one for one, number in numbers.items() if _said.get(one, (0, []))[0] != number]
     ids = [Session.id_of(stream) for stream in fresh]
-    for session in Session.objects.select_related("person").filter(pk__in=ids):
+    # What is remembered is for everybody, whoever asks first: of the whole house.
+    with sites.only(None):
+        called = list(Session.objects.select_related("person").filter(pk__in=ids))
+    for session in called:
         every = calls(_state(session.stream, now))
         said = [(_people_of(one), _as_json(session, one)) for one in every if one.open and one.told]
         _said[session.stream] = (numbers[session.stream], said)
@@ -134,7 +138,8 @@ def _state(stream: str, now: datetime) -> State:
 def _tell(stream: str, now: datetime) -> int:
     with transaction.atomic():
         session = in_line(Session.id_of(stream))
-        entries = list(_entries(stream, _state(stream, now), now))
+        with sites.only(sites.apart(session.site_id)):
+            entries = list(_entries(stream, _state(stream, now), now))
         if entries:
             append(session, entries, now)
         return len(entries)
@@ -163,7 +168,7 @@ def _entries(stream: str, state: State, now: datetime) -> Iterator[Entry]:
 
 def _people(to: str, state: State, now: datetime, call: Call) -> Sequence[Staff]:
     """Whom a step tells, without those who were told already."""
-    everybody = Staff.objects.filter(is_active=True).order_by("display_name")
+    everybody = Staff.colleagues.filter(is_active=True).order_by("display_name")
     if to == "ordering_prescriber":
         found = list(everybody.filter(pk=state.plan.by.id)) if state.plan else []
     elif to == "duty_prescribers":

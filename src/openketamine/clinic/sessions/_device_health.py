@@ -72,7 +72,7 @@ def heard_devices(now: datetime) -> list[Heard]:
     """Every device that was ever told of, those that need a look first."""
     joined = {
         one.device_id: one
-        for one in Attachment.objects.filter(until__isnull=True).select_related("session__person")
+        for one in Attachment.seen.filter(until__isnull=True).select_related("session__person")
     }
     codes: dict[str, list[UnmappedCode]] = {}
     for code in UnmappedCode.objects.order_by("-seen"):
@@ -121,7 +121,7 @@ class Takeable:
 
 def takeable(now: datetime) -> list[Takeable]:
     """For each joined device: what was nobody's, since the session was opened, and fits it."""
-    joined = Attachment.objects.filter(until__isnull=True).select_related("session__person")
+    joined = Attachment.seen.filter(until__isnull=True).select_related("session__person")
     return [found for one in joined if (found := _takeable(one, now)) is not None]
 
 

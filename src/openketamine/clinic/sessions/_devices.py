@@ -10,6 +10,7 @@ from django.db import transaction
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
 from openketamine.clinic.sessions.models import Attachment, Device, Gateway, Session
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
 
@@ -82,16 +83,17 @@ def _end(session: Session, now: datetime, device_id: str | None = None) -> int:
     return rows.update(until=now)
 
 
-def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[str, str]]:
-    """Note that a gateway lives, and tell it which device speaks for whom."""
-    name = raw.get("gateway")
-    if not isinstance(name, str) or not name:
-        raise BadInput("gateway", "the gateway's name", name)
+def record_heartbeat(
+    raw: Mapping[str, Any], now: datetime, site: str = MAIN
+) -> dict[str, dict[str, str]]:
+    """Note that a gateway lives, and tell it which device speaks for whom at its site."""
+    name = gateway_name(raw.get("gateway"), site)
     listeners, health = raw.get("listeners"), raw.get("health")
     told = health if isinstance(health, Mapping) else {}
     Gateway.objects.update_or_create(
-        name=name[:80],
+        name=name,
         defaults={
+            "site_id": site,
             "heard_at": now,
             "listeners": listeners if isinstance(listeners, list) else [],
             "spool_waiting": _count(raw.get("spool_waiting")),
@@ -99,13 +101,20 @@ def record_heartbeat(raw: Mapping[str, Any], now: datetime) -> dict[str, dict[st
             "rejected": _sentences(told.get("rejected")),
         },
     )
-    _keep_health(name[:80], told.get("devices"), now)
-    joined = Attachment.objects.filter(until__isnull=True)
+    _keep_health(name, told.get("devices"), now, site)
+    joined = Attachment.objects.filter(until__isnull=True, session__site_id=site)
     rows = joined.values_list("device_id", "session__person__mrn", "session_id")
     return {device: {"mrn": mrn, "session": str(session)} for device, mrn, session in rows}
 
 
-def _keep_health(gateway: str, devices: object, now: datetime) -> None:
+def gateway_name(said: object, site: str) -> str:
+    """The name of a gateway in the house: two sites may both call theirs gw-1. Raises BadInput."""
+    if not isinstance(said, str) or not said:
+        raise BadInput("gateway", "the gateway's name", said)
+    return said[:80] if site == MAIN else f"{site}/{said}"[:80]
+
+
+def _keep_health(gateway: str, devices: object, now: datetime, site: str) -> None:
     """What a gateway knows of each device. Of two gateways, the one that heard it last counts."""
     if not isinstance(devices, Mapping):
         return
@@ -122,13 +131,15 @@ def _keep_health(gateway: str, devices: object, now: datetime) -> None:
         if not newer and before is not None:
             newer = str(health.get("last_at") or "") > str(before.health.get("last_at") or "")
         if newer and (before is None or before.health != health or before.gateway != gateway):
-            row = Device(device_id=device, gateway=gateway, told_at=now, health=_clean(health))
-            rows.append(row)
+            said = _clean(health)
+            rows.append(
+                Device(device_id=device, gateway=gateway, told_at=now, health=said, site_id=site)
+            )
     Device.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["device_id"],
-        update_fields=["gateway", "told_at", "health"],
+        update_fields=["gateway", "told_at", "health", "site"],
     )
 
 

@@ -46,7 +46,11 @@ def open_session(
             return known
         before = Session.objects.filter(person=person, protocol_id=protocol_id).count()
         session = Session.objects.create(
-            id=session_id or uuid.uuid4(), person=person, protocol_id=protocol_id, created=now
+            id=session_id or uuid.uuid4(),
+            person=person,
+            protocol_id=protocol_id,
+            created=now,
+            site_id=person.site_id,
         )
         opened = facts.SessionOpened(str(person.id), protocol_id, before + 1, indication)
         append(session, [entry(opened, now, by)], now)
@@ -62,7 +66,9 @@ def assign_chair(
         raise BadInput("chair", "the name of a chair, up to 40 letters", chair)
     with transaction.atomic():
         session = in_line(session_id)
-        taken = Session.objects.filter(chair=chair, closed_at__isnull=True).exclude(pk=session.pk)
+        taken = Session.objects.filter(
+            chair=chair, closed_at__isnull=True, site_id=session.site_id
+        ).exclude(pk=session.pk)
         if taken.exists():
             raise BadInput("chair", "a chair that nobody sits in", chair)
         session.chair = chair

@@ -20,14 +20,16 @@ from openketamine.clinic.sessions import _watchers
 from openketamine.clinic.sessions._aside import Aside, count_unmapped, keep_aside
 from openketamine.clinic.sessions._charting import Chart
 from openketamine.clinic.sessions._messages import Message, read_message
+from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
 
 NOT_JOINED = "the device was not joined to a session when this was received"
 _OTHER_PERSON = "the monitor names another person than the one whose session it is joined to"
+_OTHER_SITE = "the device is joined to a session of another site than the gateway's"
 _KEY_REUSED = "a message with the same key and other content came before"
 _JOINED = """
-SELECT a.device_id, a.since, a.until, a.session_id, p.mrn, s.closed_at IS NOT NULL
+SELECT a.device_id, a.since, a.until, a.session_id, p.mrn, s.closed_at IS NOT NULL, s.site_id
 FROM treatments_attachment a
 JOIN treatments_session s ON s.id = a.session_id JOIN patients_person p ON p.id = s.person_id
 WHERE a.device_id = ANY(%s) AND (a.until IS NULL OR a.until > %s)
@@ -52,10 +54,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one gateway posted at once."""
+    """What one gateway posted at once. `site`: where the gateway stands."""
 
     gateway: str
     messages: Sequence[object]
+    site: str = MAIN
 
 
 class _Joined(NamedTuple):
@@ -66,6 +69,7 @@ class _Joined(NamedTuple):
     session_id: UUID
     mrn: str
     closed: bool
+    site: str
 
 
 @dataclass
@@ -74,6 +78,7 @@ class _Arrived:
 
     gateway: str
     raw: object
+    site: str
     message: Message | None = None
     stream: str = ""
     closed: bool = False
@@ -89,7 +94,7 @@ def record_readings(gateway: str, messages: Sequence[object], now: datetime) -> 
 
 def record_deliveries(deliveries: Sequence[Delivery], now: datetime) -> list[tuple[Outcome, ...]]:
     """`record_readings` for several gateways together. What is answered is committed."""
-    arrived = [[_read(one.gateway, raw) for raw in one.messages] for one in deliveries]
+    arrived = [[_read(one, raw) for raw in one.messages] for one in deliveries]
     every = [one for delivery in arrived for one in delivery]
     _find_sessions([one for one in every if one.message is not None])
     waiting = every
@@ -103,11 +108,11 @@ def record_deliveries(deliveries: Sequence[Delivery], now: datetime) -> list[tup
     return [tuple(one.outcome for one in delivery if one.outcome) for delivery in arrived]
 
 
-def _read(gateway: str, raw: object) -> _Arrived:
+def _read(one: Delivery, raw: object) -> _Arrived:
     try:
-        return _Arrived(gateway, raw, read_message(raw))
+        return _Arrived(one.gateway, raw, one.site, read_message(raw))
     except BadInput as error:
-        return _Arrived(gateway, raw, why=str(error))
+        return _Arrived(one.gateway, raw, one.site, why=str(error))
 
 
 def _find_sessions(arrived: Sequence[_Arrived]) -> None:
@@ -133,6 +138,8 @@ def _find_sessions(arrived: Sequence[_Arrived]) -> None:
             continue
         one.stream, one.closed = f"session:{found.session_id}", found.closed
         one.why = _OTHER_PERSON if message.mrn and message.mrn != found.mrn else ""
+        if one.site != found.site:
+            one.stream, one.why = "", _OTHER_SITE
 
 
 def _at(periods: Sequence["_Joined"], at: datetime) -> "_Joined | None":
@@ -191,9 +198,9 @@ def _decided(one: _Arrived, known: Mapping[str, facts.ReadingTaken]) -> Outcome 
     if message is not None and before is not None:
         if _same(before, message.reading):
             return Outcome(message.key, "duplicate")
-        return Aside(one.gateway, one.raw, _KEY_REUSED)
+        return Aside(one.gateway, one.raw, _KEY_REUSED, one.site)
     if message is None or one.why:
-        return Aside(one.gateway, one.raw, one.why)
+        return Aside(one.gateway, one.raw, one.why, one.site)
     return Outcome(message.key, "charted")
 
 

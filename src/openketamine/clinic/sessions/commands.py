@@ -8,7 +8,12 @@ from openketamine.clinic.journal.commands import KeyReused
 from openketamine.clinic.sessions._alarms import note_silence
 from openketamine.clinic.sessions._calls import note_calls
 from openketamine.clinic.sessions._consent import answer_consent
-from openketamine.clinic.sessions._devices import attach_device, detach_device, record_heartbeat
+from openketamine.clinic.sessions._devices import (
+    attach_device,
+    detach_device,
+    gateway_name,
+    record_heartbeat,
+)
 from openketamine.clinic.sessions._drug import waste, withdraw
 from openketamine.clinic.sessions._facts import BEDSIDE_KINDS, record_fact
 from openketamine.clinic.sessions._opening import assign_chair, open_session
@@ -43,6 +48,7 @@ __all__ = [
     "close",
     "detach_device",
     "discharge",
+    "gateway_name",
     "note_calls",
     "note_silence",
     "open_session",

@@ -8,6 +8,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from openketamine.clinic.staff.sites import MAIN, OfSite
+
 
 class Session(models.Model):
     """One treatment of one person. Its life is the stream `session:<id>`."""
@@ -23,6 +25,17 @@ class Session(models.Model):
     )
     # The board must not fold the whole past of the clinic: closed sessions leave it.
     closed_at = models.DateTimeField(null=True)
+    # Where its chair, its nurses and its devices are: where the person is treated.
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    objects = OfSite["Session"]()
 
     class Meta:
         indexes = (models.Index(fields=["closed_at", "created"], name="treatments_open"),)
@@ -54,6 +67,10 @@ class Attachment(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
+    # A device is looked for everywhere before it is joined; a page lists those of the own sites.
+    objects = models.Manager["Attachment"]()
+    seen = OfSite["Attachment"]("session__site")
+
     class Meta:
         constraints = (
             models.UniqueConstraint(
@@ -81,6 +98,16 @@ class QuarantinedMessage(models.Model):
     why = models.TextField()
     message = models.JSONField()
     recorded_at = models.DateTimeField()
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    objects = OfSite["QuarantinedMessage"]()
 
     class Meta:
         indexes = (models.Index(fields=["-recorded_at"], name="treatments_quarantine_new"),)
@@ -99,6 +126,16 @@ class Gateway(models.Model):
     unreadable = models.PositiveIntegerField(default=0)
     # What came from a sender that could not be made out: [{words, count, last}].
     rejected = models.JSONField(default=list)
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    objects = OfSite["Gateway"]()
 
     def __str__(self) -> str:
         return self.name
@@ -111,6 +148,16 @@ class Device(models.Model):
     gateway = models.CharField(max_length=80)
     told_at = models.DateTimeField()
     health = models.JSONField(default=dict)
+    site = models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+    objects = OfSite["Device"]()
 
     def __str__(self) -> str:
         return self.device_id

@@ -155,7 +155,7 @@ def _still_here(tiles: Iterable[dict[str, Any]], now: datetime) -> list[dict[str
 
 def attachments() -> list[Attachment]:
     """Which device speaks for whom, now."""
-    rows = Attachment.objects.filter(until__isnull=True).select_related("session__person")
+    rows = Attachment.seen.filter(until__isnull=True).select_related("session__person")
     return list(rows.order_by("device_id"))
 
 

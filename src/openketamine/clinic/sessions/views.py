@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from openketamine.clinic.journal import clock
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
-from openketamine.clinic.staff.access import allowed, opened_record, refused_record
+from openketamine.clinic.staff.access import allowed, not_here, opened_record, refused_record
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in, source_of
@@ -134,9 +134,10 @@ def watches(view: Callable[[HttpRequest, Session], HttpResponse]) -> Callable[..
         may = can(request.user, "session.read")
         if not may and not request.user.is_authenticated:
             return JsonResponse({"error": may.why}, status=401)
-        if not may:
+        why = may.why or not_here(request, session_id=session_id)
+        if why:
             refused_record(request, "session.read")
-            return JsonResponse({"error": may.why}, status=403)
+            return JsonResponse({"error": why}, status=403)
         try:
             session = queries.session(session_id)
         except Session.DoesNotExist:

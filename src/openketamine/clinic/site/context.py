@@ -8,8 +8,9 @@ from django.http import HttpRequest
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.staff import glass
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.roles import ROLES, HasRole, can
+from openketamine.clinic.staff.sites import seen
 
 DEMO_PASSWORD = "ketamine-demo"  # noqa: S105 - printed on the sign-in page of the demonstration
 
@@ -51,9 +52,21 @@ def house(request: HttpRequest) -> dict[str, Any]:
         known["is_called"] = can(user, "calls.read").ok
         known["home"] = places[0].path
         known |= _of_staff(user, request.path)
+        known["sites"] = _sites(request)
     elif settings.OPENKETAMINE_DEMO:
         known |= {"cast": _cast(), "demo_password": DEMO_PASSWORD}
     return {"house": known}
+
+
+def _sites(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """For somebody who works at several: each with whether they are there now."""
+    own = request.own_sites  # type: ignore[attr-defined]  # by staff.sites.confine
+    if own is None or len(own) < 2:
+        return []
+    here = seen()
+    at = next(iter(here)) if here is not None and len(here) == 1 else ""
+    named = Site.objects.filter(pk__in=own)
+    return [("", "All my sites", not at), *((one.pk, one.name, one.pk == at) for one in named)]
 
 
 def _of_staff(user: Staff, path: str) -> dict[str, Any]:

@@ -14,13 +14,15 @@ from openketamine.clinic.journal.commands import record_access, record_accesses
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.roles import TASKS
+from openketamine.clinic.staff.whose import ELSEWHERE, elsewhere
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def allowed(task: str, *, person: str | None = None) -> Callable[[View[P]], View[P]]:
-    """Let the view answer only those who may do `task` now, by role and by certificate.
+    """Let the view answer only those who may do `task` now, by role and by certificate, and who
+    work at the site of whatever the address names (`whose`).
 
     `person` names the URL argument that is a person's id; a view that learns only later whose
     record it shows calls `opened_record` itself.
@@ -35,13 +37,20 @@ def allowed(task: str, *, person: str | None = None) -> Callable[[View[P]], View
                 return _please_sign_in(request)
             whose = _person_id(kwargs, person)
             may = can(request.user, task)
-            record_access(request.user, whose, _what(task, request), clock.now(), refused=not may)
-            return view(request, *args, **kwargs) if may else _refused(request, may.why)
+            why = may.why or not_here(request, **kwargs)
+            said = _what(task, request) + (" · another site" if why == ELSEWHERE else "")
+            record_access(request.user, whose, said, clock.now(), refused=bool(why))
+            return _refused(request, why) if why else view(request, *args, **kwargs)
 
         guarded.openketamine_task = task  # type: ignore[attr-defined]  # read by the access test
         return guarded
 
     return guard
+
+
+def not_here(request: HttpRequest, **named: Any) -> str:
+    """Why what an address names is of no site of this person, where a view guards itself."""
+    return elsewhere(named, getattr(request, "own_sites", frozenset()))
 
 
 def opened_record(request: HttpRequest, person_id: UUID, task: str) -> None:

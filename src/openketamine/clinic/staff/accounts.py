@@ -5,9 +5,10 @@ two and taken by one.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +20,7 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.roles import ROLES
+from openketamine.clinic.staff.sites import sites_of
 from openketamine.core.findings import BadInput
 
 STREAM = "accounts"
@@ -38,6 +40,7 @@ class Asked:
     by_id: str
     by_name: str
     at: datetime
+    sites: tuple[str, ...] = ()
 
 
 def waiting() -> list[Asked]:
@@ -55,14 +58,25 @@ def waiting() -> list[Asked]:
                 fact.by.id,
                 fact.by.name,
                 fact.at,
+                tuple(body.get("sites", ())),
             )
         elif fact.kind in ("change_approved", "change_declined"):
             found.pop(body["asked"], None)
     return list(found.values())
 
 
-def ask(whose: Staff, role: str, ends: date | None, reason: str, by: Staff, now: datetime) -> str:
-    """Another role, or another end, or an account that was closed opened again. Raises BadInput."""
+def ask(
+    whose: Staff,
+    role: str,
+    ends: date | None,
+    reason: str,
+    by: Staff,
+    now: datetime,
+    sites: Sequence[str] = (),
+) -> str:
+    """Another role, another end, other sites, or an account that was closed opened again. No sites:
+    where they work stays as it is. Raises BadInput, also for a site where who asks does not work.
+    """
     _may(by, "account.ask", now)
     if role not in ROLES:
         raise BadInput("role", f"one of {', '.join(ROLES)}", role)
@@ -70,6 +84,7 @@ def ask(whose: Staff, role: str, ends: date | None, reason: str, by: Staff, now:
         raise BadInput("person", "somebody else: nobody asks for themselves")
     if len(reason.strip()) < 5:
         raise BadInput("reason", "why, in words")
+    _own_sites(by, sites)
     today = timezone.localdate(now)
     if role == "auditor" and (ends is None or ends > today + LONGEST_AUDIT):
         raise BadInput("ends", f"an end within {LONGEST_AUDIT.days} days: an auditor is a guest")
@@ -81,6 +96,7 @@ def ask(whose: Staff, role: str, ends: date | None, reason: str, by: Staff, now:
         "ends": ends.isoformat() if ends else "",
         "reason": reason.strip(),
     }
+    body |= {"sites": sorted(sites)} if sites else {}
     return _append("change_asked", body, by, now, "accounts")
 
 
@@ -92,10 +108,13 @@ def approve(asked_id: str, proof: Proof, now: datetime) -> Staff:
         asked = _waiting(asked_id)
         if asked.by_id == str(by.pk) or asked.staff_id == str(by.pk):
             raise BadInput("by", "a second person, neither who asked nor who it is about")
+        _own_sites(by, asked.sites)
         whose = Staff.objects.select_for_update().get(pk=asked.staff_id)
         whose.role, whose.is_active = asked.role, True
         whose.ends_at = _midnight_after(date.fromisoformat(asked.ends)) if asked.ends else None
         whose.save(update_fields=["role", "is_active", "ends_at"])
+        if asked.sites:
+            whose.sites.set(asked.sites)
         _append("change_approved", {"asked": asked_id}, by, now, f"proof {proof.method}")
     return whose
 
@@ -137,6 +156,13 @@ def _may(by: Staff, task: str, now: datetime) -> None:
         raise BadInput("by", f"somebody who may do this. {may.why}")
 
 
+def _own_sites(by: Staff, given: Sequence[str]) -> None:
+    """Nobody lets somebody in where they do not work themselves. Raises BadInput."""
+    own = sites_of(by)
+    if given and (own is None or not set(given) <= own):
+        raise BadInput("sites", "sites where you work yourself", ", ".join(given))
+
+
 def _waiting(asked_id: str) -> Asked:
     for one in waiting():
         if one.id == asked_id:
@@ -149,6 +175,6 @@ def _midnight_after(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time(0)))
 
 
-def _append(kind: str, body: Mapping[str, str], by: Staff, now: datetime, origin: str) -> str:
+def _append(kind: str, body: Mapping[str, Any], by: Staff, now: datetime, origin: str) -> str:
     entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin=origin)
     return journal.append(STREAM, [entry], now)[0].id

@@ -1,7 +1,12 @@
 """The only writers of the list of staff."""
 
+import hashlib
+import re
+import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -11,13 +16,15 @@ from django.db import transaction
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.staff.accounts import AUDITORS_STAY, LONGEST_AUDIT
 from openketamine.clinic.staff.authors import author_of
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.roles import ROLES
+from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import Author
 
 STREAM = "staff"
 _SYSTEM = "command-line"
+_SITE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])")
 
 
 def hire(
@@ -30,14 +37,18 @@ def hire(
     credentials: str = "",
     by: Author | None = None,
     until: datetime | None = None,
+    sites: Sequence[str] = (MAIN,),
 ) -> Staff:
-    """Open an account for one person, `until` a moment where it ends by itself; an auditor's always
-    does. Raises BadInput for a taken name, an unknown role, a password that is too easy, or an
-    auditor who would stay too long."""
+    """Open an account for one person at these sites, `until` a moment where it ends by itself; an
+    auditor's always does. Raises BadInput for a taken name, an unknown role or site, a password
+    that is too easy, or an auditor who would stay too long."""
     if role not in ROLES:
         raise BadInput("role", f"one of {', '.join(ROLES)}", role)
     if not username or Staff.objects.filter(username=username).exists():
         raise BadInput("username", "a user name that nobody has yet", username)
+    known = list(Site.objects.filter(pk__in=sites))
+    if {one.pk for one in known} | {MAIN} != {*sites, MAIN}:
+        raise BadInput("sites", "sites that were opened here", ", ".join(sites))
     ends = _end(role, until, now)
     staff = Staff(
         username=username, display_name=name, role=role, credentials=credentials, ends_at=ends
@@ -49,7 +60,14 @@ def hire(
     staff.set_password(password)
     with transaction.atomic():
         staff.save()
-        body = {"username": username, "name": name, "role": role, "credentials": credentials}
+        staff.sites.set(known)
+        body: dict[str, Any] = {
+            "username": username,
+            "name": name,
+            "role": role,
+            "credentials": credentials,
+        }
+        body |= {"sites": list(sites)} if list(sites) != [MAIN] else {}
         body |= {"ends": ends.isoformat()} if ends else {}
         entry = journal.Entry(
             str(uuid.uuid4()), "staff_hired", body, now, by or author_of(staff), origin="staff"
@@ -69,6 +87,37 @@ def _end(role: str, until: datetime | None, now: datetime) -> datetime | None:
     if until is not None and until <= now:
         raise BadInput("until", "a moment to come", until.isoformat())
     return until
+
+
+def open_site(
+    site: str, name: str, people: Sequence[str], by: Staff, now: datetime
+) -> tuple[Site, str]:
+    """A second site, kept apart from now on, with those who work there by their user names; and the
+    token of its device gateways, which is shown this once.
+
+    Whoever worked nowhere by name works at the main site. Raises BadInput for a name in use, a word
+    that is none, or a user name that nobody has.
+    """
+    if not _SITE.fullmatch(site) or Site.objects.filter(pk=site).exists():
+        raise BadInput("site", "2 to 20 small letters, digits and dashes that no site has", site)
+    if not name.strip():
+        raise BadInput("name", "the name of the site")
+    there = list(Staff.objects.filter(username__in=people))
+    if len(there) != len(set(people)):
+        raise BadInput("with", "user names of people who work here", ", ".join(people))
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        main, _ = Site.objects.get_or_create(pk=MAIN, defaults={"name": "Main site"})
+        main.people.add(*Staff.objects.filter(sites=None))
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        opened = Site.objects.create(pk=site, name=name.strip(), gateway_sha256=digest)
+        opened.people.set(there)
+        body = {"site": site, "name": opened.name, "people": [one.username for one in there]}
+        entry = journal.Entry(
+            str(uuid.uuid4()), "site_opened", body, now, author_of(by), origin="staff"
+        )
+        journal.append(STREAM, [entry], now)
+    return opened, token
 
 
 def system_account(now: datetime) -> Staff:

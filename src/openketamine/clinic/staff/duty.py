@@ -44,7 +44,8 @@ def on_duty(now: datetime) -> dict[str, list[tuple[Staff, datetime]]]:
     for fact in journal_queries.facts(STREAM):
         if now - LONGEST <= fact.at <= now:
             last[fact.by.id] = fact
-    known = {str(one.pk): one for one in Staff.objects.filter(pk__in=list(last), is_active=True)}
+    here = Staff.colleagues.filter(pk__in=list(last), is_active=True)
+    known = {str(one.pk): one for one in here}
     found: dict[str, list[tuple[Staff, datetime]]] = {duty: [] for duty in DUTIES}
     for fact in sorted(last.values(), key=lambda one: one.number, reverse=True):
         person, duty = known.get(fact.by.id), str(fact.body.get("duty", ""))

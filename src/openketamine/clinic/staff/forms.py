@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 
 from openketamine.clinic.staff.credentials import MOST_BYTES, Card, types
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.rota import SHIFTS
+from openketamine.clinic.staff.sites import seen
 
 
 def _day(label: str, *, required: bool = True) -> forms.DateField:
@@ -72,18 +73,43 @@ class ShiftForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Staff.objects.filter(is_active=True).order_by("display_name")
+        people = Staff.colleagues.filter(is_active=True).order_by("display_name")
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
 
 
 class AskForm(forms.Form):
     """Another role or end for an account, or its closing."""
 
-    person = forms.ModelChoiceField(queryset=Staff.objects.order_by("display_name"))
+    person = forms.ModelChoiceField(queryset=Staff.objects.none())
     what = forms.ChoiceField(choices=[("change", "Ask for this"), ("close", "Close it now")])
     role = forms.ChoiceField(choices=list(ROLES.items()))
     ends = _day("Ends after", required=False)
+    sites = forms.ModelMultipleChoiceField(
+        queryset=Site.objects.none(),
+        required=False,
+        help_text="None chosen: where they work stays as it is.",
+    )
     reason = forms.CharField(max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Staff.colleagues.order_by("display_name")
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        here = seen()
+        if here is None:
+            del self.fields["sites"]
+        else:
+            self.fields["sites"].queryset = Site.objects.filter(pk__in=here)  # type: ignore[attr-defined]
+
+    def chosen_sites(self) -> list[str]:
+        """Where they are to work; nothing where that is not asked."""
+        return [one.pk for one in self.cleaned_data.get("sites", ())]
+
+
+class SiteForm(forms.Form):
+    """At which of the own sites somebody is now."""
+
+    site = forms.SlugField(required=False, max_length=20)
 
 
 class ApproveForm(forms.Form):

@@ -19,6 +19,7 @@ from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof
+from openketamine.clinic.staff.whose import is_here
 from openketamine.core.findings import BadInput
 
 STREAM = "glass"
@@ -109,7 +110,11 @@ def mine_open(who: Staff, now: datetime) -> list[Grant]:
 
 def to_review(who: Staff) -> list[Grant]:
     """What waits for this person's eyes: never their own, and first who is due first."""
-    waiting = [one for one in grants() if not one.reviewed_at and not _why_not(who, one)]
+    waiting = [
+        one
+        for one in grants()
+        if not one.reviewed_at and not _why_not(who, one) and is_here("person", str(one.person_id))
+    ]
     return sorted(waiting, key=lambda one: one.due)
 
 

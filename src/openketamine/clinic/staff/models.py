@@ -3,10 +3,46 @@
 import uuid
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
 from openketamine.clinic.staff.roles import ROLES
+from openketamine.clinic.staff.sites import MAIN, OfSite, seen
+
+
+class Site(models.Model):
+    """A place with its own people, chairs, cabinets and devices. A house begins with one, `main`.
+
+    `gateway_sha256`: the hash of the token that this site's device gateways carry; the house's own
+    token is that of the main site.
+    """
+
+    id = models.SlugField(primary_key=True, max_length=20, default=MAIN)
+    name = models.CharField(max_length=60)
+    gateway_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+
+    class Meta:
+        """In the order of a list."""
+
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Colleagues(OfSite["Staff"]):
+    """Those who work at one of the sites that are seen now, each once."""
+
+    def __init__(self) -> None:
+        super().__init__("sites")
+
+    def get_queryset(self) -> models.QuerySet["Staff"]:
+        """All where nothing is told apart."""
+        everybody, sites = models.Manager.get_queryset(self), seen()
+        if sites is None:
+            return everybody
+        works = Staff.sites.through.objects.filter(site_id__in=sites)
+        return everybody.filter(pk__in=works.values("staff_id"))
 
 
 class Staff(AbstractUser):
@@ -17,6 +53,12 @@ class Staff(AbstractUser):
     role = models.CharField(max_length=32, choices=[(role, name) for role, name in ROLES.items()])
     credentials = models.CharField(max_length=120, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    # Where they work. Asked only in a house with several sites.
+    sites = models.ManyToManyField(Site, related_name="people", blank=True)
+
+    # Signing in looks at everybody; a page lists those of the own sites.
+    objects = UserManager()
+    colleagues = Colleagues()
 
     class Meta:
         """Nobody without a role that the table knows."""

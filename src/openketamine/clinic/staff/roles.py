@@ -79,6 +79,8 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "credentials.check": frozenset({"medical_director"}),
         "rota.read": _READERS | {"front_desk"},
         "rota.plan": frozenset({"medical_director", "nurse", "front_desk"}),
+        # Whoever works at several sites says at which they are; nobody reaches another by it.
+        "site.read": frozenset(ROLES),
         # Two people: who keeps the machine asks, who answers for the clinic approves.
         "account.read": frozenset({"medical_director", "auditor", "system_admin"}),
         "account.ask": frozenset({"system_admin"}),

@@ -58,7 +58,7 @@ def week(now: datetime) -> list[Shift]:
     """Today and the six days after, shift by shift."""
     today = timezone.localdate(now)
     planned = _planned()
-    people = {str(one.pk): one for one in Staff.objects.filter(is_active=True)}
+    people = {str(one.pk): one for one in Staff.colleagues.filter(is_active=True)}
     found = []
     for ahead in range(DAYS):
         day = today + timedelta(days=ahead)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("staff/own/", views.own, name="own-credentials"),
     path("staff/rota/", views.week, name="rota"),
     path("staff/rota/plan/", views.plan, name="rota-plan"),
+    path("staff/site/", views.choose_site, name="site-choose"),
     path("staff/accounts/", views.account_list, name="accounts"),
     path("staff/accounts/ask/", views.account_ask, name="account-ask"),
     path("staff/accounts/<uuid:asked_id>/", views.account_approve, name="account-approve"),

@@ -17,7 +17,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
 from openketamine.clinic.journal.export import streams_of_the_house, write_export
 from openketamine.clinic.journal.models import Access
-from openketamine.clinic.staff import accounts, credentials, rota
+from openketamine.clinic.staff import accounts, credentials, rota, sites
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.forms import (
@@ -27,11 +27,13 @@ from openketamine.clinic.staff.forms import (
     CardForm,
     CheckForm,
     ShiftForm,
+    SiteForm,
 )
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, can
 from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.clinic.staff.standing import standing, warnings
+from openketamine.clinic.staff.whose import looks_here
 
 _MOST_ROWS = 500
 
@@ -41,7 +43,7 @@ _MOST_ROWS = 500
 def staff(request: HttpRequest) -> HttpResponse:
     """Everybody with how their certificates stand, and what ends soon."""
     now = clock.now()
-    people = Staff.objects.filter(is_active=True).order_by("display_name")
+    people = Staff.colleagues.filter(is_active=True).order_by("display_name")
     found = [standing(one, now) for one in people]
     context = {"people": found, "warnings": warnings(found), "roles": ROLES}
     return render(request, "staff/staff.html", context)
@@ -108,6 +110,16 @@ def plan(request: HttpRequest) -> HttpResponse:
     return _week_page(request, form, status=400)
 
 
+@require_POST
+@allowed("site.read")
+def choose_site(request: HttpRequest) -> HttpResponse:
+    """Where somebody who works at several sites is now; nothing chosen: at all of them."""
+    form, own = SiteForm(request.POST), sites.sites_of(request.user) or frozenset()
+    wanted = form.cleaned_data["site"] if form.is_valid() else ""
+    request.session[sites.CHOSEN] = wanted if wanted in own else ""
+    return redirect("home")
+
+
 @require_GET
 @allowed("account.read")
 def account_list(request: HttpRequest) -> HttpResponse:
@@ -127,7 +139,7 @@ def account_ask(request: HttpRequest) -> HttpResponse:
             accounts.close(said["person"], said["reason"], signed_in(request), now)
         else:
             asked = (said["person"], said["role"], said["ends"], said["reason"])
-            accounts.ask(*asked, signed_in(request), now)
+            accounts.ask(*asked, signed_in(request), now, form.chosen_sites())
 
     if done(form, act):
         return redirect("accounts")
@@ -167,6 +179,11 @@ def access_log(request: HttpRequest) -> HttpResponse:
 @allowed("audit.read")
 def export(request: HttpRequest) -> HttpResponse:
     """The journal of the house as files, with the program that verifies them anywhere."""
+    if (own := sites.sites_of(request.user)) is not None and own != sites.all_of_the_house():
+        why = (
+            "The journal of the house is of all its sites. Ask somebody who works at each of them."
+        )
+        return render(request, "403.html", {"why": why}, status=403)
     now = clock.now()
     made = io.BytesIO()
     fingerprint = write_export(made, streams_of_the_house(), now)
@@ -179,7 +196,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 def _accesses(form: AccessForm) -> Any:
-    rows = Access.objects.order_by("-at", "-id")
+    rows = looks_here(Access.objects.order_by("-at", "-id"))
     since, until = form.days()
     if since:
         rows = rows.filter(at__gte=timezone.make_aware(datetime.combine(since, time(0))))
@@ -249,7 +266,7 @@ def _week_page(
 def _accounts_page(
     request: HttpRequest, form: AskForm | None = None, status: int = 200
 ) -> HttpResponse:
-    people = Staff.objects.order_by("-is_active", "display_name")
+    people = Staff.colleagues.order_by("-is_active", "display_name")
     names = {str(one.pk): one.display_name for one in people}
     asked = [
         {"asked": one, "whose": names.get(one.staff_id, ""), "role": ROLES.get(one.role, one.role)}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from openketamine.clinic.journal import clock
 from openketamine.clinic.staff.commands import hire
 from openketamine.clinic.staff.roles import ROLES
+from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
 
 
@@ -30,6 +31,11 @@ class Command(BaseCommand):
             help="when the account ends by itself, such as 2026-12-31T18:00-07:00; an auditor's "
             "always does, after 30 days where nothing is said",
         )
+        parser.add_argument(
+            "--site",
+            action="append",
+            help="where they work, in a house with several sites; may be given several times",
+        )
         parser.add_argument("--credentials", default="", help="such as RN")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -44,6 +50,7 @@ class Command(BaseCommand):
                 clock.now(),
                 credentials=options["credentials"],
                 until=_with_zone(options["until"]),
+                sites=options["site"] or [MAIN],
             )
         except BadInput as error:
             raise CommandError(str(error)) from None

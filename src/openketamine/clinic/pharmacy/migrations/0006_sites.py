@@ -1,0 +1,23 @@
+"""A container is kept at a site."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+def _site():
+    return models.ForeignKey(
+        db_constraint=False,
+        db_default="main",
+        default="main",
+        on_delete=django.db.models.deletion.PROTECT,
+        related_name="+",
+        to="staff.site",
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("pharmacy", "0005_what_each_account_holds"), ("staff", "0003_sites")]
+
+    operations = [
+        migrations.AddField(model_name="vial", name="kept_at", field=_site()),
+    ]

@@ -1,0 +1,105 @@
+"""Several sites in one database, kept apart: what somebody sees is what is at their own sites.
+
+Two halves. What an address names is looked up by `whose`, which refuses. Everything else that a
+page or a command reads goes through a manager `OfSite`, for which rows of other sites do not exist
+while somebody who does not work there is served. A house with one site notices neither.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+
+from openketamine.core.findings import BadInput
+
+MAIN = "main"
+CHOSEN = "site"
+M = TypeVar("M", bound=models.Model)
+# None: the whole house, as the command line, the rules and the gateways' door see it.
+_seen: ContextVar[frozenset[str] | None] = ContextVar("openketamine_sites", default=None)
+
+
+def seen() -> frozenset[str] | None:
+    """The sites whose rows are seen now; None for all of them."""
+    return _seen.get()
+
+
+def here() -> str:
+    """The one site at which something new is made. Raises BadInput where it could be several."""
+    sites = seen()
+    if sites is None:
+        return MAIN
+    if len(sites) != 1:
+        raise BadInput("site", "one site, chosen at the top of the page, before something is made")
+    return next(iter(sites))
+
+
+@contextmanager
+def only(sites: Iterable[str] | None) -> Iterator[None]:
+    """Within this block, only these sites; None lifts every limit."""
+    token = _seen.set(None if sites is None else frozenset(sites))
+    try:
+        yield
+    finally:
+        _seen.reset(token)
+
+
+def sites_of(who: Any) -> frozenset[str] | None:
+    """Where this person works; None in a house with one site, where nothing is told apart."""
+    site = apps.get_model("staff", "Site")
+    works = apps.get_model("staff", "Staff").sites.through.objects
+    mine = works.filter(staff_id=who.pk, site_id=OuterRef("pk"))
+    known = list(site.objects.annotate(mine=Exists(mine)).values_list("pk", "mine"))
+    if len(known) < 2:
+        return None
+    return frozenset(name for name, works_there in known if works_there)
+
+
+def all_of_the_house() -> frozenset[str]:
+    """Every site there is."""
+    return frozenset(apps.get_model("staff", "Site").objects.values_list("pk", flat=True))
+
+
+def apart(site: str) -> frozenset[str] | None:
+    """One site alone, where the house has several; None where there is nothing to tell apart."""
+    several = apps.get_model("staff", "Site").objects.count() > 1
+    return frozenset({site}) if several else None
+
+
+def chosen(sites: frozenset[str] | None, session: Any) -> frozenset[str] | None:
+    """Of these, the one that was chosen at the top of the page."""
+    one = session.get(CHOSEN)
+    return frozenset({one}) if sites is not None and one in sites else sites
+
+
+class OfSite(models.Manager[M]):
+    """Rows of the sites that are seen now. `path`: how a row leads to its site."""
+
+    def __init__(self, path: str = "site") -> None:
+        super().__init__()
+        self.path = path
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """All rows where nothing is told apart."""
+        found, sites = super().get_queryset(), seen()
+        return found if sites is None else found.filter(**{f"{self.path}__in": sites})
+
+
+def confine(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: whoever is served sees their own sites, and who did not sign in sees none."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        sites = sites_of(user) if user.is_authenticated else frozenset()
+        request.own_sites = sites  # type: ignore[attr-defined]  # all of them, for `whose`
+        with only(chosen(sites, request.session) if user.is_authenticated else sites):
+            return get_response(request)
+
+    return answer
