@@ -7,6 +7,7 @@ so of the last hour one reading a minute is kept as well.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from openketamine.clinic.journal.queries import SIGNALS, Reading, as_fact, has_number, measured_us
@@ -36,19 +37,21 @@ class Said(NamedTuple):
 def said(source: Fact | Reading) -> Said:
     """What a reading says, in either form."""
     if isinstance(source, Reading):
-        return Said(measured_us(source), _signals(source), source)
+        there = tuple(map(has_number, source.tenths))
+        return Said(measured_us(source), _signals(there, source.doubts), source)
     body = source.body
     assert isinstance(body, facts.ReadingTaken)  # noqa: S101  (the caller chose it so)
     signals = ((name, name not in body.doubts) for name, n in body.values.items() if n is not None)
     return Said(int(source.at.timestamp() * 10**6), tuple(signals), source)
 
 
-def _signals(reading: Reading) -> tuple[Signal, ...]:
-    doubts = reading.doubts
+@lru_cache(maxsize=256)
+def _signals(there: tuple[bool, ...], doubts: str) -> tuple[Signal, ...]:
+    """Nearly all readings of a bed have the same signals: the same object for all of them."""
     return tuple(
-        (signal, not doubts or f'"{signal}":' not in doubts)
-        for signal, n in zip(SIGNALS, reading.tenths, strict=True)
-        if has_number(n)
+        (signal, f'"{signal}":' not in doubts)
+        for signal, has in zip(SIGNALS, there, strict=True)
+        if has
     )
 
 
@@ -69,10 +72,17 @@ def _newest(readings: Sequence[Said]) -> tuple[Said, ...]:
     minutes: set[tuple[Signal, int]] = set()
     begin = readings[-1].at - _KEPT_US
     kept = []
+    # Signals that all were seen often enough, and the minute and signals of the one before: most
+    # readings are like their neighbour, and say nothing new.
+    settled: tuple[Signal, ...] | None = None
+    neighbour: tuple[int, tuple[Signal, ...]] = (0, ())
     for one in reversed(readings):
-        keep = _count(seen, one.signals)
-        if one.at >= begin:
-            minute = one.at // _MINUTE_US
+        keep = one.signals is not settled and _count(seen, one.signals)
+        settled = settled if keep else one.signals
+        minute = one.at // _MINUTE_US
+        like = neighbour[0] == minute and neighbour[1] is one.signals
+        if one.at >= begin and not like:
+            neighbour = (minute, one.signals)
             before = len(minutes)
             minutes.update([(signal, minute) for signal in one.signals])
             keep = keep or len(minutes) > before
