@@ -1,12 +1,14 @@
 """What the database keeps of each account is what the book adds up to, and nobody writes it."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.clinic.test_pharmacy import change
 
 from openketamine.clinic.pharmacy import commands, queries
+from openketamine.clinic.pharmacy._watch import lately_late, unsigned
 from openketamine.clinic.pharmacy.models import Account
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.ledger import balances
@@ -66,3 +68,26 @@ def test_what_is_in_stock_is_what_holds_something(vial, treated, cast, now):
     commands.destroy([empty], "incineration", "here", now.date(), cast.ines, seen, now)
     assert [one.vial.pk for one in queries.stocked(now)] == [vial.pk]
     assert {one.vial.pk for one in queries.vials(now)} == {vial.pk, empty.pk}
+
+
+class TestWhatWaits:
+    def test_a_correction_waits_for_a_second_signature_and_no_longer(self, treated, wes, now):
+        (alone,) = unsigned()
+        assert alone.session == str(treated)
+        commands.countersign(alone.entry_id, Proof(wes, now, "password"), now)
+        assert unsigned() == []
+
+    @pytest.mark.parametrize(("minutes", "late"), [(60, 0), (61, 1)])
+    def test_late_waste_is_named_by_its_number_in_the_book(
+        self, vial, nora, wes, now, minutes, late
+    ):
+        session, then = uuid.uuid4(), now + timedelta(minutes=minutes)
+        commands.withdraw(session, vial, 1_000, nora, Proof(wes, now, "password"), now)
+        commands.give(session, 40_000, nora, now)
+        wasted = commands.waste(
+            session, 10_000, "residual", "sink", nora, Proof(wes, then, "password"), then
+        )
+        found = lately_late(then)
+        assert [one.entry_id for one in found] == [wasted] * late
+        assert [one.entry for one in found] == [queries.entry(wasted).number] * late
+        assert lately_late(then + timedelta(days=31)) == []

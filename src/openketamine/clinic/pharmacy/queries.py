@@ -64,6 +64,7 @@ __all__ = [
     "accounts_off",
     "all_held",
     "book",
+    "book_facts",
     "book_of",
     "case",
     "cases",
@@ -235,6 +236,11 @@ def vial_ledger(vial: Vial) -> VialLedger:
 def _facts() -> QuerySet[Fact]:
     facts = Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS).order_by("number")
     return at_these_sites(facts)
+
+
+def book_facts() -> QuerySet[Fact]:
+    """The rows of the book, in its order."""
+    return _facts()
 
 
 def _naming(vial: str | None, session: str | None) -> list[Written]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from openketamine.clinic.journal import clock
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.pharmacy import commands, forms, queries
+from openketamine.clinic.pharmacy._watch import lately_late, unsigned
 from openketamine.clinic.pharmacy.ledger_page import milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.queries import Case, Sheet
@@ -23,7 +24,7 @@ from openketamine.clinic.staff.faults import put_beside, sentence
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
-from openketamine.core.ledger import broken_rules, inventory_by, late_entries
+from openketamine.core.ledger import inventory_by
 from openketamine.knowledge import document
 
 
@@ -129,14 +130,12 @@ def inventory_state() -> dict[str, Any]:
 @allowed("vials.read")
 def differences(request: HttpRequest) -> HttpResponse:
     """Every difference with its days; corrections that wait for a second signature; late waste."""
-    book = queries.book()
-    unsigned = [one for one in broken_rules(book) if one.rule == "BK-WITNESS-MISSING"]
     context = {
         "places": places(request),
         "cases": [_case_row(one) for one in queries.cases()],
-        "unsigned": unsigned,
+        "unsigned": unsigned(),
         "may_sign": can(request.user, "drug.witness").ok,
-        "late": late_entries(book),
+        "late": lately_late(clock.now()),
         "trays": [
             {"session": name.partition(":")[2], "mass": milligrams(held.mass_ug)}
             for name, held in queries.trays_here().items()
