@@ -52,6 +52,7 @@ class TestRoles:
             "account.read",
             "account.ask",
             "knowledge.read",
+            "site.read",
         }
 
     def test_the_auditor_writes_nothing(self, aude):
