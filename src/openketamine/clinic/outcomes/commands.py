@@ -6,23 +6,40 @@ ends. Whoever takes several locks takes this one after `session:` and before `pe
 """
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries as journal_queries
 from openketamine.clinic.journal.queries import StoredFact
-from openketamine.clinic.outcomes import queries
+from openketamine.clinic.outcomes import _task_rows, queries
+from openketamine.clinic.outcomes.models import Task as TaskRow
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.course import Body, CourseState, encode_body, kind_of
+from openketamine.core.course import (
+    Body,
+    CourseState,
+    decode_body,
+    encode_body,
+    facts,
+    kind_of,
+    summary,
+    tasks,
+    wanted_tasks,
+)
+from openketamine.core.course.check_ins import suicide_level
 from openketamine.core.findings import BadInput
 from openketamine.core.log import Author
+from openketamine.core.scoring import instrument, score
 
 # The clock of the house speaks for itself: what is due, what closed, who is told next.
 CLOCK = Author("clock", "OpenKetamine", "system")
+_NAMES = uuid.UUID("a3d7cb0a-5a83-4f0e-8a0f-6f6d2b1f9c33")
 
 
 def the_person(person: Person) -> Author:
@@ -70,7 +87,185 @@ def record(
             author,
             origin="outcomes",
         )
-        return journal.append(stream, [entry], now)[0]
+        written = journal.append(stream, [entry], now)[0]
+        if entry.kind in _task_rows.KINDS:
+            _task_rows.keep(person, queries.facts_of(person), now)
+        return written
+
+
+def take_score(
+    person: Person,
+    name: str,
+    answers: Sequence[int | None],
+    by: Staff,
+    now: datetime,
+    at: datetime | None = None,
+    corrects: str = "",
+) -> StoredFact:
+    """Somebody who works here writes down what a person answered; scored, and acted on.
+
+    `corrects`: the id of the score that this one takes the place of, with the reason in words. What
+    an answer about suicide asks for becomes a task at once. Raises BadInput.
+    """
+    taken = _scored(person, name, answers)
+    with transaction.atomic():
+        if corrects:
+            written = _mend(person, corrects, encode_body(taken), "entered again", by, now)
+        else:
+            written = record(person, taken, by, now, at=at)
+        _heed(person, taken, written.id, now)
+        review(person, now)
+    return written
+
+
+def strike_out(person: Person, fact_id: str, reason: str, by: Staff, now: datetime) -> StoredFact:
+    """This fact was wrong. It stays in sight, and counts no more. Raises BadInput."""
+    if not reason.strip():
+        raise BadInput("reason", "why it was wrong, in words")
+    with transaction.atomic():
+        written = _mend(person, fact_id, None, reason.strip(), by, now)
+        review(person, now)
+    return written
+
+
+def open_course(person: Person, body: facts.CourseOpened, by: Staff, now: datetime) -> StoredFact:
+    """A course begins. Raises BadInput while another one goes on."""
+    with transaction.atomic():
+        if in_line(person).course is not None:
+            raise BadInput("course", "no course that goes on; end it first")
+        return record(person, body, by, now)
+
+
+def end_course(person: Person, reason: str, note: str, by: Staff, now: datetime) -> StoredFact:
+    """The course that goes on is over. Raises BadInput where there is none."""
+    with transaction.atomic():
+        going = in_line(person).course
+        if going is None:
+            raise BadInput("course", "a course that goes on")
+        return record(person, facts.CourseEnded(going.body.course_id, reason, note), by, now)
+
+
+def take_task(row: TaskRow, by: Staff, now: datetime) -> StoredFact:
+    """Whoever presses owns the task from now on. Raises BadInput where it is not theirs to take."""
+    with transaction.atomic():
+        _mine(row, by)
+        return record(row.person, facts.TaskTaken(row.task_id), by, now)
+
+
+def close_task(row: TaskRow, outcome: str, by: Staff, now: datetime) -> StoredFact:
+    """It is done, and this is what was done. Raises BadInput."""
+    if not outcome.strip():
+        raise BadInput("outcome", "what was done about it, in words")
+    with transaction.atomic():
+        _mine(row, by)
+        return record(row.person, facts.TaskClosed(row.task_id, outcome.strip()), by, now)
+
+
+def review(person: Person, now: datetime) -> list[StoredFact]:
+    """Open the tasks that this course asks for now and that were never opened."""
+    with transaction.atomic():
+        journal.lock(queries.stream_of(person))
+        state = queries.state_of(person)
+        found = summary(state, timezone.localdate(now))
+        return [_open(person, one, now) for one in wanted_tasks(state, found, now)]
+
+
+def review_everybody(now: datetime) -> int:
+    """`review` for all who were ever treated or have a course; how many tasks were opened."""
+    people = Person.objects.filter(pk__in=queries.people_with_a_course())
+    return sum(len(review(person, now)) for person in people)
+
+
+def tell(now: datetime) -> int:
+    """Tell whoever is to be told of a task now; how many facts were written. Once a second."""
+    told = 0
+    for row in TaskRow.objects.filter(look_at__lte=now).select_related("person"):
+        with transaction.atomic():
+            found = [one for one in tasks(in_line(row.person)) if one.task_id == row.task_id]
+            for step in found[0].untold(now) if found else ():
+                body = facts.TaskTold(
+                    row.task_id, step, queries.names_for(row.person, found[0], step)
+                )
+                record(row.person, body, CLOCK, now, id=_name(row.person, row.task_id, str(step)))
+                told += 1
+            _task_rows.keep(row.person, queries.facts_of(row.person), now)
+    return told
+
+
+def _mine(row: TaskRow, by: Staff) -> None:
+    """Under the lock: the task is open, and this person's role is one of those it asks."""
+    found = [one for one in tasks(in_line(row.person)) if one.task_id == row.task_id]
+    if not found or not found[0].is_open:
+        raise BadInput("task", "a task that is open")
+    if by.role not in found[0].body.roles:
+        roles = ", ".join(found[0].body.roles).replace("_", " ")
+        raise BadInput("by", f"one of those whom the task asks: {roles}")
+
+
+def _open(person: Person, body: facts.TaskOpened, now: datetime) -> StoredFact:
+    return record(person, body, CLOCK, now, id=_name(person, body.task_id, "opened"))
+
+
+def _name(person: Person, *words: str) -> str:
+    return str(uuid.uuid5(_NAMES, "|".join((str(person.pk), *words))))
+
+
+def _scored(person: Person, name: str, answers: Sequence[int | None]) -> facts.ScoreTaken:
+    if all(one is None for one in answers):
+        raise BadInput("answers", "an answer to one question at least")
+    sex = person.sex if person.sex in ("female", "male") else None
+    found = score(name, tuple(answers), sex=sex)
+    return facts.ScoreTaken(
+        instrument=name,
+        version=found.version,
+        answers=tuple(answers),
+        total=found.total,
+        band=found.band or "",
+        flags=tuple(one.says for one in found.flags),
+        note=found.note,
+        source="staff",
+    )
+
+
+def _heed(person: Person, taken: facts.ScoreTaken, fact_id: str, now: datetime) -> None:
+    """An answer about suicide that was written down here asks for the same as one by a link."""
+    items = instrument(taken.instrument).items
+    given = {
+        (taken.instrument, str(item.number)): one
+        for item, one in zip(items, taken.answers, strict=False)
+    }
+    level = suicide_level(given)
+    if level is None:
+        return
+    body = facts.TaskOpened(
+        task_id=f"suicide_answer:{fact_id}",
+        kind="suicide_answer",
+        summary=f"{level.summary}. {level.advice}",
+        due_at=now + level.within,
+        roles=level.roles,
+        rule=level.rule,
+        level=level.action,
+        rests_on=(fact_id,),
+        sources=level.sources,
+    )
+    _open(person, body, now)
+
+
+def _mend(
+    person: Person,
+    target: str,
+    replacement: Mapping[str, Any] | None,
+    reason: str,
+    by: Staff,
+    now: datetime,
+) -> StoredFact:
+    """A correction of a fact of this very course; what would not be readable is refused."""
+    wrong = next((one for one in in_line(person).facts if one.id == target), None)
+    if wrong is None:
+        raise BadInput("fact", "a fact of this course", target)
+    if replacement is not None:
+        decode_body(kind_of(wrong.body), replacement)
+    return record(person, facts.Corrected(target, reason, replacement), by, now)
 
 
 def _before(

@@ -1,11 +1,28 @@
-"""The only readers of a person's course."""
+"""The only readers of a person's course, and of who must act."""
+
+import uuid
+from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.models import Head
+from openketamine.clinic.outcomes import _task_rows
+from openketamine.clinic.outcomes.models import Task as TaskRow
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions import queries as sessions
-from openketamine.core.course import CourseState, decode_fact, fold_course
+from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.staff import sites
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.course import (
+    CourseState,
+    Fact,
+    Task,
+    decode_fact,
+    fold_course,
+    task_as_json,
+)
 
 
 def stream_of(person: Person) -> str:
@@ -15,17 +32,67 @@ def stream_of(person: Person) -> str:
 
 def facts_of(person: Person) -> CourseState:
     """The course alone, without a look at any session."""
-    stored = journal.facts(stream_of(person))
-    return fold_course(
-        (decode_fact(one.as_json()) for one in stored), zone=timezone.get_current_timezone()
-    )
+    return fold_course(_facts(person), zone=timezone.get_current_timezone())
 
 
 def state_of(person: Person) -> CourseState:
     """The course with every session of this person."""
-    stored = journal.facts(stream_of(person))
     return fold_course(
-        (decode_fact(one.as_json()) for one in stored),
-        sessions.visits_of(person.pk),
-        timezone.get_current_timezone(),
+        _facts(person), sessions.visits_of(person.pk), timezone.get_current_timezone()
     )
+
+
+def people_with_a_course() -> set[uuid.UUID]:
+    """Everybody who was given a chair or has a fact of a course."""
+    streams = Head.objects.filter(stream__startswith="course:").values_list("stream", flat=True)
+    known = {uuid.UUID(one.removeprefix("course:")) for one in streams}
+    return known | set(Session.objects.values_list("person_id", flat=True))
+
+
+def open_tasks() -> list[tuple[TaskRow, Task]]:
+    """Every task that is open here, what is due first before the others."""
+    return [(row, _task_rows.task_of(row)) for row in _task_rows.open_rows()]
+
+
+def tasks_for(who: Staff, now: datetime) -> list[tuple[TaskRow, Task]]:
+    """The open tasks that ask this person now, or that they took."""
+    return [(row, one) for row, one in open_tasks() if _asks(one, who, now)]
+
+
+def tasks_of(person: Person) -> list[tuple[TaskRow, Task]]:
+    """This person's tasks, closed ones too, open ones first."""
+    rows = TaskRow.objects.filter(person=person).order_by("due_at", "task_id")
+    found = [(row, _task_rows.task_of(row)) for row in rows.select_related("person")]
+    return sorted(found, key=lambda pair: not pair[1].is_open)
+
+
+def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
+    """What the bar of calls shows of tasks: no name of a person, as it may stand on any screen."""
+    return [
+        {
+            **task_as_json(one, now),
+            "id": str(row.pk),
+            "path": f"/people/{row.person_id}/course/#tasks",
+            "initials": f"{row.person.given[:1]}{row.person.family[:1]}".upper(),
+            "mine": bool(one.owner and one.owner.id == str(who.pk)),
+        }
+        for row, one in tasks_for(who, now)
+    ]
+
+
+def names_for(person: Person, task: Task, step: int) -> tuple[str, ...]:
+    """Who works at the person's site in the role to which a step of a task goes."""
+    role = task.body.roles[step] if step < len(task.body.roles) else ""
+    with sites.only(sites.apart(str(person.site_id))):
+        people = Staff.colleagues.filter(role=role, is_active=True).order_by("display_name")
+        return tuple(one.display_name for one in people)
+
+
+def _asks(task: Task, who: Staff, now: datetime) -> bool:
+    if task.owner is not None:
+        return task.owner.id == str(who.pk)
+    return task.asks(who.role, now)
+
+
+def _facts(person: Person) -> list[Fact]:
+    return [decode_fact(one.as_json()) for one in journal.facts(stream_of(person))]

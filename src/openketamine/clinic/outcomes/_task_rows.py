@@ -1,0 +1,78 @@
+"""The rows of tasks: kept beside the log in the same transaction, and read back as tasks."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from openketamine.clinic.outcomes.models import Task as Row
+from openketamine.clinic.patients.models import Person
+from openketamine.core.course import (
+    CourseState,
+    Fact,
+    Task,
+    decode_fact,
+    encode_fact,
+    fold_course,
+    tasks,
+)
+
+# Facts that open, move, close or correct a task.
+KINDS = ("task_opened", "task_told", "task_taken", "task_closed", "corrected")
+_NAMES = uuid.UUID("1f6c1c1e-8f3c-4f5e-9c0a-2b7d9f0f6f41")
+
+
+def row_id(person_id: uuid.UUID, task_id: str) -> uuid.UUID:
+    """The address of a task: the same for the same task, whoever asks."""
+    return uuid.uuid5(_NAMES, f"{person_id}|{task_id}")
+
+
+def keep(person: Person, state: CourseState, now: datetime) -> None:
+    """Make the rows of a person's tasks again, as the log has them now."""
+    found = {one.task_id: one for one in tasks(state)}
+    gone = Row.objects.filter(person=person).exclude(task_id__in=list(found))
+    gone.delete()
+    for task in found.values():
+        _keep(person, state, task, now)
+
+
+def task_of(row: Row) -> Task:
+    """The task of a row, folded from its facts."""
+    return tasks(fold_course(decode_fact(one) for one in row.facts))[0]
+
+
+def open_rows() -> Iterable[Row]:
+    """Every task that is open, the one that is due first before the others."""
+    rows = Row.objects.filter(closed_at__isnull=True).select_related("person")
+    return rows.order_by("due_at", "task_id")
+
+
+def _keep(person: Person, state: CourseState, task: Task, now: datetime) -> None:
+    waiting = task.untold(now)
+    said = {
+        "facts": [encode_fact(one) for one in _facts(state, task)],
+        "due_at": task.body.due_at,
+        "closed_at": task.closed.at if task.closed else None,
+        "look_at": now if waiting else task.next_at(now),
+    }
+    key = {"person": person, "task_id": task.task_id}
+    Row.objects.update_or_create(**key, defaults=said, create_defaults={**said, **_named(key)})
+
+
+def _named(key: dict[str, object]) -> dict[str, object]:
+    person = key["person"]
+    assert isinstance(person, Person)  # noqa: S101
+    return {"id": row_id(person.pk, str(key["task_id"])), **key}
+
+
+def _facts(state: CourseState, task: Task) -> list[Fact]:
+    """The facts that make this task, as they count: a corrected one with its correction."""
+    own = {
+        one.fact.id
+        for one in state.entries
+        if one.body is not None and getattr(one.body, "task_id", "") == task.task_id
+    }
+    return [
+        one.fact
+        for one in state.entries
+        if one.fact.id in own or getattr(one.fact.body, "target", "") in own
+    ]
