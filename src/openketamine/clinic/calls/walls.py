@@ -97,7 +97,7 @@ def standing(now: datetime) -> list[Wall]:
 
 def tiles(wall: Wall, now: datetime) -> list[dict[str, Any]]:
     """The board of its site as a wall may have it."""
-    with sites.only([wall.site_id]):
+    with sites.only([wall.site_id or sites.MAIN]):
         return [{name: one[name] for name in _SHOWN} for one in queries.board(now)]
 
 

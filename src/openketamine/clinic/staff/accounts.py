@@ -16,7 +16,7 @@ from django.utils import timezone
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
 from openketamine.clinic.staff.authors import author_of
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.roles import ROLES
@@ -90,7 +90,7 @@ def ask(
         raise BadInput("ends", f"an end within {LONGEST_AUDIT.days} days: an auditor is a guest")
     if ends is not None and ends < today:
         raise BadInput("ends", "today or a day to come", ends.isoformat())
-    body = {
+    body: dict[str, Any] = {
         "staff": str(whose.pk),
         "role": role,
         "ends": ends.isoformat() if ends else "",
@@ -114,7 +114,7 @@ def approve(asked_id: str, proof: Proof, now: datetime) -> Staff:
         whose.ends_at = _midnight_after(date.fromisoformat(asked.ends)) if asked.ends else None
         whose.save(update_fields=["role", "is_active", "ends_at"])
         if asked.sites:
-            whose.sites.set(asked.sites)
+            whose.sites.set(Site.objects.filter(pk__in=asked.sites))
         _append("change_approved", {"asked": asked_id}, by, now, f"proof {proof.method}")
     return whose
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -57,8 +58,8 @@ class Staff(AbstractUser):
     sites = models.ManyToManyField(Site, related_name="people", blank=True)
 
     # Signing in looks at everybody; a page lists those of the own sites.
-    objects = UserManager()
-    colleagues = Colleagues()
+    objects: ClassVar[UserManager[Any]] = UserManager()
+    colleagues: ClassVar[Colleagues] = Colleagues()
 
     class Meta:
         """Nobody without a role that the table knows."""

@@ -65,10 +65,10 @@ def all_of_the_house() -> frozenset[str]:
     return frozenset(apps.get_model("staff", "Site").objects.values_list("pk", flat=True))
 
 
-def apart(site: str) -> frozenset[str] | None:
+def apart(site: str | None) -> frozenset[str] | None:
     """One site alone, where the house has several; None where there is nothing to tell apart."""
     several = apps.get_model("staff", "Site").objects.count() > 1
-    return frozenset({site}) if several else None
+    return frozenset({site or MAIN}) if several else None
 
 
 def chosen(sites: frozenset[str] | None, session: Any) -> frozenset[str] | None:

@@ -117,7 +117,7 @@ def path_of(model: type[models.Model] | None) -> str:
     names = {one.name for one in about.get_fields()}
     for way in _WAYS:
         if way in names:
-            further = path_of(about.get_field(way).related_model) if way != "site" else ""  # type: ignore[arg-type]
+            further = path_of(about.get_field(way).related_model) if way != "site" else ""
             return f"{way}__{further}".removesuffix("__")
     return ""
 

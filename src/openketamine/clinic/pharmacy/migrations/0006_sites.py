@@ -1,10 +1,12 @@
 """A container is kept at a site."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 
-def _site():
+def _site() -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(
         db_constraint=False,
         db_default="main",

@@ -1,9 +1,11 @@
 """A house with several sites. The one that there is becomes `main`, and everybody works there."""
 
+from typing import Any
+
 from django.db import migrations, models
 
 
-def one_site(apps, schema_editor):
+def one_site(apps: Any, _schema_editor: Any) -> None:
     site = apps.get_model("staff", "Site").objects.create(id="main", name="Main site")
     site.people.set(apps.get_model("staff", "Staff").objects.all())
 
