@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -58,7 +58,7 @@ class Staff(AbstractUser):
     sites = models.ManyToManyField(Site, related_name="people", blank=True)
 
     # Signing in looks at everybody; a page lists those of the own sites.
-    objects: ClassVar[UserManager[Any]] = UserManager()
+    objects = UserManager["Staff"]()  # type: ignore[misc]  # an instance, as Django wants it
     colleagues: ClassVar[Colleagues] = Colleagues()
 
     class Meta:
