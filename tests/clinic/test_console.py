@@ -99,6 +99,8 @@ class TestPages:
     def test_the_console_knows_the_limits_and_ages_of_the_knowledge_files(self, page, bed):
         data = page("session", "nora", bed.session.id).context["data"]
         assert data["limits"]["spo2"] == {"low": 94}
+        low = {"priority": "high", "compare": "<", "value": 90.0, "against": ""}
+        assert data["bounds"]["spo2"][0] == low
         assert data["ages"]["heart_rate"]["stale"] == {"value": 15, "compare": ">"}
         assert data["may"]["chart.write"] is True
         assert data["may"]["plan.sign"] is False

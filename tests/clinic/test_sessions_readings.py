@@ -121,6 +121,20 @@ class TestDoubts:
         bed.hear(bed.message("m-1", measured_at=ahead))
         assert "future" in bed.state["latest"]["heart_rate"]["doubt"]
 
+    @pytest.mark.hazard("HZ-06")
+    def test_of_two_monitors_the_one_whose_probe_is_off_does_not_hide_the_other(self, bed):
+        commands.attach_device(bed.session.id, "SECOND", "monitor", bed.cast.nora, bed.now)
+        bed.later(seconds=1)
+        bed.hear(bed.message("m-1", values={"spo2": 97.0}))
+        bed.later(seconds=1)
+        bed.hear(bed.message("o-1", device_id="SECOND", values={"spo2": 0.0}))
+        shown = bed.state["latest"]["spo2"]
+        assert (shown["value"], shown["doubt"]) == (97, None)
+        assert shown["beside"] == "0: 0 is a probe that is off"
+        bed.later(seconds=6)
+        shown = bed.state["latest"]["spo2"]
+        assert (shown["value"], shown["doubt"]) == (0, "0 is a probe that is off")
+
     def test_no_number_is_a_gap(self, bed):
         bed.hear(bed.message("m-1", values={"heart_rate": 72.0, "spo2": None}))
         assert "spo2" not in bed.state["latest"]

@@ -35,6 +35,7 @@ def console_data(
         "idle_s": settings.OPENKETAMINE_IDLE_SECONDS,
         "may": {task: can(who, task).ok for task in TASKS},
         "limits": shown_limits(state["protocol"]),
+        "bounds": limits_for(state["protocol"], alarm_site()).on_screen(),
         "ages": ages(),
         "presentation": presentations(),
         "instruments": {name: _instrument(name) for name in _ASKED},

@@ -59,8 +59,13 @@ def _pressure(latest: Mapping[str, Any]) -> dict[str, Any] | None:
         "diastolic": diastolic["value"],
         "received_at": systolic["received_at"],
         "source": systolic["source"],
-        "doubt": systolic["doubt"] or diastolic["doubt"],
+        "doubt": systolic["doubt"] or diastolic["doubt"] or _apart(systolic, diastolic),
     }
+
+
+def _apart(systolic: Mapping[str, Any], diastolic: Mapping[str, Any]) -> str | None:
+    """Never a systolic of one measurement over the diastolic of another."""
+    return None if systolic["at"] == diastolic["at"] else "not measured together"
 
 
 def _alarm(findings: list[dict[str, Any]]) -> dict[str, Any] | None:

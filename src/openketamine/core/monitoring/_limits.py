@@ -24,6 +24,11 @@ class Bound:
     in_percent: bool = False
     house: Decimal | None = None
 
+    @property
+    def against(self) -> str:
+        """What the number is compared with, as the knowledge files name it; empty: itself."""
+        return "baseline_percent" if self.in_percent else "baseline" * self.against_baseline
+
     def met_by(self, value: Decimal, baseline: Decimal | None) -> bool:
         """Whether the number crosses this bound; a relative one needs a baseline."""
         if not self.against_baseline:
@@ -125,6 +130,23 @@ class Limits:
     def longest_delay(self) -> timedelta:
         """Of the technical rules."""
         return max((rule.delay for rule in self.technical), default=timedelta(0))
+
+    def on_screen(self) -> dict[str, list[dict[str, Any]]]:
+        """Signal → every limit, as JSON: a screen colours a number by them before any finding."""
+        return {
+            signal: [
+                {
+                    "priority": level.priority,
+                    "compare": bound.threshold.compare,
+                    "value": float(bound.threshold.value),
+                    "against": bound.against,
+                }
+                for level in levels
+                if not level.with_symptoms
+                for bound in level.bounds
+            ]
+            for signal, levels in self.of_signal.items()
+        }
 
     def calm(self, baseline: Mapping[str, Decimal]) -> dict[str, tuple[Decimal, Decimal]]:
         """Signal → between which numbers nothing can be crossed, a margin inside of every bound."""

@@ -214,9 +214,10 @@ def _latest(state: State, now: datetime) -> dict[str, Any]:
             "received_at": one.received_at.isoformat(),
             "source": one.source,
             "doubt": one.doubt,
+            "beside": one.beside,
             "freshness": freshness(signal, one.received_at, now),
         }
-        for signal, one in sorted(latest(state).items())
+        for signal, one in sorted(latest(state, now).items())
     }
 
 

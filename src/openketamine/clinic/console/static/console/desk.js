@@ -14,6 +14,7 @@ import { withUnsent } from "./overlay.js";
 import { drawDrug, drawDue, drawEvents, drawFindings, drawInfusion, drawNext } from "./panels.js";
 import { Series } from "./series.js";
 import { clock, freshId, get, now, post } from "./server.js";
+import { standing } from "./standing.js";
 import { Steps } from "./steps.js";
 import { disk, happened, outboxOf, troubles } from "./tablet.js";
 import { TimeChart } from "./time-chart.js";
@@ -282,10 +283,9 @@ export class Desk {
   /** The newest number of a signal, by device or by hand. @param {string} signal */
   newest = (signal) => {
     const device = this.series.newest.get(signal);
-    const said = this.state.latest?.[signal];
-    if (said?.source !== "manual") return device ?? (said && told(said));
-    const manual = told(said);
-    return device && device.atMs > manual.atMs ? device : manual;
+    const said = this.state.latest?.[signal]; // by hand, or from before this page was open
+    const by = said && (said.source === "manual" || !device) ? told(said) : undefined;
+    return standing(signal, [device, this.series.good.get(signal), by], this.page.ages, now(), this.linkIsUp);
   };
 
   /** The worst finding that stands for any of these signals. @param {string[]} signals */
@@ -295,7 +295,8 @@ export class Desk {
   };
 
   drawLive() {
-    const scene = { newest: this.newest, ages: this.page.ages, limits: this.page.limits, alarm: this.alarm, now: now(), linkIsUp: this.linkIsUp };
+    const { ages, limits, bounds = {} } = this.page;
+    const scene = { newest: this.newest, ages, limits, bounds, baseline: this.state.baseline ?? {}, alarm: this.alarm, now: now(), linkIsUp: this.linkIsUp };
     for (const tile of document.querySelectorAll("vital-tile, pressure-tile")) if (tile instanceof VitalTile) tile.show(scene);
     if (this.state.phase) this.chart.show(this);
   }
@@ -348,4 +349,4 @@ export class Desk {
 }
 
 /** @param {Latest} said @returns {Newest} */
-const told = (said) => ({ value: said.value, receivedMs: Date.parse(said.received_at), atMs: Date.parse(said.at), doubt: said.doubt ?? "", manual: said.source === "manual" });
+const told = (said) => ({ value: said.value, receivedMs: Date.parse(said.received_at), atMs: Date.parse(said.at), doubt: said.doubt ?? "", manual: said.source === "manual", ...(said.beside ? { beside: said.beside } : {}) });

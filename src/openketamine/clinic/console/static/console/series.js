@@ -4,7 +4,7 @@ import { Trace } from "./trace.js";
 
 /** @import {Charted, Doubted, Newest, Point} from "./types.d.ts" */
 /** @typedef {{last: number, traces: Record<string, {at: number[], value: number[]}>, doubted: Doubted[],
- *   newest: [string, Newest][]}} Packed */
+ *   newest: [string, Newest][], good?: [string, Newest][]}} Packed */
 
 const MINUTE_MS = 60_000;
 const MOST_MINUTES = 24 * 60;
@@ -23,8 +23,10 @@ export class Series {
   #minutes = new Map();
   /** @type {Doubted[]} */
   doubted = [];
-  /** @type {Map<string, Newest>} */
+  /** The last number of each signal, believed or not. @type {Map<string, Newest>} */
   newest = new Map();
+  /** The last that is believed. @type {Map<string, Newest>} */
+  good = new Map();
 
   /** Columns from `GET readings`. @param {{signals: string[], rows: (number | null)[][],
    *   doubts: Record<string, Record<string, string>>}} answer */
@@ -39,13 +41,19 @@ export class Series {
       });
     }
     this.last = Number(fresh.at(-1)?.[0] ?? this.last);
-    answer.signals.forEach((signal, i) => this.#newestOf(signal, fresh.findLast((row) => row[i + 3] !== null && row[i + 3] !== undefined), i + 3, answer.doubts));
+    answer.signals.forEach((signal, i) => {
+      const there = (/** @type {(number | null)[]} */ row) => row[i + 3] !== null && row[i + 3] !== undefined;
+      const why = (/** @type {(number | null)[]} */ row) => answer.doubts[String(row[0])]?.[signal] ?? "";
+      for (const row of [fresh.findLast((one) => there(one) && !why(one)), fresh.findLast(there)]) {
+        if (row) this.#newest(signal, { value: Number(row[i + 3]), atMs: Number(row[1]), receivedMs: Number(row[2]), doubt: why(row) });
+      }
+    });
   }
 
-  /** @param {string} signal @param {(number | null)[] | undefined} row @param {number} column
-   * @param {Record<string, Record<string, string>>} doubts */
-  #newestOf(signal, row, column, doubts) {
-    if (row) this.newest.set(signal, { value: Number(row[column]), atMs: Number(row[1]), receivedMs: Number(row[2]), doubt: doubts[String(row[0])]?.[signal] ?? "" });
+  /** @param {string} signal @param {Newest} one */
+  #newest(signal, one) {
+    this.newest.set(signal, one);
+    if (!one.doubt) this.good.set(signal, one);
   }
 
   /** One reading. @param {number} id @param {number} atMs @param {number} receivedMs
@@ -56,7 +64,7 @@ export class Series {
     for (const [signal, value] of Object.entries(values)) {
       if (value === null || value === undefined) continue;
       const why = doubts[signal] ?? "";
-      this.newest.set(signal, { value, receivedMs, atMs, doubt: why });
+      this.#newest(signal, { value, receivedMs, atMs, doubt: why });
       this.#take(signal, value, atMs, why);
     }
     return true;
@@ -143,7 +151,7 @@ export class Series {
       const points = trace.points;
       traces[signal] = { at: points.map((one) => one.at), value: points.map((one) => one.value) };
     }
-    return { last: this.last, traces, doubted: this.doubted.slice(), newest: [...this.newest] };
+    return { last: this.last, traces, doubted: this.doubted.slice(), newest: [...this.newest], good: [...this.good] };
   }
 
   /** What the tablet kept. @param {Packed} kept */
@@ -154,5 +162,6 @@ export class Series {
     }
     this.doubted = kept.doubted;
     this.newest = new Map(kept.newest);
+    this.good = new Map(kept.good ?? []);
   }
 }

@@ -37,10 +37,11 @@ export type Plan = {
 export type Event_ = { n: number; at: string; kind: string; text: string; by: string; fact: string; corrected: boolean; now_reads: string | null; mark: number;
   offline: { device_at: string; recorded_at: string } | null; waits?: string };
 export type Item = { item: string; question: string; accept: string[]; answer: string | null; by: string | null };
-export type Latest = { value: number; at: string; received_at: string; source: string; doubt: string | null };
+export type Latest = { value: number; at: string; received_at: string; source: string; doubt: string | null; beside?: string | null };
 export type Charted = { fact: string; at: string; values: Record<string, number>; note: string };
 export type Due = { what: string; signal: string; at: string; overdue: boolean; every_s?: number };
 export type State = {
+  baseline?: Record<string, number>;
   phase: string; chair: string; last_number: number; plan: Plan | null; infusion: Infusion | null; doses: Doses | null; emergencies?: Emergencies;
   gates: Record<string, Gate>; findings: Finding[]; events: Event_[]; latest: Record<string, Latest>;
   checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
@@ -51,6 +52,8 @@ export type State = {
 
 export type Threshold = { value: number; compare: string };
 export type Ages = Record<string, { old: Threshold; stale: Threshold }>;
+/** Every limit of an alarm, for the colour of a number: `against` a baseline, in its unit or in per cent of it. */
+export type Bounds = Record<string, { priority: string; compare: string; value: number; against: string }[]>;
 export type Limits = Record<string, { low?: number; high?: number }>;
 export type Instrument = { title: string; items: { number: number; label: string; text: string; choices: [number, string][] }[] };
 export type ChartItem = {
@@ -65,13 +68,13 @@ export type Banner = {
 };
 export type Vial = { id: string; drug: string; lot: string; expiry: string; concentration_ug_per_ml: number; left_ul: number; form: string; unit_ug: number; left_units: number };
 export type Page = {
-  session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; ages: Ages; presentation: Record<string, Presentation>;
+  session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; bounds?: Bounds; ages: Ages; presentation: Record<string, Presentation>;
   instruments: Record<string, Instrument>; rescue: Rescue[]; emergencies: Record<string, Card>; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
 };
 
 export type Point = { at: number; value: number; manual: boolean };
 export type Doubted = { at: number; signal: string; value: number; why: string };
-export type Newest = { value: number; receivedMs: number; atMs: number; doubt: string; manual?: boolean };
+export type Newest = { value: number; receivedMs: number; atMs: number; doubt: string; manual?: boolean; beside?: string };
 export type Tile = {
   session: string; path: string; initials: string; chair: string; nurse: string; phase: string; infusion: Infusion | null;
   due: Due | null; pressure: { systolic: number; diastolic: number; received_at: string; doubt: string | null } | null;

@@ -5,10 +5,11 @@
 import { h, refresh } from "./dom.js";
 import { age, number, SIGNALS } from "./format.js";
 import { freshness } from "./freshness.js";
+import { beyond } from "./standing.js";
 
-/** @import {Ages, Finding, Limits, Newest} from "./types.d.ts" */
+/** @import {Ages, Bounds, Finding, Limits, Newest} from "./types.d.ts" */
 /** @typedef {{newest: (signal: string) => Newest | undefined, ages: Ages, limits: Limits,
- *   alarm: (signals: string[]) => Finding | undefined, now: number, linkIsUp: boolean}} Scene */
+ *   bounds: Bounds, baseline: Record<string, number>, alarm: (signals: string[]) => Finding | undefined, now: number, linkIsUp: boolean}} Scene */
 
 export const MARKS = /** @type {Record<string, string>} */ ({ high: "***", medium: "**", low: "*" });
 const WORDS = { live: "live", old: "old", stale: "stale" };
@@ -17,7 +18,7 @@ export class VitalTile extends HTMLElement {
   /** @param {Scene} scene */
   show(scene) {
     const signals = (this.dataset.signals ?? "").split(" ");
-    const main = signals.find((signal) => scene.newest(signal)) ?? signals[0] ?? "";
+    const main = this.main(scene, signals);
     const seen = scene.newest(main);
     const fresh = seen ? freshness(scene.ages, main, seen.receivedMs, scene.now, scene.linkIsUp) : "none";
     const alarm = scene.alarm(signals);
@@ -25,17 +26,35 @@ export class VitalTile extends HTMLElement {
     const doubts = signals.flatMap((signal) => doubted(signal, scene.newest(signal), seen));
     const text = seen ? this.text(scene, main, seen) : "–";
     const limit = limits(scene.limits, main);
+    const over = alarm && !alarm.latched ? "" : this.beyond(scene, main, seen, fresh);
     this.className = `vital vital-${fresh}`;
+    if (over) this.classList.add("is-beyond", `vital-alarm-${over}`);
     if (alarm) this.classList.add(alarm.latched ? "was-in-alarm" : "in-alarm", `vital-alarm-${alarm.priority}`, `nature-${alarm.nature}`);
     if (alarm?.acknowledged_at) this.classList.add("is-seen");
     if (seen?.doubt) this.classList.add("vital-doubted");
-    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, alarm?.acknowledged_at, alarm?.latched, doubts, seen?.manual, main], () => [
-      h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), alarm && alarmWord(alarm)),
+    refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, alarm?.acknowledged_at, alarm?.latched, doubts, seen?.manual, main, over], () => [
+      h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), over ? beyondWord(over) : alarm && alarmWord(alarm)),
       h("div", { class: "vital-number" }, text),
       h("div", { class: "vital-unit" }, h("span", null, this.unit(scene, main)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
       h("div", { class: "vital-foot" }, h("span", { class: "vital-fresh" }, said(fresh, old, seen))),
       doubts.length ? h("div", { class: "vital-doubt" }, `not believed: ${doubts.join("; ")}`) : null,
     ]);
+  }
+
+  /** Which of its signals the tile shows: a pulse that is counted rather than a heart rate that is lost.
+   * @param {Scene} scene @param {string[]} signals */
+  main(scene, signals) {
+    const live = (/** @type {string} */ signal) => {
+      const one = scene.newest(signal);
+      return one && !one.doubt && freshness(scene.ages, signal, one.receivedMs, scene.now, scene.linkIsUp) === "live";
+    };
+    return signals.find(live) ?? signals.find((signal) => scene.newest(signal)) ?? signals[0] ?? "";
+  }
+
+  /** Beyond a limit now, whether or not a finding has waited long enough. @param {Scene} scene @param {string} main
+   * @param {Newest | undefined} seen @param {string} fresh */
+  beyond(scene, main, seen, fresh) {
+    return seen && !seen.doubt && fresh !== "stale" ? beyond(scene.bounds, main, seen.value, scene.baseline[main]) : "";
   }
 
   /** @param {Scene} _scene @param {string} signal @param {Newest} seen */
@@ -51,6 +70,19 @@ export class VitalTile extends HTMLElement {
 
 /** Blood pressure: two numbers that were measured together, and the mean. */
 export class PressureTile extends VitalTile {
+  /** @override */
+  main() {
+    return "systolic";
+  }
+
+  /** The worse of the two that were measured together. @param {Scene} scene @param {string} main
+   * @param {Newest | undefined} seen @param {string} fresh @override */
+  beyond(scene, main, seen, fresh) {
+    const diastolic = scene.newest("diastolic");
+    const both = [super.beyond(scene, main, seen, fresh), diastolic?.atMs === seen?.atMs ? super.beyond(scene, "diastolic", diastolic, fresh) : ""];
+    return ["high", "medium", "low"].find((one) => both.includes(one)) ?? "";
+  }
+
   /** @param {Scene} scene @param {string} _signal @param {Newest} seen @override */
   text(scene, _signal, seen) {
     const diastolic = scene.newest("diastolic");
@@ -73,7 +105,10 @@ const shown = (seen, places = 0) => (seen.doubt ? "–" : number(seen.value, pla
 
 /** What came with the number on the tile and is not believed, with why.
  * @param {string} signal @param {Newest | undefined} one @param {Newest | undefined} seen */
-const doubted = (signal, one, seen) => (one?.doubt && one.atMs === seen?.atMs ? [`${SIGNALS[signal]?.name} ${number(one.value)}, ${one.doubt}`] : []);
+const doubted = (signal, one, seen) => {
+  if (one?.beside) return [`${SIGNALS[signal]?.name} ${one.beside}`];
+  return one?.doubt && one.atMs === seen?.atMs ? [`${SIGNALS[signal]?.name} ${number(one.value)}, ${one.doubt}`] : [];
+};
 
 /** @param {string} fresh @param {string} old @param {Newest | undefined} seen */
 function said(fresh, old, seen) {
@@ -91,6 +126,9 @@ function limits(limits_, signal) {
   if (low !== undefined) return `≥ ${low}`;
   return high !== undefined ? `≤ ${high}` : "";
 }
+
+/** Not a finding yet, or not any more seen as one: the number itself lies beyond. @param {string} priority */
+const beyondWord = (priority) => h("span", { class: "vital-alarm" }, `${MARKS[priority] ?? ""} beyond limit`);
 
 /** @param {Finding} alarm */
 function alarmWord(alarm) {
