@@ -26,6 +26,14 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Tests share a process, and not what is in the database."""
+    from openketamine.clinic.sessions import _lately
+
+    _lately.forget()
+
+
 @pytest.fixture
 def now():
     """The moment at which these tests play."""

@@ -47,7 +47,9 @@ __all__ = [
     "grown",
     "has_number",
     "head",
+    "heads",
     "log",
+    "mark",
     "measured_us",
     "newest",
     "news",
@@ -67,16 +69,22 @@ def facts(
     after: int = 0,
     kinds: Iterable[str] | None = None,
     exclude: Iterable[str] = (),
+    since: datetime | None = None,
 ) -> list[StoredFact]:
-    """The facts of a stream after a number, in order, of these kinds, without those."""
+    """The facts of a stream after a number, in order, of these kinds, without those.
+
+    `since`: only ordinary facts that happened then or later.
+    """
     rows = FactRow.objects.filter(stream=stream, number__gt=after).order_by("number")
+    if since is not None:
+        rows = rows.filter(at__gte=since)
     wanted, leave_out = None if kinds is None else list(kinds), list(exclude)
     if wanted is not None:
         rows = rows.filter(kind__in=wanted)
     if leave_out:
         rows = rows.exclude(kind__in=leave_out)
     found = [stored(row) for row in rows]
-    if KIND in leave_out or (wanted is not None and KIND not in wanted):
+    if since is not None or KIND in leave_out or (wanted is not None and KIND not in wanted):
         return found
     small = [
         as_stored(stream, one.reading, one.witness) for one in _reading_rows.rows(stream, after)
@@ -223,6 +231,18 @@ def across(kinds: Iterable[str], most: int, **said: Any) -> tuple[list[StoredFac
 def head(stream: str) -> int:
     """The last number of a stream; 0 where nothing was written yet."""
     return Head.objects.filter(stream=stream).values_list("number", flat=True).first() or 0
+
+
+def mark(stream: str) -> tuple[int, str]:
+    """The last number of a stream and its hash: the same mark, the same facts."""
+    row = Head.objects.filter(stream=stream).values_list("number", "hash").first()
+    return row or (0, "")
+
+
+def heads(streams: Iterable[str]) -> dict[str, int]:
+    """The last number of each of these streams; those in which nothing was written are left out."""
+    rows = Head.objects.filter(stream__in=list(streams))
+    return dict(rows.values_list("stream", "number"))
 
 
 def accesses(person_id: UUID) -> list[Access]:

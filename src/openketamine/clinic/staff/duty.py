@@ -41,8 +41,8 @@ def end(who: Staff, now: datetime) -> None:
 def on_duty(now: datetime) -> dict[str, list[tuple[Staff, datetime]]]:
     """Duty → who has it and until when, those first who took it last."""
     last: dict[str, journal_queries.StoredFact] = {}
-    for fact in journal_queries.facts(STREAM):
-        if now - LONGEST <= fact.at <= now:
+    for fact in journal_queries.facts(STREAM, since=now - LONGEST):
+        if fact.at <= now:
             last[fact.by.id] = fact
     here = Staff.colleagues.filter(pk__in=list(last), is_active=True)
     known = {str(one.pk): one for one in here}

@@ -70,8 +70,22 @@ class Grant:
         return self.at <= now < self.until
 
 
+# Every page asks, and hardly ever is one written: what was read is known by the hash of the last.
+_known: dict[tuple[int, str], tuple[Grant, ...]] = {}
+
+
 def grants() -> list[Grant]:
     """Every opening there ever was, the newest first."""
+    mark = queries.mark(STREAM)
+    known = _known.get(mark)
+    if known is None:
+        known = _read()
+        _known.clear()
+        _known[mark] = known
+    return list(known)
+
+
+def _read() -> tuple[Grant, ...]:
     found: dict[str, Grant] = {}
     for fact in queries.facts(STREAM):
         body = fact.body
@@ -94,7 +108,7 @@ def grants() -> list[Grant]:
                 verdict=body["verdict"],
                 note=body["note"],
             )
-    return list(reversed(found.values()))
+    return tuple(reversed(found.values()))
 
 
 def open_for(who: Staff, person_id: UUID, now: datetime) -> Grant | None:
