@@ -95,9 +95,9 @@ class House:
         if self.at.weekday() == 0:
             for site in sorted(self.open):
                 self._count(site)
-        for n in range(sessions):
+        for _ in range(sessions):
             self.at += timedelta(seconds=int(9 * 3600 / sessions))
-            self._session(n % SITES)
+            self._session(self.chance.randrange(SITES))
         self.done += sessions
 
     # --- what happens --------------------------------------------------------------------------

@@ -14,19 +14,20 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.pharmacy import packet_tables as tables
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM
+from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM, at_these_sites
 from openketamine.clinic.pharmacy._pieces import MOST
 from openketamine.clinic.pharmacy.packet_doses import doses
 from openketamine.clinic.pharmacy.packet_faults import faults
 from openketamine.clinic.pharmacy.packet_people import People
 from openketamine.clinic.pharmacy.registrant import registrant
 from openketamine.clinic.pharmacy.words import when
+from openketamine.clinic.staff.whose import looks_here
 from openketamine.core.ledger import inventory_by
 from openketamine.knowledge import digest
 
 Row = Mapping[str, str]
 # Uses of drug tasks; the same words as in the index `pharmacy_access`.
-_DRUG_TASKS = r"^(vials\.|drug\.|stock\.|packet\.|waste\.|patterns\.|loss\.|proof of)"
+DRUG_TASKS = r"^(vials\.|drug\.|stock\.|packet\.|waste\.|patterns\.|loss\.|proof of)"
 _OVERRIDES = ("override_signed", "finding_overridden")
 
 
@@ -95,7 +96,7 @@ class Packet:
 
     def _facts(self, *kinds: str) -> QuerySet[Fact]:
         rows = Fact.objects.filter(stream=STREAM, kind__in=kinds, number__lte=self.last)
-        return rows.order_by("number")
+        return at_these_sites(rows.order_by("number"))
 
     def _notes(self, kind: str) -> QuerySet[Fact]:
         return self._facts(kind).filter(at__lt=self.end)
@@ -127,8 +128,8 @@ class Packet:
         )
 
     def _access(self) -> Iterator[Row]:
-        rows = Access.objects.filter(at__gte=self.start, at__lt=self.end, what__regex=_DRUG_TASKS)
-        for one in rows.order_by("at").iterator(chunk_size=MOST):
+        rows = Access.objects.filter(at__gte=self.start, at__lt=self.end, what__regex=DRUG_TASKS)
+        for one in looks_here(rows).order_by("at").iterator(chunk_size=MOST):
             yield {
                 "When": when(one.at), "Who": one.by_name or "nobody signed in",
                 "Role": one.by_role, "What": one.what, "Refused": "yes" if one.refused else "",

@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.pharmacy import queries
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.pharmacy._patterns import patterns as patterns_of
 from openketamine.clinic.pharmacy.forms import RangeForm
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
@@ -22,9 +24,10 @@ from openketamine.clinic.staff.access import allowed, opened_records
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.ledger import Pattern
-from openketamine.core.ledger import patterns as find_patterns
 
 _YEARS_KEPT = 2
+_QUARTER, _ABOUT = 91, 6
+_COMPARED = ("DV-WASTE", "DV-UNSEEN", "DV-LOOK", "DV-EARLY")
 _TYPES = {"pdf": "application/pdf", "zip": "application/zip", "json": "application/json"}
 
 
@@ -77,10 +80,26 @@ def _answer(made: Packet, file_kind: str) -> HttpResponse:
 @require_GET
 @allowed("patterns.read")
 def patterns(request: HttpRequest) -> HttpResponse:
-    """Patterns with their numbers and denominators, and without a verdict."""
-    names = {str(one.pk): one.display_name for one in Staff.colleagues.all()}
-    rows = [_row(one, names) for one in find_patterns(queries.book())]
-    return render(request, "pharmacy/patterns.html", {"rows": rows, "places": places(request)})
+    """Patterns of some days, with their numbers and denominators, and without a verdict."""
+    today = timezone.localdate(clock.now())
+    since = today - timedelta(days=_QUARTER)
+    usual = {"since": since.isoformat(), "until": today.isoformat()}
+    form = RangeForm(request.GET or usual)
+    rows = []
+    if form.is_valid():
+        found = patterns_of(form.cleaned_data["since"], form.cleaned_data["until"])
+        names = _names(request, found)
+        rows = [_row(one, names) for one in found]
+    context = {"rows": rows, "places": places(request), "form": form}
+    return render(request, "pharmacy/patterns.html", context, status=400 if form.errors else 200)
+
+
+def _names(request: HttpRequest, found: Iterable[Pattern]) -> dict[str, str]:
+    """Who is meant by each id. A person who is treated is named, and that is on record."""
+    people = Person.objects.in_bulk([one.who for one in found if one.rule == "DV-EXTRA"])
+    opened_records(request, map(str, people), "patterns.read")
+    staff = {str(one.pk): one.display_name for one in Staff.objects.all()}
+    return staff | {str(pk): f"{one.family.upper()}, {one.given}" for pk, one in people.items()}
 
 
 def _row(one: Pattern, names: dict[str, str]) -> dict[str, Any]:
@@ -90,13 +109,20 @@ def _row(one: Pattern, names: dict[str, str]) -> dict[str, Any]:
         "value": f"{one.value:g} {one.unit}",
         "n": f"of {one.n} {one.of_what}",
         "peers": _peers(one),
-        "about": ", ".join(names.get(name, name[:8]) for name in one.about),
+        "about": _about(one, names),
         "flagged": one.flagged,
     }
 
 
+def _about(one: Pattern, names: dict[str, str]) -> str:
+    """Names and words as they are, sessions by the beginning of their id; the first of many."""
+    words = [names.get(name, name[:8] if len(name) == 36 else name) for name in one.about]
+    more = len(words) - _ABOUT
+    return ", ".join(words[:_ABOUT]) + (f" and {more} more" if more > 0 else "")
+
+
 def _peers(one: Pattern) -> str:
     if one.peer_median is None:
-        return "nobody to compare with" if one.rule == "DV-WASTE" else ""
+        return "nobody to compare with" if one.rule in _COMPARED else ""
     spread = "too few for a spread" if one.peer_sd is None else f"SD {one.peer_sd:g}"
     return f"{one.peers} others: middle {one.peer_median:g} {one.unit}, {spread}"

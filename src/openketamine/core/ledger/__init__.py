@@ -1,5 +1,6 @@
 """Double-entry book of a controlled substance. Nothing is edited: a mistake is compensated."""
 
+from openketamine.core.ledger._around import Around, Course, Score, Visit
 from openketamine.core.ledger._book import Balance, Book, balances, book
 from openketamine.core.ledger._check import (
     check,
@@ -27,21 +28,26 @@ from openketamine.core.ledger._entries import (
     account_name,
 )
 from openketamine.core.ledger._exceptions import LateEntry, late_entries
-from openketamine.core.ledger._patterns import Pattern, patterns
+from openketamine.core.ledger._pattern import Pattern
+from openketamine.core.ledger._patterns import patterns
 from openketamine.core.ledger._rules import broken_rules
 from openketamine.core.ledger._trace import Whereabouts, whereabouts
 
 __all__ = [
+    "Around",
     "Balance",
     "Book",
     "Count",
+    "Course",
     "Discrepancy",
     "Entry",
     "Handling",
     "Label",
     "LateEntry",
     "Pattern",
+    "Score",
     "Transfer",
+    "Visit",
     "Whereabouts",
     "account_kind",
     "account_name",

@@ -6,37 +6,14 @@ None of them says that anybody did anything: a nurse who prepares the smallest d
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from statistics import mean, median, stdev
-from typing import Any
 
+from openketamine.core.ledger._around import Around, patterns_around
 from openketamine.core.ledger._book import Book
 from openketamine.core.ledger._entries import Transfer, account_kind, is_container
-from openketamine.knowledge import Threshold, document, read_threshold
+from openketamine.core.ledger._pattern import Pattern, limit
 
 _LEAST_PEERS = 3
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """One number about one person (or one session), and what it is measured against.
-
-    `value` in `unit`, over `n` of `of_what`. `peers`: how many others, their middle and spread;
-    None where there are too few to say. `flagged`: beyond what the clinic set; False with too few.
-    """
-
-    rule: str
-    who: str
-    says: str
-    value: float
-    unit: str
-    n: int
-    of_what: str
-    flagged: bool
-    peers: int = 0
-    peer_median: float | None = None
-    peer_sd: float | None = None
-    about: tuple[str, ...] = ()
 
 
 @dataclass
@@ -53,10 +30,12 @@ class _Doses:
         return 100 * self.wasted_ug / self.withdrawn_ug if self.withdrawn_ug else 0.0
 
 
-def patterns(book: Book) -> tuple[Pattern, ...]:
-    """Every pattern, the flagged ones first."""
+def patterns(book: Book, around: Around | None = None) -> tuple[Pattern, ...]:
+    """Every pattern, the flagged ones first. Without `around`, those that the book alone shows."""
     moves = _standing(book)
     found = [*_waste(moves), *_pairs(moves), *_whole(moves), *_never_given(moves)]
+    if around is not None:
+        found += patterns_around(moves, book.entries, around)
     return tuple(sorted(found, key=lambda one: (not one.flagged, one.rule, -one.value)))
 
 
@@ -73,9 +52,9 @@ def _waste(moves: list[Transfer]) -> Iterator[Pattern]:
         others = [other.share for name, other in per.items() if name != who]
         middle = median(others) if others else None
         spread = stdev(others) if len(others) >= _LEAST_PEERS else None
-        enough = _limit("waste_least").met_by(len(one.sessions))
-        far = middle and _limit("waste_ratio").met_by(one.share / middle)
-        wide = spread and _limit("waste_sd").met_by((one.share - mean(others)) / spread)
+        enough = limit("waste_least").met_by(len(one.sessions))
+        far = middle and limit("waste_ratio").met_by(one.share / middle)
+        wide = spread and limit("waste_sd").met_by((one.share - mean(others)) / spread)
         yield Pattern(
             rule="DV-WASTE",
             who=who,
@@ -124,7 +103,7 @@ def _pairs(moves: list[Transfer]) -> Iterator[Pattern]:
             unit="%",
             n=n,
             of_what="wastes",
-            flagged=_limit("pair_least").met_by(n) and _limit("pair_share").met_by(share),
+            flagged=limit("pair_least").met_by(n) and limit("pair_share").met_by(share),
             about=(witness,),
         )
 
@@ -169,9 +148,3 @@ def _session_pattern(
         rule=rule, who=who, says=says, value=len(sessions), unit="sessions", n=n,
         of_what="sessions with drug withdrawn", flagged=True, about=tuple(sessions),
     )  # fmt: skip
-
-
-@cache
-def _limit(name: str) -> Threshold:
-    body: Mapping[str, Any] = document("controlled-substances", "patterns").body
-    return read_threshold(body[name])
