@@ -213,6 +213,19 @@ class TestSigningOff:
         clock_at(3600)
         assert self.visit(signed_in)
 
+    @pytest.mark.hazard("HZ-01")
+    def test_the_console_of_somebody_in_recovery_stays_for_a_long_day_and_no_longer(
+        self, signed_in, clock_at, now
+    ):
+        key = signed_in.session.session_key
+        for minutes in range(0, 12 * 60, 10):
+            presence.still_watching(key, now + timedelta(minutes=minutes), dose_runs=False)
+        clock_at(12 * 3600 - 60)
+        assert self.visit(signed_in)
+        presence.still_watching(key, now + timedelta(hours=12, minutes=5), dose_runs=False)
+        clock_at(12 * 3600 + 400)
+        assert not self.visit(signed_in)
+
     def test_presence_does_not_bring_back_who_was_away_too_long(self, signed_in, clock_at, now):
         presence.still_watching(signed_in.session.session_key, now + timedelta(minutes=16))
         clock_at(16 * 60)

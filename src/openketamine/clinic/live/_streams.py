@@ -130,8 +130,12 @@ class Streams:
             return self._board
 
 
+_RUNS = frozenset({"infusing", "giving", "paused"})
+
+
 class _Watch:
-    """Whether the reader of a stream is still signed in; while a dose runs, reading is presence."""
+    """Whether the reader of a stream is still signed in; while somebody is treated, reading is
+    presence."""
 
     def __init__(self, threads: Threads, key: str, session: Session | None, who: Guest) -> None:
         self._threads = threads
@@ -152,15 +156,12 @@ class _Watch:
 
     def _look(self) -> bool:
         now = clock.now()
-        if self._session is not None and _dose_runs(self._session):
-            still_watching(self._key, now)
+        phase = queries.phase(self._session, now) if self._session is not None else ""
+        if phase in _RUNS or phase == "recovery":
+            still_watching(self._key, now, dose_runs=phase in _RUNS)
         who = still_a_guest(self._key, now)
         self._who = who or self._who
         return who is not None and (self._session is None or who.sees(self._session.site_id))
-
-
-def _dose_runs(session: Session) -> bool:
-    return queries.phase(session, clock.now()) in ("infusing", "giving", "paused")
 
 
 def _session_or_none(session_id: UUID) -> Session | None:

@@ -2,8 +2,9 @@
 
 After `OPENKETAMINE_IDLE_SECONDS` without an action of the person, the next request signs them off.
 Requests that a page sends by itself carry `X-OpenKetamine-Background` and are no action. While a
-dose runs, the console that shows it counts as presence (`still_watching`): a screen that goes dark
-at 15 minutes of a 40-minute infusion would be the greater harm. What that leaves open is bounded:
+dose runs, and until the person has gone home, the console that shows it counts as presence
+(`still_watching`): a screen that goes dark at 15 minutes of a 40-minute infusion, or beside
+somebody who sleeps it off, would be the greater harm. What that leaves open is bounded:
 an order, a report, a withdrawal, a verification and a waste each ask for a fresh proof of identity.
 Charting, start and discharge do not: they are written under the name that the screen shows.
 """
@@ -60,15 +61,18 @@ def is_idle(session: SessionBase, now: datetime) -> bool:
     )
 
 
-def still_watching(session_key: str, now: datetime) -> None:
-    """The console of a running dose is open before this person: they are here.
+def still_watching(session_key: str, now: datetime, *, dose_runs: bool = True) -> None:
+    """The console of somebody who is treated is open before this person: they are here.
 
-    The live front calls this now and then, and only while the infusion runs or stands paused.
+    The live front calls this now and then, from the start of a dose to the discharge. Only while
+    the dose runs (or stands paused) does that outlast the longest day of a sign-in: a session that
+    nobody discharged must not keep a screen open for ever.
     """
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     session = store(session_key)
     if session.get("_auth_user_id") and not is_idle(session, now) and _note(session, now):
-        session[_WATCHED] = now.isoformat()
+        if dose_runs:
+            session[_WATCHED] = now.isoformat()
         session.save()
 
 

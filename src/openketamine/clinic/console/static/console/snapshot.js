@@ -8,7 +8,7 @@
 
 const HOUR_MS = 3_600_000;
 /** A person with drug in them or in their syringe is looked after in an outage, however long the nurse is busy. */
-const IN_TREATMENT = ["prepared", "infusing", "paused", "recovery"];
+const IN_TREATMENT = ["prepared", "infusing", "giving", "paused", "recovery"];
 const TREATMENT_MS = 4 * HOUR_MS;
 
 /** How long a picture may be opened after the server's last word. @param {Snapshot} picture */
