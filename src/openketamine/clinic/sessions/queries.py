@@ -57,6 +57,7 @@ __all__ = [
     "takeable",
     "unmapped_codes",
     "visits_of",
+    "wanted_of",
 ]
 
 # A person who has left stays on the board for as long as somebody may still ask about them.
