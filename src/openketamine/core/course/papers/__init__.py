@@ -18,6 +18,13 @@ from openketamine.core.course.papers._consents import (
 from openketamine.core.course.papers._doses import Covers, covers, in_plain_words
 from openketamine.core.course.papers._due import Wanted, consent_due, last_given, withdrawn
 from openketamine.core.course.papers._instructions import Leaf, instructions, leaves, spoken
+from openketamine.core.course.papers._letter import (
+    course_letter,
+    day,
+    discharge_sheet,
+    instruction_sheet,
+)
+from openketamine.core.course.papers._notes import NoteTemplate, note_templates
 from openketamine.core.course.papers._written import (
     FIRST,
     fingerprint,
@@ -30,6 +37,7 @@ __all__ = [
     "FIRST",
     "Covers",
     "Leaf",
+    "NoteTemplate",
     "Question",
     "Shown",
     "Understanding",
@@ -37,14 +45,19 @@ __all__ = [
     "consent_due",
     "consent_for",
     "consents",
+    "course_letter",
     "covers",
+    "day",
+    "discharge_sheet",
     "fingerprint",
     "in_plain_words",
+    "instruction_sheet",
     "instructions",
     "is_needed",
     "languages",
     "last_given",
     "leaves",
+    "note_templates",
     "sha256_of",
     "shown",
     "spoken",

@@ -1,0 +1,1 @@
+"""Papers: consents that are read, understood and signed; what goes home; letters; wishes."""

@@ -1,0 +1,214 @@
+"""A consent is read and signed: on the person's own link at home, or on a tablet in the clinic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from openketamine.clinic.checkins import links
+from openketamine.clinic.checkins.models import Link
+from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes.commands import the_person
+from openketamine.clinic.papers import commands, queries
+from openketamine.clinic.papers.forms import NameForm, OwnNameForm, WithdrawForm, WitnessedForm
+from openketamine.clinic.papers.reading import Reading, opened
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.patients.views import find
+from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.faults import put_beside
+from openketamine.clinic.staff.screen import own_proof, signed_in
+from openketamine.core.course.papers import consents, is_needed
+from openketamine.core.dosing import protocols
+from openketamine.core.findings import BadInput
+
+LINK_GOOD_FOR = timedelta(days=14)
+OWN_PAGE_GOOD_FOR = timedelta(days=180)
+_ITS_OWN = "own"
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How this consent is read: whose it is, which form asks for the name, and what signing does.
+
+    `done` is where the reader goes afterwards.
+    """
+
+    person: Person
+    consent: str
+    protocol_id: str
+    form: type[NameForm]
+    sign: Callable[[NameForm, dict[str, Any], datetime], HttpResponse]
+    at_home: bool
+
+
+@require_http_methods(["GET", "POST"])
+@links.by_link("consent")
+def my_consent(request: HttpRequest, link: Link) -> HttpResponse:
+    """On the person's own device. No page of it names anybody."""
+    consent, protocol_id = _asked(link)
+
+    def sign(form: NameForm, said: dict[str, Any], now: datetime) -> HttpResponse:
+        if not links.knows(link, form.cleaned_data["born"], now):
+            link.refresh_from_db()
+            if link.finished_at:
+                return links.refused(request, now)
+            raise BadInput("born", "the date of birth that the clinic has; call us if it is right")
+        commands.sign_consent(link.person, consent, protocol_id, said, the_person(link.person), now)
+        mine = links.hand_on(
+            link, f"papers:{protocol_id or _ITS_OWN}", now, good_for=OWN_PAGE_GOOD_FOR
+        )
+        links.finish(link.purpose, now)
+        return redirect("my-papers", mine.pk)
+
+    way = _Way(link.person, consent, protocol_id, OwnNameForm, sign, at_home=True)
+    return _walk(request, way)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("consent.take", person="person_id")
+def read_here(
+    request: HttpRequest, person_id: UUID, consent: str, protocol_id: str
+) -> HttpResponse:
+    """On a tablet that a member of staff hands over, and takes back to say that they saw it."""
+    person, protocol_id = find(person_id), _protocol(consent, protocol_id)
+
+    def sign(form: NameForm, said: dict[str, Any], now: datetime) -> HttpResponse:
+        proof = own_proof(request, form.cleaned_data, now)
+        commands.sign_consent(person, consent, protocol_id, said, proof.staff, now)
+        messages.success(request, "The consent is signed.")
+        return redirect("papers", person.pk)
+
+    way = _Way(person, consent, protocol_id, WitnessedForm, sign, at_home=False)
+    return _walk(request, way)
+
+
+@require_POST
+@allowed("consent.take", person="person_id")
+def make_link(
+    request: HttpRequest, person_id: UUID, consent: str, protocol_id: str
+) -> HttpResponse:
+    """A link for the person's own phone, shown once."""
+    person, protocol_id = find(person_id), _protocol(consent, protocol_id)
+    purpose = f"consent:{consent}:{protocol_id or _ITS_OWN}:{uuid4().hex[:12]}"
+    address = links.issue(person, purpose, clock.now(), good_for=LINK_GOOD_FOR)
+    messages.success(
+        request,
+        f"Give this link to the person, and to nobody else. It is shown once: {address}",
+    )
+    return redirect("papers", person.pk)
+
+
+@require_POST
+@allowed("consent.take", person="person_id")
+def withdraw(request: HttpRequest, person_id: UUID, consent: str) -> HttpResponse:
+    """The person took it back, in the clinic or by telephone."""
+    person, form = find(person_id), WithdrawForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The reason is too long.")
+        return redirect("papers", person.pk)
+    try:
+        reason = form.cleaned_data["reason"]
+        commands.withdraw_consent(person, consent, reason, signed_in(request), clock.now())
+    except BadInput as error:
+        messages.error(request, f"Nothing was taken back. {error}.")
+    else:
+        messages.success(request, "The consent is taken back. It does not hold from now on.")
+    return redirect("papers", person.pk)
+
+
+def _walk(request: HttpRequest, way: _Way) -> HttpResponse:
+    """One screen after the other: text, questions, name."""
+    shown = queries.shown_to(way.person, way.consent, way.protocol_id)
+    reading = opened(shown, request.POST.get("reading", ""))
+    if request.method == "GET" or reading is None:
+        changed = request.method == "POST"
+        return _screen(request, way, Reading(shown), "text", {"changed": changed})
+    do = request.POST.get("do", "")
+    if do == "answer":
+        question = request.POST.get("question", "")
+        after = reading.answered(question, request.POST.get("choice", ""))
+        if after is not reading and not after.is_right(question):
+            return _screen(request, way, after, "explained", _explained(after, question))
+        reading = after
+    if reading.next is not None:
+        return _screen(request, way, reading, "question", _place(reading))
+    if not reading.understanding.enough:
+        return _screen(request, way, reading, "talk", {})
+    if do == "sign":
+        return _sign(request, way, reading)
+    return _screen(request, way, reading, "name", {"form": way.form(), "id": uuid4()})
+
+
+def _sign(request: HttpRequest, way: _Way, reading: Reading) -> HttpResponse:
+    form = way.form(request.POST)
+    if form.is_valid():
+        said = form.cleaned_data | reading.as_said | {"id": request.POST.get("id")}
+        try:
+            return way.sign(form, said, clock.now())
+        except BadInput as error:
+            _beside(form, error)
+    more = {"form": form, "id": request.POST.get("id") or uuid4()}
+    return _screen(request, way, reading, "name", more, status=400)
+
+
+def _beside(form: NameForm, error: BadInput) -> None:
+    if isinstance(form, WitnessedForm) and error.field == "proof":
+        form.refuse(error)
+    else:
+        put_beside(form, error)
+
+
+def _explained(reading: Reading, question: str) -> dict[str, Any]:
+    one = next(q for q in reading.shown.questions if q.question == question)
+    chosen = dict(one.choices)[reading.answers[question][-1]]
+    return {"question": one, "chosen": chosen}
+
+
+def _place(reading: Reading) -> dict[str, Any]:
+    here, last = reading.place
+    return {"question": reading.next, "here": here, "last": last}
+
+
+def _screen(
+    request: HttpRequest,
+    way: _Way,
+    reading: Reading,
+    screen: str,
+    more: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "screen": screen,
+        "shown": reading.shown,
+        "reading": reading.sealed,
+        "language": reading.shown.language,
+        "at_home": way.at_home,
+        "back": "" if way.at_home else reverse("papers", args=[way.person.pk]),
+        **more,
+    }
+    return render(request, "papers/read.html", context, status=status)
+
+
+def _asked(link: Link) -> tuple[str, str]:
+    """Which consent a link is for, and for which protocol."""
+    _, consent, protocol_id, _ = link.purpose.split(":")
+    return consent, _protocol(consent, protocol_id)
+
+
+def _protocol(consent: str, protocol_id: str) -> str:
+    """The protocol, nothing for a consent of its own; page 404 for what is neither."""
+    if consent not in consents():
+        raise Http404("There is no such consent.")
+    if not is_needed(consent):
+        return ""
+    if protocol_id not in protocols():
+        raise Http404("There is no such protocol.")
+    return protocol_id
