@@ -1,16 +1,20 @@
 """An SDC provider for tests: `python provider.py SERIAL [MRN [announce]]`.
 
 Prints its address, then the metrics that it reports, twice a second. Ends with its standard input.
+With a folder of certificates in SDC_PAPERS (cert.pem, key.pem, ca.pem) it speaks TLS only.
 """
 
 import json
+import os
 import sys
 import threading
 import time
 import uuid
 from decimal import Decimal
+from pathlib import Path
 
 import sdc11073.definitions_sdc  # noqa: F401  (registers the schema that reading an MDIB needs)
+from sdc11073.certloader import mk_ssl_contexts
 from sdc11073.mdib import ProviderMdib
 from sdc11073.provider import SdcProvider
 from sdc11073.wsdiscovery import WSDiscovery
@@ -95,6 +99,14 @@ def report(device, number):
             one.MetricValue.DeterminationTime = time.time()
 
 
+def papers():
+    folder = os.environ.get("SDC_PAPERS")
+    if not folder:
+        return None
+    names = ("key.pem", "cert.pem", "ca.pem")
+    return mk_ssl_contexts(*(Path(folder) / name for name in names))
+
+
 def main():
     device = ProviderMdib.from_string(mdib())
     announced = sys.argv[3:] == ["announce"]
@@ -108,6 +120,7 @@ def main():
         ThisDeviceType(friendly_name="test", firmware_version="1", serial_number=sys.argv[1]),
         device,
         epr=name,
+        ssl_context_container=papers(),
     )
     provider.start_all(start_rtsample_loop=False)
     if len(sys.argv) > 2:

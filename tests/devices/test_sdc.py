@@ -11,8 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from tests.devices.border import TOKEN, wait_for
 
+from openketamine.devices.__main__ import main
 from openketamine.devices.connectors.sdc import Metric, Update, decode
 
 NOW = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -77,11 +82,13 @@ class TestDecode:
 class Provider:
     """`provider.py`, really running."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, papers=None):
+        told = {**os.environ, "SDC_PAPERS": str(papers or "")}
         path = Path(__file__).parent / "provider.py"
         self.process = subprocess.Popen(
             [sys.executable, str(path), *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=told,
         )  # fmt: skip
         said = json.loads(self.process.stdout.readline())
         self.address, self.epr = said["address"], said["epr"]
@@ -95,8 +102,8 @@ class Provider:
 def provide():
     running = []
 
-    def start(*words):
-        running.append(Provider(*words))
+    def start(*words, **more):
+        running.append(Provider(*words, **more))
         return running[-1]
 
     yield start
@@ -162,3 +169,106 @@ class TestOverSockets:
         follow("--sdc-discover", "127.0.0.1", "--sdc-epr", wanted.epr)
         wait_for(lambda: clinic.received, seconds=90)
         assert {one["device_id"] for one in clinic.received} == {"SN-80"}
+
+
+def signed(folder, authority, name):
+    """A certificate by this authority, with its key, as files."""
+    folder.mkdir()
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer, issuer_key = authority or (None, key)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "key.pem").write_bytes(key.private_bytes(*form))
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    trusted = made if authority is None else issuer
+    (folder / "ca.pem").write_bytes(trusted.public_bytes(serialization.Encoding.PEM))
+    return made, key
+
+
+def words_for(folder, authority=None):
+    files = {
+        "certificate": folder / "cert.pem",
+        "key": folder / "key.pem",
+        "authority": authority or folder / "ca.pem",
+    }
+    return [word for name, path in files.items() for word in (f"--sdc-{name}", str(path))]
+
+
+def rejected(clinic):
+    return [one["words"] for beat in clinic.heartbeats for one in beat["health"]["rejected"]]
+
+
+@pytest.fixture
+def ours(tmp_path):
+    """The authority of a hospital, a monitor and a gateway; and an authority of somebody else."""
+    hospital = signed(tmp_path / "hospital", None, "Hospital devices")
+    stranger = signed(tmp_path / "stranger", None, "Somebody else")
+    signed(tmp_path / "monitor", hospital, "Monitor")
+    signed(tmp_path / "gateway", hospital, "Gateway")
+    signed(tmp_path / "false", stranger, "Monitor")
+    return tmp_path
+
+
+@needs_library
+@pytest.mark.hazard("HZ-18")
+class TestEncrypted:
+    def test_both_sides_show_a_certificate_and_readings_come(self, clinic, provide, follow, ours):
+        provider = provide("SN-81", "MRN7007", papers=ours / "monitor")
+        assert provider.address.startswith("https://")
+        follow("--sdc", provider.address, *words_for(ours / "gateway"))
+        wait_for(lambda: len(clinic.received) >= 2, seconds=60)
+        assert clinic.received[-1]["device_id"] == "SN-81"
+        assert clinic.heartbeats[-1]["listeners"][0]["kind"] == "sdc"
+
+    def test_a_monitor_of_another_authority_is_not_believed(self, clinic, provide, follow, ours):
+        provider = provide("SN-82", "MRN7007", papers=ours / "false")
+        follow("--sdc", provider.address, *words_for(ours / "gateway"))
+        wait_for(lambda: any("cannot be reached" in one for one in rejected(clinic)), seconds=60)
+        assert clinic.received == []
+
+    def test_without_a_certificate_an_encrypted_monitor_says_nothing(
+        self, clinic, provide, follow, ours
+    ):
+        provider = provide("SN-83", "MRN7007", papers=ours / "monitor")
+        gateway = follow("--sdc", provider.address)
+        wait_for(lambda: any("cannot be reached" in one for one in rejected(clinic)), seconds=60)
+        assert clinic.received == []
+        assert clinic.heartbeats[-1]["listeners"][0]["kind"] == "sdc, not encrypted"
+        assert gateway.poll() is None
+
+    def test_with_certificates_it_never_goes_on_in_the_open(self, clinic, provide, follow, ours):
+        bare = provide("SN-84", "MRN7007")
+        address = bare.address.replace("http://", "https://")
+        follow("--sdc", address, *words_for(ours / "gateway"))
+        wait_for(lambda: any("cannot be reached" in one for one in rejected(clinic)), seconds=60)
+        assert clinic.received == []
+
+    @pytest.mark.parametrize(
+        ("change", "status", "said"),
+        [
+            (lambda words: words[:2], 2, "all three"),
+            (lambda words: ["--sdc", "http://127.0.0.1:9", *words], 2, "an https address"),
+            (lambda words: [*words[:3], words[1], *words[4:]], 1, "cannot run"),
+            (lambda words: [*words[:5], "/nowhere/ca.pem"], 1, "cannot run"),
+        ],
+    )
+    def test_half_or_wrong_papers_are_refused_at_the_start(
+        self, tmp_path, ours, capsys, change, status, said
+    ):
+        words = change(words_for(ours / "gateway"))
+        where = ["--clinic", "http://127.0.0.1:9", "--token", TOKEN, "--data", str(tmp_path / "s")]
+        assert main([*where, "--sdc", "https://127.0.0.1:9/x", *words]) == status
+        assert said in capsys.readouterr().err

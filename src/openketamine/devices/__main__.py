@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from openketamine.core.findings import BadInput
 from openketamine.devices import GatewaySettings, serve
 from openketamine.devices.connectors.lines import LineSettings, read_dialect
-from openketamine.devices.connectors.sdc import SdcSettings
+from openketamine.devices.connectors.sdc import Papers, SdcSettings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(words, token, zone)
     except BadInput as error:
-        return _wrong(f"--dialect: {error}", 2)
+        return _wrong(f"{error}", 2)
     try:
         asyncio.run(serve(settings))
     except OSError as error:
@@ -42,9 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _settings(words: argparse.Namespace, token: str, zone: ZoneInfo) -> GatewaySettings:
     """With another source and no --mllp-port, nothing listens: a process of its own for each."""
-    sdc = tuple(SdcSettings(provider=address) for address in words.sdc)
+    papers = _papers(words)
+    sdc = tuple(SdcSettings(provider=address, papers=papers) for address in words.sdc)
     if words.sdc_discover:
-        sdc = (*sdc, SdcSettings(discover=words.sdc_discover, epr=words.sdc_epr))
+        sdc = (*sdc, SdcSettings("", words.sdc_discover, words.sdc_epr, papers))
     lines: tuple[LineSettings, ...] = ()
     if words.line:
         dialect = read_dialect(words.dialect)
@@ -58,6 +59,19 @@ def _settings(words: argparse.Namespace, token: str, zone: ZoneInfo) -> GatewayS
     )
 
 
+def _papers(words: argparse.Namespace) -> Papers | None:
+    """All three or none: half of them would look like encryption. Raises BadInput."""
+    files = (words.sdc_certificate, words.sdc_key, words.sdc_authority)
+    if not any(files):
+        return None
+    if not all(files):
+        raise BadInput("sdc-certificate", "a certificate, its key and the authority, all three")
+    bare = next((one for one in words.sdc if not one.startswith("https://")), None)
+    if bare is not None:
+        raise BadInput("sdc", "an https address, where certificates are given", bare)
+    return Papers(*files, password=os.environ.get("OPENKETAMINE_SDC_KEY_PASSWORD", ""))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="openketamine.devices", description=__doc__)
     parser.add_argument("--clinic", required=True, metavar="URL")
@@ -67,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sdc", action="append", default=[], metavar="URL", help="an SDC provider")
     parser.add_argument("--sdc-discover", default="", metavar="ADDRESS", help="our own, to search")
     parser.add_argument("--sdc-epr", default="", metavar="EPR", help="the provider looked for")
+    parser.add_argument("--sdc-certificate", type=Path, metavar="PEM", help="ours, for TLS")
+    parser.add_argument("--sdc-key", type=Path, metavar="PEM", help="of our certificate")
+    parser.add_argument("--sdc-authority", type=Path, metavar="PEM", help="who signs for devices")
     parser.add_argument("--line", type=Path, metavar="PORT", help="a serial port or pipe to read")
     parser.add_argument("--dialect", default="openketamine", help="its table: a name or a file")
     parser.add_argument("--baud", type=int, default=0, help="its speed; 0: as it is")

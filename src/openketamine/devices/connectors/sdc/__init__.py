@@ -3,7 +3,8 @@
 SDC knows no acknowledgement of readings: what comes while our disk is full is lost, and said so.
 """
 
+from openketamine.devices.connectors.sdc._papers import Papers
 from openketamine.devices.connectors.sdc.decode import Metric, Update, decode
 from openketamine.devices.connectors.sdc.source import SdcSettings, SdcSource
 
-__all__ = ["Metric", "SdcSettings", "SdcSource", "Update", "decode"]
+__all__ = ["Metric", "Papers", "SdcSettings", "SdcSource", "Update", "decode"]

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from openketamine.devices.connectors.sdc._papers import Papers, contexts
 from openketamine.devices.connectors.sdc.decode import Metric, Update, decode
 from openketamine.devices.follower import Follower
 from openketamine.devices.intake import Intake
@@ -23,11 +24,13 @@ _LOOK_S, _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 1.0, 30.0
 @dataclass(frozen=True)
 class SdcSettings:
     """`provider`: its address; or `discover`: our own address on the network of the devices, and
-    `epr` the endpoint that is looked for (empty: the first one that answers)."""
+    `epr` the endpoint that is looked for (empty: the first one that answers); `papers`: with what
+    both sides prove who they are, None only for the bench: SDC asks for TLS."""
 
     provider: str = ""
     discover: str = ""
     epr: str = ""
+    papers: Papers | None = None
 
 
 class SdcSource(Follower):
@@ -45,14 +48,18 @@ class SdcSource(Follower):
         """The provider that is followed."""
         address = urlsplit(self._settings.provider)
         host = address.hostname or self._settings.discover
-        return [{"kind": "sdc", "host": host or "", "port": address.port or 0}]
+        kind = "sdc" if self._settings.papers else "sdc, not encrypted"
+        return [{"kind": kind, "host": host or "", "port": address.port or 0}]
 
     async def start(self) -> None:
-        """Begin to look for the provider. Raises OSError where the extra `sdc` is missing."""
+        """Begin to look for the provider. Raises OSError where the extra `sdc` is missing or a
+        certificate cannot be used."""
         try:
             import sdc11073  # noqa: F401
         except ImportError as error:
             raise OSError("SDC needs the extra `sdc`: pip install openketamine[sdc]") from error
+        if self._settings.papers is not None:
+            contexts(self._settings.papers)
         await super().start()
 
     async def _follow(self) -> None:
@@ -140,12 +147,14 @@ def _connect(settings: SdcSettings, hand_over: Callable[[Update], None]) -> _Lin
     from sdc11073.definitions_sdc import SdcV1Definitions
     from sdc11073.mdib import ConsumerMdib
 
-    discovery = None
-    if settings.provider:
-        consumer = SdcConsumer(settings.provider, SdcV1Definitions, None)
-    else:
-        service, discovery = _discovered(settings)
-        consumer = SdcConsumer.from_wsd_service(service, ssl_context_container=None)
+    address, discovery = settings.provider, None
+    if not address:
+        address, discovery = _discovered(settings)
+    # Read anew each time: a certificate that was renewed is used from the next connection on.
+    # Forced: the library would go on without TLS where the other side fails at it.
+    papers = settings.papers
+    safe = None if papers is None else contexts(papers)
+    consumer = SdcConsumer(address, SdcV1Definitions, safe, force_ssl_connect=safe is not None)
     try:
         consumer.start_all()
         mdib = ConsumerMdib(consumer)
@@ -164,7 +173,7 @@ def _connect(settings: SdcSettings, hand_over: Callable[[Update], None]) -> _Lin
     return link
 
 
-def _discovered(settings: SdcSettings) -> tuple[Any, Any]:
+def _discovered(settings: SdcSettings) -> tuple[str, Any]:
     from sdc11073.definitions_sdc import SdcV1Definitions
     from sdc11073.wsdiscovery import WSDiscovery
 
@@ -172,8 +181,8 @@ def _discovered(settings: SdcSettings) -> tuple[Any, Any]:
     discovery.start()
     services = discovery.search_services(types=SdcV1Definitions.MedicalDeviceTypesFilter)
     for one in services:
-        if not settings.epr or str(one.epr) == settings.epr:
-            return one, discovery
+        if one.x_addrs and (not settings.epr or str(one.epr) == settings.epr):
+            return str(one.x_addrs[0]), discovery
     discovery.stop()
     raise ConnectionError("no such provider answered")
 
