@@ -67,6 +67,8 @@ def places(cast, now):
         "asked_id": str(uuid.uuid4()),
         "grant_id": str(uuid.uuid4()),
         "protocol_id": PROTOCOL,
+        "consent": "ketamine",
+        "sha256": "0" * 64,
         "rule_id": "BP-02",
         "limit": "defer.systolic.above",
         "kind": "protocols",

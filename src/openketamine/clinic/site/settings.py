@@ -59,6 +59,8 @@ OPENKETAMINE_NOTE_KEYS = tuple(
 OPENKETAMINE_PUBLIC_URL = (
     os.environ.get("OPENKETAMINE_PUBLIC_URL") or f"http://127.0.0.1:{OPENKETAMINE_PORT}"
 ).rstrip("/")
+# The clinic as letters and sheets name it.
+OPENKETAMINE_CLINIC_NAME = os.environ.get("OPENKETAMINE_CLINIC_NAME", "").strip()
 # The clinic's own telephone, as a person at home dials it.
 OPENKETAMINE_CLINIC_PHONE = os.environ.get("OPENKETAMINE_CLINIC_PHONE", "").strip()
 # Encryption in transit is expected everywhere but on the machine itself.
@@ -98,6 +100,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.reports",
     "openketamine.clinic.outcomes",
     "openketamine.clinic.checkins",
+    "openketamine.clinic.papers",
     "openketamine.clinic.calls",
     "openketamine.clinic.console",
 ]

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openketamine.clinic.sessions.urls")),
     path("", include("openketamine.clinic.plans.urls")),
     path("", include("openketamine.clinic.calls.urls")),
+    path("", include("openketamine.clinic.papers.urls")),
     path("", include("openketamine.clinic.checkins.urls")),
     path("", include("openketamine.clinic.console.urls")),
     path("", include("openketamine.clinic.reports.urls")),

@@ -85,6 +85,13 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "account.read": frozenset({"medical_director", "auditor", "system_admin"}),
         "account.ask": frozenset({"system_admin"}),
         "account.approve": frozenset({"medical_director"}),
+        # Consents, what is printed, the letter. A therapist sees wishes and days, no dose.
+        "papers.read": _CLINICIANS | {"auditor"},
+        "consent.take": _CLINICIANS,
+        "paper.give": _CLINICIANS,
+        "letter.sign": _PRESCRIBERS,
+        "wishes.write": _CLINICIANS | {"therapist"},
+        "therapy.read": _CLINICIANS | {"therapist"},
         # Notes kept apart: own ones only, whoever it is; all others behind the glass.
         "notes.read": _PRESCRIBERS | {"therapist"},
         "therapy-note.write": frozenset({"therapist"}),
