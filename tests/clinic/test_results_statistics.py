@@ -89,3 +89,10 @@ def test_the_interval_of_a_curve_is_log_log_by_greenwood():
 def test_where_half_never_relapse_there_is_no_median():
     assert survival([30, 60, 90], [True, False, False]).median is None
     assert survival([], []).steps == ()
+
+
+def test_half_of_six_is_half_though_floats_say_a_little_more():
+    """The library's own median is 70 here: it multiplies 5/6, 4/5 and 3/4 in floats."""
+    found = survival([7, 14, 57, 70, 84, 85], [True] * 6)
+    assert found.at(57).share == pytest.approx(0.5)
+    assert found.median == 57

@@ -53,6 +53,7 @@ __all__ = [
     "measured_us",
     "newest",
     "news",
+    "of_kinds",
     "ordinary_readings",
     "readings",
     "readings_by_key",
@@ -248,3 +249,15 @@ def heads(streams: Iterable[str]) -> dict[str, int]:
 def accesses(person_id: UUID) -> list[Access]:
     """Who opened this person's record, newest first."""
     return list(Access.objects.filter(person_id=person_id).order_by("-at", "-id"))
+
+
+def of_kinds(streams: Sequence[str], kinds: Iterable[str]) -> dict[str, list[StoredFact]]:
+    """The facts of these kinds of many streams at once, in order; no readings.
+
+    One question for a thousand people's sessions instead of one for each.
+    """
+    found: dict[str, list[StoredFact]] = {stream: [] for stream in streams}
+    rows = FactRow.objects.filter(stream__in=streams, kind__in=list(kinds))
+    for row in rows.order_by("stream", "number").iterator(chunk_size=5000):
+        found[row.stream].append(stored(row))
+    return found

@@ -4,7 +4,6 @@ The arithmetic is that of statsmodels, scipy and lifelines; here is what was ask
 they may not answer. They take seconds to load, so they are loaded where they are first used.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ FISHER, FISHER_ONE_SIDED = "Fisher's exact test, two-sided", "Fisher's exact tes
 CHI_SQUARE = "chi-square test without continuity correction"
 # Below this an expected count is too small for the chi-square distribution (Cochran's rule).
 _SMALLEST_EXPECTED = 5
+_A_HALF = 0.5 + 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Proportion:
     def percent(self) -> float | None:
         """The share as a percentage."""
         return None if self.share is None else 100 * self.share
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The interval as percentages."""
+        return None if self.low is None or self.high is None else (100 * self.low, 100 * self.high)
 
 
 def proportion(count: int, of: int) -> Proportion:
@@ -158,19 +163,27 @@ def survival(days: Sequence[int], ended: Sequence[bool]) -> Survival:
     if not days:
         return Survival(0, 0, (), None, None, None)
     from lifelines import KaplanMeierFitter
-    from lifelines.utils import median_survival_times
 
     fitted = KaplanMeierFitter(alpha=1 - LEVEL).fit(list(days), list(ended))
-    limits = median_survival_times(fitted.confidence_interval_).iloc[0]
-    low, high = sorted(map(float, limits))
+    steps = tuple(_steps(fitted))
     return Survival(
         people=len(days),
         events=sum(ended),
-        steps=tuple(_steps(fitted)),
-        median=_day(fitted.median_survival_time_),
-        median_low=_day(low),
-        median_high=_day(high),
+        steps=steps,
+        median=_half(steps, "share"),
+        median_low=_half(steps, "low"),
+        median_high=_half(steps, "high"),
     )
+
+
+def _half(steps: Sequence[Step], line: str) -> int | None:
+    """The first day on which a line is at one half or below; None where it never is.
+
+    The library multiplies floats: three of six gone is 0.5000000000000001 there, and its own median
+    is then the day of the next relapse.
+    """
+    values = ((one.day, getattr(one, line)) for one in steps)
+    return next((day for day, value in values if value is not None and value <= _A_HALF), None)
 
 
 def _steps(fitted: object) -> list[Step]:
@@ -198,7 +211,3 @@ def _step(day: float, row: Mapping[str, float], share: float, limits: Sequence[f
         low=low if known else None,
         high=high if known else None,
     )
-
-
-def _day(value: float) -> int | None:
-    return None if math.isinf(value) or math.isnan(value) else int(value)

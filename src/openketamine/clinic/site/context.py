@@ -21,6 +21,7 @@ _PLACES = (
     ("Knowledge", "/knowledge/", "knowledge.read"),
     ("Devices", "/devices/", "device.read"),
     ("Responses", "/responses/", "responses.read"),
+    ("Results", "/results/", "results.read"),
 )
 
 _STAFF_PAGES = (

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "openketamine.clinic.reports",
     "openketamine.clinic.outcomes",
     "openketamine.clinic.checkins",
+    "openketamine.clinic.results",
     "openketamine.clinic.papers",
     "openketamine.clinic.calls",
     "openketamine.clinic.console",

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openketamine.clinic.calls.urls")),
     path("", include("openketamine.clinic.papers.urls")),
     path("", include("openketamine.clinic.checkins.urls")),
+    path("", include("openketamine.clinic.results.urls")),
     path("", include("openketamine.clinic.console.urls")),
     path("", include("openketamine.clinic.reports.urls")),
 ]

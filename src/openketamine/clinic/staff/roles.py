@@ -51,6 +51,10 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "duty.take": _CLINICIANS,
         "wall.open": frozenset({"nurse", "medical_director"}),
         "responses.read": frozenset({"medical_director", "auditor"}),
+        # How the clinic does. Who is behind a number is a diagnosis by another name.
+        "results.read": frozenset({"medical_director", "auditor"}),
+        "results-people.read": frozenset({"medical_director", "auditor"}),
+        "results.export": frozenset({"medical_director"}),
         "session.discharge": _CLINICIANS,
         "session.close": _CLINICIANS,
         "report.read": _READERS,

@@ -1,0 +1,209 @@
+"""What the results of a clinic count of one person: one small value, and how it is written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from openketamine.core.course import (
+    Course,
+    CourseState,
+    Outcome,
+    Point,
+    current_course,
+    first_response,
+    measures,
+    outcome,
+    outcomes,
+    primary,
+    relapses,
+    series,
+)
+from openketamine.core.course import facts as course_facts
+from openketamine.core.treatment import AdverseEventCharted
+
+MET = "met"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One instrument in one window. `missing`: why nothing can be said; empty where it can."""
+
+    verdict: str
+    remission: bool | None
+    baseline: float | None
+    current: float | None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """One session in which drug was given, and what was charted as unwanted: (event, grade)."""
+
+    on: str
+    events: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Time without a relapse, by one definition: days since the response, and how they ended."""
+
+    days: int
+    relapsed: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """The course opened last, of one person. Days are of the clinic's own calendar, ISO.
+
+    `start` empty: no drug was given in it. `followed`: definition → time since the first response;
+    empty where none was seen. `check_ins`: finished, open, or the cause why one was missed → count.
+    `scored` of the sessions were followed by a score before the next.
+    """
+
+    person: str
+    protocol: str
+    instrument: str
+    start: str
+    ended: str
+    given: tuple[Given, ...]
+    verdicts: Mapping[str, Verdict]
+    followed: Mapping[str, Followed]
+    check_ins: Mapping[str, int]
+    scored: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON, to be kept."""
+        return asdict(self)
+
+
+def result_of(person: str, state: CourseState, today: date) -> Result:
+    """Of the facts of one person, by the rules of `core.course` and by no other."""
+    course, points = current_course(state), series(state)
+    known = outcomes(state, course, points, today)
+    judged = primary(course, known)
+    name = judged.instrument if judged else course.primary
+    own = points.get(name, ())
+    return Result(
+        person=person,
+        protocol=course.protocol_id,
+        instrument=name,
+        start=course.visits[0].on.isoformat() if course.visits else "",
+        ended=course.ended.body.reason if course.ended else "",
+        given=tuple(_given(course)),
+        verdicts={
+            one.id: _verdict(_within(one.id, state, course, name, own, today))
+            for one in measures().windows
+        },
+        followed=_followed(state, course, name, own),
+        check_ins=_check_ins(state, course),
+        scored=judged.scored if judged else 0,
+    )
+
+
+def result_from(kept: Mapping[str, Any]) -> Result:
+    """What was kept, as a value again."""
+    return Result(
+        **{
+            **kept,
+            "given": tuple(
+                Given(one["on"], tuple((event, grade) for event, grade in one["events"]))
+                for one in kept["given"]
+            ),
+            "verdicts": {
+                name: Verdict(**{**one, "missing": tuple(one["missing"])})
+                for name, one in kept["verdicts"].items()
+            },
+            "followed": {name: Followed(**one) for name, one in kept["followed"].items()},
+        }
+    )
+
+
+def _given(course: Course) -> list[Given]:
+    return [
+        Given(
+            visit.on.isoformat(),
+            tuple(
+                (one.body.event, one.body.severity) for one in visit.state.all(AdverseEventCharted)
+            ),
+        )
+        for visit in course.visits
+    ]
+
+
+def _within(
+    window: str,
+    state: CourseState,
+    course: Course,
+    name: str,
+    points: Sequence[Point],
+    today: date,
+) -> Outcome:
+    """The same rule over what was scored before the first session and within the window."""
+    chosen, start = measures().window(window), course.start
+    if start is not None:
+        first = state.day(start)
+        points = [
+            one
+            for one in points
+            if one.at < start or chosen.holds((state.day(one.at) - first).days)
+        ]
+    return outcome(state, course, name, points, today)
+
+
+def _verdict(found: Outcome) -> Verdict:
+    return Verdict(
+        verdict=found.verdict,
+        remission=found.remission,
+        baseline=_number(found.baseline),
+        current=_number(found.current),
+        missing=found.missing if found.verdict == "not evaluable" else (),
+    )
+
+
+def _number(point: Point | None) -> float | None:
+    return None if point is None or point.total is None else float(point.total)
+
+
+def _followed(
+    state: CourseState, course: Course, name: str, points: Sequence[Point]
+) -> dict[str, Followed]:
+    """From the first response to the relapse, or to the last score: nobody knows what came after.
+
+    A definition that speaks of another instrument says nothing of this person.
+    """
+    response = first_response(name, course, points)
+    if response is None:
+        return {}
+    since = state.day(response.at)
+    last = max(one.at for one in points if one.total is not None)
+    watched = (state.day(last) - since).days
+    return {
+        one.definition: Followed((one.on - since).days, relapsed=True)
+        if one.verdict == MET and one.on is not None
+        else Followed(watched, relapsed=False)
+        for one in relapses(state, course, {name: points})
+        if one.verdict in (MET, "not met")
+    }
+
+
+def _check_ins(state: CourseState, course: Course) -> dict[str, int]:
+    """How each check-in since the course was opened ended; each counts once."""
+    opened = course.opened.at if course.opened else course.start
+    if opened is None:
+        return {}
+    ends: dict[str, str] = {
+        one.body.check_in: "open"
+        for one in state.all(course_facts.CheckInInvited)
+        if one.at >= opened
+    }
+    for missed in state.all(course_facts.CheckInMissed):
+        if missed.body.check_in in ends:
+            ends[missed.body.check_in] = missed.body.cause
+    for finished in state.all(course_facts.CheckInFinished):
+        if finished.body.check_in in ends:
+            ends[finished.body.check_in] = "finished"
+    counted: dict[str, int] = {}
+    for end in ends.values():
+        counted[end] = counted.get(end, 0) + 1
+    return counted

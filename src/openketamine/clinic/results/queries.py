@@ -1,0 +1,115 @@
+"""The only reader of the results page: everything that it shows, and who is behind each number."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.results.kept import results
+from openketamine.clinic.results.numbers import (
+    Asked,
+    EventRow,
+    Kept,
+    Number,
+    ProtocolResult,
+    adverse_events,
+    by_protocol,
+    check_ins,
+    chosen,
+    early_stop,
+    response_kept,
+    unscored_sessions,
+)
+from openketamine.clinic.results.person import Result
+from openketamine.core.course import Reported, cohorts_like
+from openketamine.knowledge import document
+
+_EVENT = "event"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it. `kept`: by each definition of a relapse that can speak of somebody here.
+
+    `published`: points of published curves, where one protocol was asked for.
+    """
+
+    asked: Asked
+    treated: tuple[Result, ...]
+    sessions: int
+    protocols: tuple[ProtocolResult, ...]
+    early_stop: Number
+    events: tuple[EventRow, ...]
+    unscored: Number
+    check_ins: tuple[Number, ...]
+    kept: tuple[Kept, ...]
+    published: tuple[tuple[str, Reported], ...]
+
+    @property
+    def curve(self) -> Kept | None:
+        """The definition that was asked for; else the one that speaks of most people."""
+        asked = [one for one in self.kept if one.definition == self.asked.relapse]
+        others = [one for one in self.kept if one.definition != _EVENT] or list(self.kept)
+        most = sorted(others, key=lambda one: -one.curve.people)
+        return next(iter([*asked, *most]), None)
+
+    def numbers(self) -> Iterator[Number]:
+        """Every number that a page can open."""
+        for one in self.protocols:
+            yield from (one.treated, *one.judged, *one.of_all, one.not_judged, *one.why)
+            yield one.early_stop
+        yield from (self.early_stop, self.unscored, *self.check_ins)
+        for row in self.events:
+            yield from (row.sessions, row.severe, row.people)
+        yield from (one.relapsed for one in self.kept)
+
+    def number(self, key: str) -> Number | None:
+        """One of them by its key."""
+        return next((one for one in self.numbers() if one.key == key), None)
+
+
+def report(asked: Asked, today: date) -> Report:
+    """Of everybody at the sites that are seen now, who had a first session in the time asked."""
+    return reckon(results(today), asked, today)
+
+
+def reckon(found: Sequence[Result], asked: Asked, today: date) -> Report:
+    """The same, of results that are at hand."""
+    treated = chosen(found, asked)
+    return Report(
+        asked=asked,
+        treated=tuple(treated),
+        sessions=sum(len(one.given) for one in treated),
+        protocols=by_protocol(treated, asked.window, today),
+        early_stop=early_stop(treated, today),
+        events=adverse_events(treated),
+        unscored=unscored_sessions(treated),
+        check_ins=check_ins(treated),
+        kept=tuple(response_kept(treated, one) for one in _speaking(treated)),
+        published=tuple(_published(asked.protocol)),
+    )
+
+
+def relapse_titles() -> dict[str, str]:
+    """Definition → how it is called."""
+    nodes = document("relapse", "definitions").body["definitions"]
+    return {str(one["definition"]): str(one["title"]) for one in nodes}
+
+
+def people(ids: Sequence[str]) -> list[Person]:
+    """Those of these people who are seen here, in the order of a list at the desk."""
+    return list(Person.objects.filter(pk__in=[UUID(one) for one in ids]))
+
+
+def _speaking(treated: Sequence[Result]) -> list[str]:
+    """Definitions that can speak of somebody, in the order of the knowledge."""
+    here = {name for one in treated for name in one.followed}
+    return [name for name in relapse_titles() if name in here]
+
+
+def _published(protocol: str) -> Iterator[tuple[str, Reported]]:
+    for study in cohorts_like(protocol) if protocol else ():
+        for one in study.reported("response_kept"):
+            if one.day is not None:
+                yield study.title, one

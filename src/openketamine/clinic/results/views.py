@@ -1,0 +1,160 @@
+"""The director's page, and the people behind each of its numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET
+
+from openketamine.clinic.journal import clock
+from openketamine.clinic.results import curve, forest
+from openketamine.clinic.results.forms import AskForm
+from openketamine.clinic.results.numbers import Asked, Beside, ProtocolResult
+from openketamine.clinic.results.queries import Report, people, relapse_titles, report
+from openketamine.clinic.results.statistics import FISHER, GREENWOOD, WILSON
+from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.core.course import OUTCOMES, measures
+from openketamine.core.dosing import protocol, protocols
+
+_ON_A_PAGE = 50
+_COMPARED = ("response", "remission")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One published number in the table below a picture."""
+
+    one: Beside
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Response or remission of one protocol beside what was published."""
+
+    what: str
+    picture: SafeString
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One protocol on the page. `outcomes`: pairs of a number of those judged and of all."""
+
+    result: ProtocolResult
+    title: str
+    outcomes: tuple[tuple[object, object], ...]
+    compared: tuple[Compared, ...]
+
+
+@require_GET
+@allowed("results.read")
+def results(request: HttpRequest) -> HttpResponse:
+    """How the clinic does, in the time and for the protocol asked."""
+    form = AskForm(request.GET)
+    found = report(form.asked(), timezone.localdate(clock.now()))
+    kept = found.curve
+    context = {
+        "form": form,
+        "report": found,
+        "query": _query(found.asked),
+        "cards": [_card(one) for one in found.protocols],
+        "kept": kept,
+        "picture": mark_safe(curve.draw(kept.curve, found.published)) if kept else "",  # noqa: S308
+        "rows": curve.rows(kept.curve) if kept else [],
+        "titles": relapse_titles(),
+        "window": measures().window(found.asked.window),
+        "methods": {"proportion": WILSON, "curve": GREENWOOD, "test": FISHER},
+        "may_export": False,
+    }
+    return render(request, "results/results.html", context)
+
+
+@require_GET
+@allowed("results-people.read")
+def behind(request: HttpRequest) -> HttpResponse:
+    """The people whom one number counts. Each who is named is noted in their own record."""
+    form = AskForm(request.GET)
+    found = report(form.asked(), timezone.localdate(clock.now()))
+    number = found.number(request.GET.get("number", ""))
+    if number is None:
+        raise Http404
+    pages = Paginator(people(number.who), _ON_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    for person in page:
+        opened_record(request, person.pk, "results-people.read")
+    context = {
+        "number": number,
+        "page": page,
+        "query": _query(found.asked),
+        "asked": _asked_words(found),
+    }
+    return render(request, "results/people.html", context)
+
+
+def _query(asked: Asked) -> str:
+    """What was asked, for an address; nobody is named in it."""
+    said = {
+        "protocol": asked.protocol,
+        "since": asked.since.isoformat() if asked.since else "",
+        "until": asked.until.isoformat() if asked.until else "",
+        "window": asked.window,
+        "relapse": asked.relapse,
+    }
+    return urlencode({key: value for key, value in said.items() if value})
+
+
+def _asked_words(found: Report) -> str:
+    asked = found.asked
+    parts = [
+        protocol(asked.protocol).title if asked.protocol else "",
+        f"first session from {asked.since:%d-%b-%Y}" if asked.since else "",
+        f"first session to {asked.until:%d-%b-%Y}" if asked.until else "",
+        f"response judged at: {measures().window(asked.window).says}",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _card(one: ProtocolResult) -> Card:
+    title = protocol(one.protocol).title if one.protocol in protocols() else one.protocol
+    return Card(
+        result=one,
+        title=title,
+        outcomes=tuple(zip(one.judged, one.of_all, strict=True)),
+        compared=tuple(_compared(one)),
+    )
+
+
+def _compared(one: ProtocolResult) -> Iterator[Compared]:
+    for what in _COMPARED:
+        beside = [each for each in one.beside if each.reported.what == what]
+        ours = next((each for each in one.judged if each.key.endswith(f".{what}")), None)
+        if not beside or ours is None or ours.share.share is None:
+            continue
+        own = forest.Bar("This clinic", ours.share.share, ours.share.low, ours.share.high, own=True)
+        bars = [own, *(_bar(each) for each in beside)]
+        picture = mark_safe(forest.draw(f"{OUTCOMES[what]} beside published cohorts", bars))  # noqa: S308
+        yield Compared(what, picture, tuple(_line(each) for each in beside))
+
+
+def _bar(one: Beside) -> forest.Bar:
+    said, share = one.reported, one.share
+    arm = f" ({said.arm})" if said.arm else ""
+    value = float(said.value) / 100
+    low, high = (share.low, share.high) if share else (None, None)
+    return forest.Bar(f"{one.cohort.title.partition(',')[0]}{arm}", value, low, high)
+
+
+def _line(one: Beside) -> Line:
+    found = one.against
+    if found is None:
+        return Line(one, None, None, None, None)
+    return Line(one, 100 * found.difference, 100 * found.low, 100 * found.high, found.p(FISHER))

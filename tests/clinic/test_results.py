@@ -1,0 +1,107 @@
+"""The results page: who may open it, what it shows, and the people behind each number."""
+
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+
+import pytest
+
+from openketamine.clinic.journal.models import Access
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.results.models import Kept
+from openketamine.clinic.results.numbers import Asked
+from openketamine.clinic.results.queries import report
+from openketamine.operations._simulated_year import fill
+
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+TODAY = NOW.date()
+PEOPLE, SEED = 40, 3
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic(cast):
+    """A small clinic that does not exist."""
+    fill(PEOPLE, SEED, NOW)
+    return cast
+
+
+@pytest.fixture
+def page(clinic, client):
+    """As the director sees it."""
+    client.force_login(clinic.miriam)
+    return client
+
+
+def test_the_same_year_again_adds_nobody(clinic):
+    before = Person.objects.count()
+    fill(PEOPLE, SEED, NOW)
+    assert Person.objects.count() == before
+
+
+def test_the_page_shows_every_protocol_with_its_denominators(page):
+    answer = page.get("/results/")
+    assert answer.status_code == HTTPStatus.OK
+    found = report(Asked(), TODAY)
+    text = answer.content.decode()
+    for one in found.protocols:
+        assert f'id="p-{one.protocol}"' in text
+        assert f"<b>{one.number('response').share.count}</b>" in text
+    assert "Time to relapse" in text
+    assert "Wilson score interval" in text
+
+
+def test_who_is_behind_a_number_is_shown_and_noted_in_the_record_of_each(page, clinic):
+    number = report(Asked(), TODAY).protocols[0].treated
+    answer = page.get("/results/people/", {"number": number.key})
+    assert answer.status_code == HTTPStatus.OK
+    for one in Person.objects.filter(pk__in=number.who):
+        assert one.mrn in answer.content.decode()
+    noted = Access.objects.filter(by_id=str(clinic.miriam.pk), person_id__isnull=False)
+    assert {str(one) for one in noted.values_list("person_id", flat=True)} == set(number.who)
+    assert all(one.what.startswith("results-people.read") for one in noted)
+
+
+def test_every_number_of_the_page_opens(page):
+    for number in report(Asked(), TODAY).numbers():
+        answer = page.get("/results/people/", {"number": number.key})
+        assert answer.status_code == HTTPStatus.OK, number.key
+
+
+def test_a_number_that_does_not_exist_is_not_found(page):
+    assert page.get("/results/people/", {"number": "x"}).status_code == HTTPStatus.NOT_FOUND
+    assert page.get("/results/people/").status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("who", ["nora", "priya", "theo", "fran", "ines", "sam"])
+def test_results_are_for_the_director_and_the_auditor(clinic, client, who):
+    client.force_login(getattr(clinic, who))
+    for path in ("/results/", "/results/people/?number=early-stop"):
+        assert client.get(path).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_days_and_protocol_narrow_it_down(page):
+    everybody = report(Asked(), TODAY)
+    some = report(Asked(protocol="iv-depression", since=date(2026, 6, 1)), TODAY)
+    assert 0 < len(some.treated) < len(everybody.treated)
+    assert {one.protocol for one in some.treated} == {"iv-depression"}
+    answer = page.get("/results/", {"protocol": "iv-depression", "since": "2026-06-01"})
+    assert f'<b class="number">{len(some.treated)}</b>' in answer.content.decode()
+
+
+def test_a_time_that_ends_before_it_begins_is_said_at_the_field(page):
+    answer = page.get("/results/", {"since": "2026-06-01", "until": "2026-05-01"})
+    assert "A day after the first one." in answer.content.decode()
+
+
+def test_an_empty_clinic_says_so(cast, client):
+    client.force_login(cast.miriam)
+    answer = client.get("/results/")
+    assert "Nobody had a first session" in answer.content.decode()
+
+
+def test_what_is_kept_can_be_thrown_away_and_comes_back_the_same(clinic):
+    before = report(Asked(), TODAY)
+    assert Kept.objects.count() == PEOPLE
+    Kept.objects.all().delete()
+    assert report(Asked(), TODAY) == before
