@@ -130,7 +130,7 @@ class TestDoubts:
         bed.hear(bed.message("o-1", device_id="SECOND", values={"spo2": 0.0}))
         shown = bed.state["latest"]["spo2"]
         assert (shown["value"], shown["doubt"]) == (97, None)
-        assert shown["beside"] == "0: 0 is a probe that is off"
+        assert shown["beside"] == "0, 0 is a probe that is off"
         bed.later(seconds=6)
         shown = bed.state["latest"]["spo2"]
         assert (shown["value"], shown["doubt"]) == (0, "0 is a probe that is off")

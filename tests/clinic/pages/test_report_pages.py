@@ -1,12 +1,14 @@
 """The session report on screen and on paper, and its signature."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from openketamine.clinic.sessions import queries
+from openketamine.clinic.sessions import commands, queries
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-test-password"
@@ -164,6 +166,31 @@ class TestThePaper:
         settings.OPENKETAMINE_DEMO = True
         page(priya, at(told, "report-pdf"))
         assert [paper["demo"] for paper in papers] == [False, True]
+
+    @pytest.mark.hazard("HZ-05")
+    def test_what_was_charted_without_a_link_is_marked_with_both_clocks(
+        self, page, priya, cast, told, papers
+    ):
+        happened = queries.facts(told)[-1].at
+        tablet, arrived = happened + timedelta(minutes=3), happened + timedelta(minutes=50)
+        raw = {
+            "id": str(uuid.uuid4()),
+            "kind": "note_charted",
+            "at": happened.isoformat(),
+            "body": {"text": "Asked for water."},
+            "device": {"offline": True, "at": tablet.isoformat()},
+        }
+        commands.record_fact(told.pk, raw, cast.nora, arrived)
+        pdf = page(priya, at(told, "report-pdf")).answer.content
+        assert pdf.startswith(b"%PDF")
+        (row,) = papers[0]["content"]["offline"]
+        clock = [f"{timezone.localtime(one):%H:%M}" for one in (happened, tablet, arrived)]
+        assert [row["at"], row["device_at"], row["recorded_at"]] == clock
+        (note,) = [n for n in papers[0]["content"]["notes"] if n["text"] == "Asked for water."]
+        assert note["offline"] == "recorded offline"
+        text = page(priya, at(told)).text
+        assert "Recorded offline" in text
+        assert f"Asked for water. {' '.join(clock)}" in text
 
     def test_it_says_that_it_is_not_signed_until_it_is(self, page, priya, told, papers):
         page(priya, at(told, "report-pdf"))

@@ -49,6 +49,7 @@ def report_content(
             {"rule": one.get("rule", ""), "reason": one.get("reason", ""), "by": one.get("by", "")}
             for one in state.get("overrides", ())
         ],
+        "offline": _offline(state, clock),
         "corrections": sum(1 for event in state["events"] if event.get("corrected")),
         "contradictions": list(state.get("contradictions", ())),
         "knowledge": subject.knowledge,
@@ -63,9 +64,30 @@ def _began(state: Mapping[str, Any]) -> str | None:
 
 def _told(state: Mapping[str, Any], clock: Clock, kinds: Sequence[str]) -> list[dict[str, str]]:
     return [
-        {"at": clock.time(event["at"]), "text": event["text"], "by": event["by"]}
+        {
+            "at": clock.time(event["at"]),
+            "text": event["text"],
+            "by": event["by"],
+            "offline": "recorded offline" if event.get("offline") else "",
+        }
         for event in state["events"]
         if event["kind"] in kinds and not event.get("corrected")
+    ]
+
+
+def _offline(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:
+    """What was charted without a link, whatever it was: by the clinic's clock, by the tablet's own,
+    and when the server had it."""
+    return [
+        {
+            "at": clock.time(event["at"]),
+            "text": event["text"],
+            "by": event["by"],
+            "device_at": clock.time(event["offline"]["device_at"]),
+            "recorded_at": clock.time(event["offline"]["recorded_at"]),
+        }
+        for event in state["events"]
+        if event.get("offline")
     ]
 
 
@@ -80,12 +102,19 @@ def _findings(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:
             "at": clock.time(found["raised_at"]),
             "priority": found["priority"],
             "nature": found["nature"],
+            "kind": _kind(found),
             "summary": found["summary"],
             "cleared": clock.time(found.get("cleared_at")),
             "seen_by": found.get("acknowledged_by") or "",
         }
         for found in state.get("findings", ())
     ]
+
+
+def _kind(found: Mapping[str, Any]) -> str:
+    """The machine asked, or the person: never mixed."""
+    technical = found["nature"] == "technical"
+    return f"Technical, {found['priority']}" if technical else str(found["priority"]).capitalize()
 
 
 def _ratings(state: Mapping[str, Any], clock: Clock) -> list[dict[str, str]]:

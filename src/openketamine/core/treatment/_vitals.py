@@ -53,7 +53,7 @@ def _standing(signal: str, newest: Latest, good: Latest | None, now: datetime) -
         return newest
     fresh = freshness(signal, good.received_at, now)
     if fresh == "live" or (good.source == "manual" and fresh != "stale"):
-        return replace(good, beside=f"{format_number(newest.value, 1)}: {newest.doubt}")
+        return replace(good, beside=f"{format_number(newest.value, 1)}, {newest.doubt}")
     return newest
 
 

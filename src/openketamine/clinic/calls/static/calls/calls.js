@@ -24,6 +24,8 @@ const said = new Set();
 /** What was pressed here and is on its way. @type {Map<string, string>} */
 const sent = new Map();
 let trouble = "";
+/** Whether the last question found no server. */
+let isCut = false;
 /** One line, so that the bar covers next to nothing of the chart below it; all of it at a tap. */
 let folded = true;
 
@@ -37,6 +39,7 @@ async function ask() {
       clock.serverSays(body.now);
       calls = body.calls;
       trouble = "";
+      isCut = false;
     } else if (answer.status === 401 || answer.status === 0) {
       // A page that stands open must not look as if it could still be reached.
       trouble = "You are signed off: calls do not reach you on this page.";
@@ -44,6 +47,7 @@ async function ask() {
     } else trouble = "Calls cannot be read just now.";
   } catch {
     trouble = "No link to the server: calls do not reach you on this page.";
+    isCut = true;
   }
   draw();
   setTimeout(ask, document.visibilityState === "visible" ? ASK_MS : QUIET_ASK_MS);
@@ -56,7 +60,8 @@ function draw() {
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
   refresh(bar, [calls, trouble, [...sent], folded, Math.floor(at / 1000)], () => [
     trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
-    calls.length ? list(byChair(), at) : null,
+    // What cannot be answered now is not offered: the line says why, and stands alone.
+    calls.length && !isCut ? list(byChair(), at) : null,
   ]);
   for (const one of open) announce(one);
   if (trouble) tell("trouble", trouble);
@@ -95,8 +100,8 @@ function row(own, at) {
   const coming = one.answer?.answer === "coming";
   return h("li", { class: "call" },
     h("div", { class: "call-words" },
-      h("span", { class: `alarm alarm-${kind}` }, one.priority), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
-      h("span", { class: "call-what" }, one.summary, folded && own.length > 1 ? h("span", { class: "soft" }, ` and ${own.length - 1} more`) : null),
+      h("span", { class: `alarm alarm-${kind}` }, named(one)), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
+      h("span", { class: "call-what" }, one.summary, one.cleared_at ? h("span", { class: "soft" }, ", over") : null, folded && own.length > 1 ? h("span", { class: "soft" }, ` and ${own.length - 1} more`) : null),
       h("span", { class: "small soft" }, state(one, at)),
       folded ? null : others(own, one, at)),
     h("div", { class: "call-buttons" },
@@ -106,10 +111,13 @@ function row(own, at) {
       folded || location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
 }
 
+/** The machine asks, or the person. @param {Call} one */
+const named = (one) => (one.nature === "technical" ? `technical ${MARKS[one.priority]}` : one.priority);
+
 /** Whoever comes should know all of it. @param {Call[]} own @param {Call} first @param {number} at */
 function others(own, first, at) {
   const rest = own.filter((one) => one !== first);
-  return rest.length ? h("ul", { class: "plain call-others" }, ...rest.map((one) => h("li", null, `${one.priority}: ${one.summary} `, h("span", { class: "small soft" }, state(one, at))))) : null;
+  return rest.length ? h("ul", { class: "plain call-others" }, ...rest.map((one) => h("li", null, `${named(one)}: ${one.summary} `, h("span", { class: "small soft" }, state(one, at))))) : null;
 }
 
 /** @param {Call} one @param {number} at */
@@ -149,7 +157,7 @@ async function again() {
 }
 
 /** @param {Call} one */
-const announce = (one) => tell(one.finding_id, `${WORDS[one.priority]}, ${one.chair || "no chair"}, ${one.initials}: ${one.summary}. You are called.`);
+const announce = (one) => tell(one.finding_id, `${one.nature === "technical" ? "Technical" : WORDS[one.priority]}, ${one.chair || "no chair"}, ${one.initials}: ${one.summary}. You are called.`);
 
 /** Once, and at once. @param {string} key @param {string} words */
 function tell(key, words) {

@@ -3,7 +3,7 @@
 
 import { button, h, refresh } from "./dom.js";
 import { timeOfDay } from "./format.js";
-import { sheet } from "./sheet.js";
+import { sheet, taps } from "./sheet.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Card, Emergencies, Opened, State, Step} from "./types.d.ts" */
@@ -28,10 +28,10 @@ export function drawEmergency(root, desk) {
 
 /** Any card at any time. @param {Desk} desk */
 export function chooseCard(desk) {
-  sheet({
-    title: "Emergency card", ok: "Open the card", look: "primary danger-fill",
-    fields: [{ name: "card", label: "What is happening", choices: Object.entries(cards(desk)).map(([value, one]) => ({ value, label: one.title })) }],
-    send: (values) => begin(desk, values.card ?? ""),
+  taps({
+    title: "Emergency card", long: true, lead: [h("p", null, "What is happening?")],
+    taps: Object.entries(cards(desk)).map(([value, one]) => ({ label: one.title, value })),
+    take: (value) => begin(desk, value),
   });
 }
 

@@ -16,7 +16,7 @@ export function standing(signal, known, ages, nowMs, linkIsUp) {
   const good = said.find((one) => !one.doubt);
   if (!newest?.doubt || !good) return newest;
   const fresh = freshness(ages, signal, good.receivedMs, nowMs, linkIsUp);
-  return fresh === "live" || (good.manual && fresh !== "stale") ? { ...good, beside: `${newest.value}: ${newest.doubt}` } : newest;
+  return fresh === "live" || (good.manual && fresh !== "stale") ? { ...good, beside: `${newest.value}, ${newest.doubt}` } : newest;
 }
 
 /** The most urgent level whose limit a number lies beyond, at once: what a finding waits for is the finding's business.

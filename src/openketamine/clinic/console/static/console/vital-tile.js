@@ -128,7 +128,7 @@ function limits(limits_, signal) {
 }
 
 /** Not a finding yet, or not any more seen as one: the number itself lies beyond. @param {string} priority */
-const beyondWord = (priority) => h("span", { class: "vital-alarm" }, `${MARKS[priority] ?? ""} beyond limit`);
+const beyondWord = (priority) => h("span", { class: "vital-alarm" }, `${MARKS[priority] ?? ""} beyond`);
 
 /** @param {Finding} alarm */
 function alarmWord(alarm) {
