@@ -128,12 +128,32 @@ def strike_out(person: Person, fact_id: str, reason: str, by: Staff, now: dateti
     return written
 
 
-def open_course(person: Person, body: facts.CourseOpened, by: Staff, now: datetime) -> StoredFact:
+def take_note(
+    person: Person,
+    body: facts.CheckDone | facts.EventRecorded,
+    by: Staff,
+    now: datetime,
+    at: datetime | None = None,
+) -> StoredFact:
+    """A check that was done or an event, with the tasks that follow. Raises BadInput."""
+    with transaction.atomic():
+        written = record(person, body, by, now, at=at)
+        review(person, now)
+    return written
+
+
+def open_course(
+    person: Person,
+    body: facts.CourseOpened,
+    by: Staff,
+    now: datetime,
+    at: datetime | None = None,
+) -> StoredFact:
     """A course begins. Raises BadInput while another one goes on."""
     with transaction.atomic():
         if in_line(person).course is not None:
             raise BadInput("course", "no course that goes on; end it first")
-        return record(person, body, by, now)
+        return record(person, body, by, now, at=at)
 
 
 def end_course(person: Person, reason: str, note: str, by: Staff, now: datetime) -> StoredFact:

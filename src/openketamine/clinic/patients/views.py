@@ -85,6 +85,7 @@ def person_page(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "evaluations": evaluation_rows(person) if sees_chart else (),
         "protocols": protocol_choices() if can(request.user, "person.evaluate") else (),
         "may_read_notes": can(request.user, "notes.read").ok,
+        "may_read_course": can(request.user, "course.read").ok,
         "session_form": session_form() if can(request.user, "session.open") else None,
     }
     return render(request, "patients/person.html", context)

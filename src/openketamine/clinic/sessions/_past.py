@@ -51,9 +51,9 @@ def _visit(one: Session) -> Visit:
     state = folded(one.stream).state
     start = state.started_at
     if start is None:
-        return Visit(_day(one.created), state)
+        return Visit(_day(one.created), state, session=str(one.pk))
     spo2, systolic, diastolic = _extremes(one.stream, start)
-    return Visit(_day(start), state, spo2, systolic, diastolic)
+    return Visit(_day(start), state, spo2, systolic, diastolic, str(one.pk))
 
 
 def _extremes(stream: str, start: datetime) -> tuple[Decimal | None, ...]:

@@ -17,6 +17,7 @@ DEMO_PASSWORD = "ketamine-demo"  # noqa: S105 - printed on the sign-in page of t
 _PLACES = (
     ("Board", "/", "board.read"),
     ("People", "/people/", "person.read"),
+    ("Tasks", "/tasks/", "task.read"),
     ("Vials", "/vials/", "vials.read"),
     ("Knowledge", "/knowledge/", "knowledge.read"),
     ("Devices", "/devices/", "device.read"),

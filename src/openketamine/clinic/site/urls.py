@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openketamine.clinic.pharmacy.urls")),
     path("", include("openketamine.clinic.sessions.urls")),
     path("", include("openketamine.clinic.plans.urls")),
+    path("", include("openketamine.clinic.outcomes.urls")),
     path("", include("openketamine.clinic.calls.urls")),
     path("", include("openketamine.clinic.papers.urls")),
     path("", include("openketamine.clinic.checkins.urls")),

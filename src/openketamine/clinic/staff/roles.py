@@ -50,6 +50,12 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "calls.read": _CLINICIANS,
         "duty.take": _CLINICIANS,
         "wall.open": frozenset({"nurse", "medical_director"}),
+        # The course: what happens between sessions. A task asks by role; the table says who may act.
+        "course.read": _READERS,
+        "course.write": _CLINICIANS,
+        "course.open": _PRESCRIBERS,
+        "task.read": _READERS,
+        "task.act": _CLINICIANS | {"therapist"},
         "responses.read": frozenset({"medical_director", "auditor"}),
         # How the clinic does. Who is behind a number is a diagnosis by another name.
         "results.read": frozenset({"medical_director", "auditor"}),

@@ -27,7 +27,7 @@ from openketamine.core.course._cohorts import (
 from openketamine.core.course._courses import Course, current_course, protocol_of
 from openketamine.core.course._exposure import Exposed, Total, asked_flags
 from openketamine.core.course._facts import Body, Fact
-from openketamine.core.course._history import history
+from openketamine.core.course._history import history, improvements
 from openketamine.core.course._measures import Measures, Window, measures
 from openketamine.core.course._next import (
     Interval,
@@ -36,7 +36,7 @@ from openketamine.core.course._next import (
     maintenance_known,
     propose_next,
 )
-from openketamine.core.course._past import Visit
+from openketamine.core.course._past import Visit, past_sessions
 from openketamine.core.course._relapse import Relapse, Warned, first_response, relapses
 from openketamine.core.course._response import (
     NOT_EVALUABLE,
@@ -93,6 +93,7 @@ __all__ = [
     "first_response",
     "fold_course",
     "history",
+    "improvements",
     "kind_of",
     "kinds",
     "maintenance_known",
@@ -100,6 +101,7 @@ __all__ = [
     "months_after",
     "outcome",
     "outcomes",
+    "past_sessions",
     "primary",
     "propose_next",
     "protocol_of",

@@ -21,13 +21,14 @@ _NEARLY_ALL = Decimal("0.95")
 @dataclass(frozen=True)
 class Visit:
     """One earlier session: its state, its day in the clinic's time, and the extremes that devices
-    measured since the start and that are believed (None where nothing was)."""
+    measured since the start and that are believed (None where nothing was). `session`: its id."""
 
     on: date
     state: State
     lowest_spo2: Decimal | None = None
     peak_systolic: Decimal | None = None
     peak_diastolic: Decimal | None = None
+    session: str = ""
 
 
 def past_sessions(

@@ -1,6 +1,6 @@
 """Answers to an instrument become a score, a band and item flags; numbers live in knowledge."""
 
-from openketamine.core.scoring._change import Change, change
+from openketamine.core.scoring._change import Change, change, span
 from openketamine.core.scoring._instrument import Instrument, Item, instrument, instruments
 from openketamine.core.scoring._pack import Pack, pack, with_words
 from openketamine.core.scoring._parts import Subscore
@@ -21,5 +21,6 @@ __all__ = [
     "pack",
     "questions",
     "score",
+    "span",
     "with_words",
 ]

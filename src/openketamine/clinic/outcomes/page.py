@@ -1,0 +1,386 @@
+"""What stands on the course page of one person."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from openketamine.clinic.library.cards import finding_cards, source_lines
+from openketamine.clinic.outcomes import queries, words
+from openketamine.clinic.outcomes.chart import Dose, Lane, Mark, course_chart
+from openketamine.clinic.outcomes.session_rows import SessionRow, session_rows
+from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.patients.banner import clinic_date
+from openketamine.clinic.patients.models import Person
+from openketamine.clinic.patients.queries import Known
+from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.roles import ROLES, can
+from openketamine.core.course import (
+    Check,
+    CourseState,
+    Next,
+    Outcome,
+    Point,
+    Summary,
+    Task,
+    Total,
+    asked_flags,
+    facts,
+    maintenance_known,
+    propose_next,
+    summary,
+    title,
+)
+from openketamine.core.dosing import DoseProposal, protocol, protocols
+from openketamine.core.findings import Finding, Refusal
+from openketamine.core.quantities import format_number
+from openketamine.core.scoring import Instrument, instrument, instruments, span
+
+# Lanes of the picture: the two axes first, then what else was asked, as far as there is room.
+_MOST_LANES = 6
+
+
+def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
+    """Everything of the page, reckoned once."""
+    known, state = patients.known(person), queries.state_of(person)
+    today = timezone.localdate(now)
+    found = summary(state, today)
+    rows = session_rows(state, found.course, found.points)
+    following = _next(known, state, found, today)
+    return {
+        "course": _course(found),
+        "chart": _chart(rows, found, today),
+        "rows": rows,
+        "scores": _scores(found.points),
+        "outcomes": _outcomes(found),
+        "quadrant": words.quadrant_words(found.quadrant),
+        "next": _proposal(following),
+        "stop": words.stop_lines(found.stop),
+        "known": [
+            {"says": one["says"], "sources": source_lines(one["sources"])}
+            for one in maintenance_known()
+        ],
+        "relapses": words.relapse_lines(found.relapses),
+        "warning": words.warning_words(found.warning),
+        "exposure": words.exposure_lines(found.exposure),
+        "asked": _asked(known, found, today),
+        "totals": [_total(one) for one in found.totals],
+        "checks": [_check(one) for one in found.checks],
+        "tasks": task_rows(
+            [(row.pk, one, person) for row, one in queries.tasks_of(person)], who, now
+        ),
+        "entries": _entries(state),
+        "may": {
+            task.replace(".", "_"): can(who, task).ok
+            for task in ("course.write", "course.open", "task.act")
+        },
+        "instruments": instrument_choices(),
+    }
+
+
+def task_rows(
+    found: Sequence[tuple[Any, Task, Person]], who: Staff, now: datetime
+) -> list[dict[str, Any]]:
+    """Tasks as a list shows them: what, how long is left, whose, who is next."""
+    return [
+        {
+            "id": pk,
+            "person": person,
+            "summary": one.body.summary,
+            "level": one.body.level,
+            "kind": one.body.kind.replace("_", " "),
+            "due_at": one.body.due_at,
+            "is_open": one.is_open,
+            "is_late": one.is_late(now),
+            "left": _left(one.body.due_at, now),
+            "owner": one.owner.name if one.owner else "",
+            "asks": ", ".join(ROLES.get(r, r) for r in one.body.roles[: one.step(now) + 1]),
+            "told": [
+                {"at": told.at, "names": ", ".join(told.body.names) or "nobody of that role"}
+                for told in one.told
+            ],
+            "next_role": ROLES.get(one.next_role(now), ""),
+            "next_at": one.next_at(now),
+            "closed_by": one.closed.by.name if one.closed else "",
+            "closed_at": one.closed.at if one.closed else None,
+            "outcome": one.closed.body.outcome if one.closed else "",
+            "may": one.is_open and who.role in one.body.roles and can(who, "task.act").ok,
+            "mine": bool(one.owner and one.owner.id == str(who.pk)),
+        }
+        for pk, one, person in found
+    ]
+
+
+def instrument_choices() -> list[tuple[str, str]]:
+    """Every instrument by its short name and its title."""
+    return [(name, f"{title(name)}: {instrument(name).title}") for name in instruments()]
+
+
+def _left(due: datetime, now: datetime) -> str:
+    """`2 h 10 min left`, `3 days late`."""
+    seconds = int((due - now).total_seconds())
+    word = "left" if seconds >= 0 else "late"
+    minutes = abs(seconds) // 60
+    if minutes < 60:
+        return f"{minutes} min {word}"
+    if minutes < 60 * 48:
+        return f"{minutes // 60} h {minutes % 60} min {word}"
+    return f"{minutes // 1440} days {word}"
+
+
+def _course(found: Summary) -> dict[str, Any]:
+    course = found.course
+    name = course.protocol_id
+    body = course.opened.body if course.opened else None
+    return {
+        "protocol": protocol(name).title if name in protocols() else "",
+        "sessions": len(course.visits),
+        "planned": body.sessions_planned if body else None,
+        "indication": course.indication,
+        "primary": title(found.primary.instrument) if found.primary else "",
+        "goal": body.goal if body else "",
+        "opened": course.opened.at if course.opened else None,
+        "opened_by": course.opened.by.name if course.opened else "",
+        "ended": course.ended.at if course.ended else None,
+        "reason": course.ended.body.reason.replace("_", " ") if course.ended else "",
+        "goes_on": course.opened is not None and course.ended is None,
+    }
+
+
+def _outcomes(found: Summary) -> list[words.OutcomeRow]:
+    rows = [words.outcome_row(one, is_primary=one is found.primary) for one in found.outcomes]
+    return sorted(rows, key=lambda row: (not row.is_primary, row.name))
+
+
+def _next(known: Known, state: CourseState, found: Summary, today: date) -> Next:
+    best = found.primary
+    said = best is not None and best.change is not None and best.verdict != "not evaluable"
+    responds = best.verdict == "response" if said and best is not None else None
+    return propose_next(
+        known.record,
+        state,
+        found.course,
+        today,
+        level=found.warning.level,
+        responds=responds,
+        stop=found.stop,
+        evaluates=known.evaluated,
+    )
+
+
+def _proposal(following: Next) -> dict[str, Any]:
+    dose = following.dose
+    offered = dose.as_json() if isinstance(dose, DoseProposal) else None
+    findings = dose.findings if dose is not None else ()
+    interval = following.interval
+    return {
+        "why": following.why,
+        "on": clinic_date(following.on),
+        "earliest": clinic_date(following.earliest) if following.earliest else "",
+        "latest": clinic_date(following.latest) if following.latest else "",
+        "dose": _dose_words(offered) if offered else "",
+        "offered": offered,
+        "steps": offered["steps"] if offered else (),
+        "limits": [one["by"] for one in offered["limited_by"]] if offered else (),
+        "refused": dose.summary if isinstance(dose, Refusal) else "",
+        "interval": words.interval_words(interval) if interval else None,
+        "findings": finding_cards((*following.findings, *findings)),
+    }
+
+
+def _dose_words(offered: Mapping[str, Any]) -> str:
+    said = [f"{offered['dose_mg']:g} mg"]
+    if offered["dose_mg_per_kg"]:
+        said.append(f"({offered['dose_mg_per_kg']:.2g} mg/kg)")
+    said.append(f"{offered['drug']} {offered['route']}")
+    if offered["over_min"]:
+        said.append(f"over {offered['over_min']:g} min")
+    return " ".join(said)
+
+
+def _asked(known: Known, found: Summary, today: date) -> list[words.Line]:
+    """E6 and E7: as the evaluation of today has them, with what nobody asked."""
+    name = found.course.protocol_id
+    if name not in protocols():
+        return []
+    evaluation = known.evaluated(name, today)
+    raised = {one.rule: one for one in evaluation.findings}
+    lines = []
+    for flag in asked_flags():
+        rule = str(flag["flag"])
+        sources = source_lines(flag["sources"])
+        is_open = any(one.question == flag["question"] for one in evaluation.unknown)
+        level, word, more = _raised(raised.get(rule), is_open=is_open)
+        lines.append(words.Line(level, word, f"{rule}: {flag['says']}", more, sources))
+    return lines
+
+
+def _raised(finding: Finding | None, *, is_open: bool) -> tuple[str, str, tuple[str, ...]]:
+    if finding is not None:
+        return finding.action.value, "Raised", (finding.summary,)
+    if is_open:
+        return "unknown", "Not known", ("nobody asked",)
+    return "done", "Not found", ()
+
+
+def _total(one: Total) -> dict[str, str]:
+    within = "ever" if one.days is None else f"{one.days} days"
+    mg = format_number(Decimal(one.ug) / 1000, 0)
+    return {"within": within, "sessions": str(one.sessions), "mg": f"{mg} mg"}
+
+
+def _check(one: Check) -> dict[str, Any]:
+    return {
+        "line": words.check_line(one),
+        "domain": one.domain,
+        "title": one.title,
+        "instruments": [(name, title(name)) for name in one.by_instrument],
+        "red_flags": [
+            {"says": flag["says"], "do": flag["do"], "sources": source_lines(flag["sources"])}
+            for flag in one.red_flags
+        ],
+    }
+
+
+def _scores(points: Mapping[str, Sequence[Point]]) -> list[dict[str, Any]]:
+    """Every score, the newest first: the twin of the picture."""
+    every = sorted((one for some in points.values() for one in some), key=lambda one: one.at)
+    return [
+        {
+            "at": one.at,
+            "name": title(one.instrument),
+            "instrument": one.instrument,
+            "total": "" if one.total is None else f"{one.total:g}",
+            "band": one.band,
+            "flags": one.flags,
+            "unanswered": one.unanswered,
+            "note": one.note,
+            "where": {"session": "in a session", "link": "by the person", "staff": "by staff"}[
+                one.where
+            ],
+            "fact": one.fact if one.where != "session" else "",
+        }
+        for one in reversed(every)
+    ]
+
+
+def _chart(rows: Sequence[SessionRow], found: Summary, today: date) -> Any:
+    doses = [
+        Dose(row.number, row.on, row.mg, row.systolic, row.diastolic, len(row.side_effects))
+        for row in rows
+    ]
+    wanted = [one for one in _in_order(found) if _scored(found.points[one.instrument])]
+    lanes = [_lane(one, found) for one in wanted[:_MOST_LANES]]
+    # Drawn by our own code out of numbers and escaped words.
+    return mark_safe(course_chart(doses, lanes, today))  # noqa: S308
+
+
+def _in_order(found: Summary) -> list[Outcome]:
+    axes = [found.quadrant.mood.outcome, found.quadrant.pain.outcome]
+    first = [one for one in axes if one is not None]
+    return [*first, *(one for one in found.outcomes if one not in first)]
+
+
+def _scored(points: Sequence[Point]) -> bool:
+    return any(one.total is not None for one in points)
+
+
+def _lane(one: Outcome, found: Summary) -> Lane:
+    points = [point for point in found.points[one.instrument] if point.total is not None]
+    low, high = _range(one.instrument, points)
+    marks = tuple(
+        Mark(timezone.localtime(point.at), float(point.total or 0), point is one.baseline)
+        for point in points
+    )
+    on_axis = one in (found.quadrant.mood.outcome, found.quadrant.pain.outcome)
+    unscored = tuple(_unscored(one, found)) if on_axis else ()
+    return Lane(title(one.instrument), low, high, marks, tuple(_lines(one)), unscored)
+
+
+def _range(name: str, points: Sequence[Point]) -> tuple[float, float]:
+    known = instrument(name) if name in instruments() else None
+    if known is None or known.total is None:
+        totals = [float(one.total or 0) for one in points]
+        return min(0.0, *totals), max(totals)
+    low, high = span(known, known.total)
+    return float(low), float(high)
+
+
+def _lines(one: Outcome) -> list[tuple[float, str]]:
+    """Where a response begins from this baseline, and where remission does."""
+    known = _cuts(one.instrument)
+    if one.baseline is None or known is None:
+        return []
+    lines, start = [], float(one.baseline.total or 0)
+    percent = next((cut for cut in known.response if cut.threshold.unit == "%"), None)
+    if percent is not None and start and one.verdict != "not evaluable":
+        lines.append((start * (1 - float(percent.threshold.value) / 100), "response"))
+    if known.remission:
+        lines.append((float(known.remission[0].threshold.value), "remission"))
+    return lines
+
+
+def _cuts(name: str) -> Any:
+    known: Instrument | None = instrument(name) if name in instruments() else None
+    return next((one for one in known.cuts if one.of == "total"), None) if known else None
+
+
+def _unscored(one: Outcome, found: Summary) -> list[date]:
+    """Sessions of the course that no score of this instrument followed before the next."""
+    visits = found.course.visits
+    starts = [visit.state.started_at for visit in visits]
+    ends = [*starts[1:], None]
+    points = [point for point in found.points[one.instrument] if point.total is not None]
+    return [
+        visit.on
+        for visit, start, end in zip(visits, starts, ends, strict=False)
+        if start is not None
+        and not any(point.at >= start and (end is None or point.at < end) for point in points)
+    ]
+
+
+def _entries(state: CourseState) -> list[dict[str, Any]]:
+    """What was written down between the sessions, the newest first, corrections in sight."""
+    lines = []
+    for entry in reversed(state.entries):
+        body = entry.fact.body
+        said = _said(body)
+        if said:
+            lines.append(
+                {
+                    "id": entry.fact.id,
+                    "at": entry.fact.at,
+                    "by": entry.fact.by.name,
+                    "what": said[0],
+                    "words": said[1],
+                    "struck": entry.body is None,
+                    "mended": entry.body is not None and entry.corrected_by is not None,
+                    "why": _why(entry.corrected_by),
+                }
+            )
+    return lines
+
+
+def _why(correction: Any) -> str:
+    if correction is None or not isinstance(correction.body, facts.Corrected):
+        return ""
+    return f"{correction.body.reason} ({correction.by.name})"
+
+
+def _said(body: Any) -> tuple[str, str] | None:
+    match body:
+        case facts.ScoreTaken():
+            total = "not scored" if body.total is None else f"{body.total:g}"
+            return "Score", f"{title(body.instrument)}: {total}"
+        case facts.CheckDone():
+            return "Check", f"{body.domain.replace('_', ' ')}: {body.result}. {body.found}".strip()
+        case facts.EventRecorded():
+            return "Event", f"{body.kind.replace('_', ' ')}. {body.words}".strip()
+        case facts.CourseOpened():
+            return "Course opened", f"{body.protocol_id}, {body.indication}"
+        case facts.CourseEnded():
+            return "Course ended", f"{body.reason.replace('_', ' ')}. {body.note}".strip()
+    return None
