@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openketamine.clinic.pharmacy.barcode import Scanned, ndc_11, read_code
+from openketamine.clinic.pharmacy.barcode import Scanned, read_code
 from openketamine.core.findings import BadInput
 
 
@@ -69,15 +69,3 @@ def test_what_cannot_be_read_without_guessing_is_refused(typed, said):
 def test_no_burst_crashes(typed):
     with contextlib.suppress(BadInput):
         read_code(typed, 2026)
-
-
-@pytest.mark.parametrize(
-    ("printed", "eleven"),
-    [
-        ("67457-108-10", "67457010810"), ("1234-5678-90", "01234567890"),
-        ("12345-6789-1", "12345678901"), ("12345-6789-01", "12345678901"),
-        ("6745710810", ""), ("123456-7890-12", ""),
-    ],
-)  # fmt: skip
-def test_eleven_digits_only_where_the_dashes_say_which(printed, eleven):
-    assert ndc_11(printed) == eleven

@@ -119,15 +119,3 @@ def _day(text: str, year: int) -> date:
         return date(full, month, day or calendar.monthrange(full, month)[1])
     except (ValueError, calendar.IllegalMonthError):
         raise BadInput("scan", "a date after (17)", text) from None
-
-
-def ndc_11(printed: str) -> str:
-    """The eleven digits of a bill for an NDC printed with dashes; empty where it cannot be known.
-
-    Ten digits without dashes have three readings, and twelve digits (from 2033) have no eleven.
-    """
-    parts = printed.strip().split("-")
-    if [len(part) for part in parts] in ([4, 4, 2], [5, 3, 2], [5, 4, 1], [5, 4, 2]):
-        labeler, product, package = parts
-        return labeler.zfill(5) + product.zfill(4) + package.zfill(2)
-    return printed.strip() if re.fullmatch(r"\d{11}", printed.strip()) else ""

@@ -23,11 +23,6 @@ class Whereabouts:
     on_hand_ug: int = 0
     gone: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    @property
-    def unaccounted_ug(self) -> int:
-        """Filled less all that is known; 0 in a book that was posted twice on every line."""
-        return self.filled_ug - self.on_hand_ug - sum(self.gone.values())
-
 
 Piece = tuple[str, int]
 
