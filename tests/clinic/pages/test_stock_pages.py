@@ -51,6 +51,32 @@ class TestReceiving:
         page(ines, "/vials/receive/", LABEL | SECOND)
         assert "Wes Okafor" in page(ines, reverse("vial", args=[Vial.objects.get().pk])).text
 
+    def test_many_with_one_label_come_in_together_or_not_at_all(self, page, ines):
+        many = LABEL | {"containers": "3"}
+        assert page(ines, "/vials/receive/", many | {"expiry": "2020-01-01"}).status == 400
+        assert Vial.objects.count() == 0
+        assert page(ines, "/vials/receive/", many).status == 302
+        assert Vial.objects.filter(lot=LABEL["lot"]).count() == 3
+
+    def test_without_an_initial_inventory_it_waits_for_somebody_who_says_so(self, page, ines, nora):
+        said = "No initial inventory is on record"
+        unsaid = {name: value for name, value in LABEL.items() if name != "without_inventory"}
+        assert said in page(ines, "/vials/").text
+        shown = page(ines, "/vials/receive/", unsaid)
+        assert (shown.status, said in shown.text, Vial.objects.count()) == (400, True, 0)
+        purpose = {"purpose": "initial", "moment": "opening"}
+        assert page(ines, "/stock/counts/new/", purpose | {"counted": "1"}).status == 302
+        sheet = queries.sheets()[0].id
+        assert page(nora, f"/stock/counts/{sheet}/", {"counted": "1"}).status == 302
+        assert page(ines, "/vials/receive/", unsaid).status == 302
+        assert said not in page(ines, "/vials/").text
+
+    def test_only_this_page_may_use_the_camera(self, client, ines):
+        client.force_login(ines)
+        allowed = client.get("/vials/receive/").headers["Permissions-Policy"]
+        assert allowed.startswith("camera=(self), microphone=()")
+        assert client.get("/vials/").headers["Permissions-Policy"].startswith("camera=()")
+
     def test_the_shelf_is_by_cabinet(self, page, ines, vial):
         assert "Main, Cabinet 1" in page(ines, "/vials/").text
 
@@ -127,6 +153,18 @@ class TestCustody:
         assert page(ines, path).status == 200
         assert page(ines, path, sent).status == 302
         assert said in page(ines, reverse("vial", args=[vial.pk])).text
+
+    def test_a_shipment_is_under_way_until_two_people_receive_it(self, page, ines, wes, vial):
+        page(ines, reverse("vial-send", args=[vial.pk]), {"site": "North"} | SECOND)
+        (sent,) = queries.under_way()
+        assert "Under way" in page(ines, "/vials/").text
+        path = reverse("arrive", args=[sent.id])
+        assert "sent to North by Inés Marín" in page(ines, path).text
+        assert page(ines, path, {"cabinet": "Cabinet 7"}).status == 400
+        assert page(ines, path, {"cabinet": "Cabinet 7"} | SECOND).status == 302
+        assert "North, Cabinet 7" in page(ines, "/vials/").text
+        assert queries.under_way() == []
+        assert page(ines, path).status == 404
 
     def test_it_is_destroyed_by_two_with_its_form(self, page, ines, wes, vial):
         sent = {"do": "destroy", "destroy-vials": [str(vial.pk)], "destroy-method": "incineration",

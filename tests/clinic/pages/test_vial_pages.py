@@ -16,6 +16,7 @@ LABEL = {
     "lot": "K2291",
     "expiry": "2028-06-30",
     "supplier": "Northside",
+    "without_inventory": "on",
 }
 
 

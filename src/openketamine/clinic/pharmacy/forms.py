@@ -62,13 +62,16 @@ class ScanForm(forms.Form):
     )
 
 
+MOST_AT_ONCE = 200
+
+
 class ReceiveForm(_PerhapsWitnessed):
     """The label of a sealed container and its delivery note, as printed."""
 
     field_order = (
         "drug", "form", "concentration_mg_per_ml", "volume_ml", "unit_mg", "units", "ndc", "lot",
         "expiry", "doses", "beyond_use_days", "site", "cabinet", "supplier", "supplier_address",
-        "supplier_dea", "invoice",
+        "supplier_dea", "invoice", "containers",
     )  # fmt: skip
 
     drug = forms.ChoiceField(
@@ -121,6 +124,18 @@ class ReceiveForm(_PerhapsWitnessed):
     invoice = forms.CharField(label="Invoice", max_length=60, required=False)
     site = forms.CharField(label="Site", max_length=60, required=False)
     cabinet = forms.CharField(label="Cabinet", max_length=60, required=False)
+    containers = forms.IntegerField(
+        label="How many of these", min_value=1, max_value=MOST_AT_ONCE, initial=1, required=False,
+        help_text="Each becomes a container of its own, with its own book.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, initial_inventory: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not initial_inventory:
+            self.fields["without_inventory"] = forms.BooleanField(
+                label="There is no initial inventory on record. It is taken today; I receive this "
+                "all the same."
+            )
 
     def clean(self) -> dict[str, Any]:
         """A solution has a strength and a volume, all else a mass and a number."""
@@ -203,6 +218,13 @@ class SendForm(WitnessForm):
 
     field_order = ("site",)
     site = forms.CharField(label="To which site", max_length=60)
+
+
+class ArriveForm(WitnessForm):
+    """Where it is put at the site that it was sent to."""
+
+    field_order = ("cabinet",)
+    cabinet = forms.CharField(label="Into which cabinet", max_length=60)
 
 
 class SpillForm(WitnessForm):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -58,6 +59,7 @@ __all__ = [
     "LedgerRow",
     "Place",
     "Sheet",
+    "Shipment",
     "Step",
     "VialLedger",
     "VialOnShelf",
@@ -70,6 +72,7 @@ __all__ = [
     "cases",
     "discrepancies",
     "entry",
+    "has_initial_inventory",
     "held",
     "name_of",
     "note",
@@ -81,6 +84,7 @@ __all__ = [
     "stocked",
     "tray",
     "trays_here",
+    "under_way",
     "usable_vials",
     "vial",
     "vial_ledger",
@@ -177,6 +181,37 @@ def held(account: str) -> Held:
     were sent less those that came."""
     one = Account.objects.filter(pk=account).first()
     return Held(one.mass_ug, one.volume_ul, one.units) if one else Held()
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A container on its way to another site, and what of it has not arrived."""
+
+    id: str
+    vial: Vial
+    site: str
+    sent_at: datetime
+    by: str
+    held: Held
+
+
+def under_way() -> list[Shipment]:
+    """What was sent and has not been received, the oldest first."""
+    left = {name_of(account): held for account, held in all_held("transit").items()}
+    sent = Fact.objects.filter(stream=STREAM, kind="shipment_sent", pk__in=list(left))
+    facts = list(at_these_sites(sent.order_by("number")))
+    vials = Vial.objects.in_bulk([fact.body["vial"] for fact in facts])
+    return [
+        Shipment(str(one.pk), vials[UUID(one.body["vial"])], one.body["site"], one.at,
+                 one.by_name, left[str(one.pk)])
+        for one in facts if UUID(one.body["vial"]) in vials
+    ]  # fmt: skip
+
+
+def has_initial_inventory() -> bool:
+    """Whether the inventory of the first day is on record, as 21 CFR 1304.11(b) asks."""
+    taken = Fact.objects.filter(stream=STREAM, kind="inventory_taken", body__purpose="initial")
+    return at_these_sites(taken).exists()
 
 
 def name_of(account: str) -> str:

@@ -266,6 +266,31 @@ def countersign(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     return render(request, "pharmacy/countersign.html", context, status=400 if form.errors else 200)
 
 
+@allowed("stock.manage")
+def arrive(request: HttpRequest, fact_id: UUID) -> HttpResponse:
+    """A shipment is received at the site that it was sent to, by two people."""
+    sent = next((one for one in queries.under_way() if one.id == str(fact_id)), None)
+    if sent is None:
+        raise Http404("There is no such shipment under way.")
+    form = forms.ArriveForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        try:
+            second = second_needed(request, form, now)
+            cabinet = form.cleaned_data["cabinet"]
+            commands.arrive(sent.id, cabinet, signed_in(request), second, now)
+        except BadInput as error:
+            put_beside(form, error)
+        else:
+            messages.success(request, f"Lot {sent.vial.lot} has arrived.")
+            return redirect("vial", sent.vial.pk)
+    context = {
+        "form": form, "sent": sent, "strength": strength(sent.vial),
+        "amount": stock(sent.vial, sent.held.volume_ul, sent.held.units),
+    }  # fmt: skip
+    return render(request, "pharmacy/arrive.html", context, status=400 if form.errors else 200)
+
+
 @allowed("stock.destroy")
 def dispose(request: HttpRequest) -> HttpResponse:
     """Inventory is destroyed here by two people, or given back to a reverse distributor."""

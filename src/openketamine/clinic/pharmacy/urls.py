@@ -19,6 +19,7 @@ urlpatterns = [
     path("stock/differences/", stock_views.differences, name="differences"),
     path("stock/differences/<uuid:case_id>/", stock_views.difference, name="difference"),
     path("stock/sign/<uuid:entry_id>/", stock_views.countersign, name="countersign"),
+    path("stock/arrive/<uuid:fact_id>/", stock_views.arrive, name="arrive"),
     path("stock/dispose/", stock_views.dispose, name="dispose"),
     path("stock/packet/", packet_views.packet, name="packet"),
     path("stock/packet/<slug:file_kind>/", packet_views.packet_file, name="packet-file"),

@@ -5,6 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -30,6 +34,8 @@ _LEVELS = {
     "sealed": "done", "open": "info", "empty": "unknown", "expired": "block",
     "kept apart": "defer", "beyond use": "block",
 }  # fmt: skip
+_ON_A_PAGE = 200
+_CAMERA_HERE = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 PLACES = (
     ("Vials", "vials", "vials.read"),
     ("Counts", "counts", "vials.count"),
@@ -55,7 +61,9 @@ def places(request: HttpRequest) -> list[Mapping[str, Any]]:
 def vials(request: HttpRequest) -> HttpResponse:
     """The perpetual inventory: every container with what the book says is in it, by where it is."""
     every = "all" in request.GET
-    shown = [one for one in queries.vials(clock.now()) if every or one.status != "empty"]
+    pages = Paginator(Vial.objects.order_by("-received_at", "id"), _ON_A_PAGE)
+    here = pages.get_page(request.GET.get("page"))
+    shown = queries.shelf(here, clock.now()) if every else queries.stocked(clock.now())
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in shown:
         place = ", ".join(filter(None, (one.place.site, one.place.cabinet)))
@@ -63,10 +71,23 @@ def vials(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": sorted(groups.items()),
         "every": every,
+        "page": here if every else None,
+        "under_way": [_under_way(one) for one in queries.under_way()],
+        "may_arrive": can(request.user, "stock.manage").ok,
+        "initial": queries.has_initial_inventory(),
         "places": places(request),
         "may_receive": can(request.user, "vials.receive").ok,
     }
     return render(request, "pharmacy/vials.html", context)
+
+
+def _under_way(one: queries.Shipment) -> dict[str, Any]:
+    return {
+        "shipment": one,
+        "strength": strength(one.vial),
+        "amount": stock(one.vial, one.held.volume_ul, one.held.units),
+        "sent": f"{timezone.localtime(one.sent_at):%d-%b-%Y %H:%M}",
+    }
 
 
 def _row(one: VialOnShelf) -> dict[str, Any]:
@@ -88,30 +109,53 @@ def receive(request: HttpRequest) -> HttpResponse:
     """A sealed container comes in. A scan fills in the form and receives nothing."""
     if request.method == "POST" and "scan" in request.POST:
         return _scanned(request)
-    form = ReceiveForm(request.POST or None)
+    form = _receive_form(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            now = clock.now()
-            second = second_of(request, form, now)
-            received = commands.receive_vial(form.label(), signed_in(request), now, verifier=second)
+            received = _received(request, form)
         except BadInput as error:
             put_beside(form, error)
         else:
-            messages.success(request, f"Lot {received.lot} is on the shelf.")
-            return redirect("vial", received.id)
-    context = {"form": form, "scan": ScanForm()}
-    return render(request, "pharmacy/receive.html", context, status=400 if form.errors else 200)
+            lot = f"Lot {received[0].lot}"
+            many = f"{len(received)} containers of {lot} are" if len(received) > 1 else f"{lot} is"
+            messages.success(request, f"{many} on the shelf.")
+            return redirect("vial", received[0].id) if len(received) == 1 else redirect("vials")
+    return _receive_page(request, form, 400 if form.errors else 200)
+
+
+def _received(request: HttpRequest, form: ReceiveForm) -> list[Vial]:
+    """Every container of the delivery, or none. The second person proves themselves once."""
+    now, by = clock.now(), signed_in(request)
+    second = second_of(request, form, now)
+    with transaction.atomic():
+        return [
+            commands.receive_vial(form.label(), by, now, verifier=second)
+            for _ in range(form.cleaned_data.get("containers") or 1)
+        ]
+
+
+def _receive_form(data: Any = None, **more: Any) -> ReceiveForm:
+    return ReceiveForm(data, initial_inventory=queries.has_initial_inventory(), **more)
+
+
+def _receive_page(
+    request: HttpRequest, form: ReceiveForm, status: int = 200, **more: Any
+) -> HttpResponse:
+    inventory = {"initial": queries.has_initial_inventory()}
+    context = {"form": form, "scan": ScanForm(), "inventory": inventory, **more}
+    answer = render(request, "pharmacy/receive.html", context, status=status)
+    # The one page that may see: what it sees is read in the browser and goes nowhere.
+    answer.headers["Permissions-Policy"] = _CAMERA_HERE
+    return answer
 
 
 def _scanned(request: HttpRequest) -> HttpResponse:
     try:
         found = read_code(request.POST["scan"], timezone.localdate(clock.now()).year)
     except BadInput as error:
-        context = {"form": ReceiveForm(), "scan": ScanForm(), "scan_error": sentence(error)}
-        return render(request, "pharmacy/receive.html", context, status=400)
-    form = ReceiveForm(initial=_known_before(found) | _in_code(found))
-    context = {"form": form, "scan": ScanForm(), "scanned": found}
-    return render(request, "pharmacy/receive.html", context)
+        return _receive_page(request, _receive_form(), 400, scan_error=sentence(error))
+    form = _receive_form(initial=_known_before(found) | _in_code(found))
+    return _receive_page(request, form, scanned=found)
 
 
 def _in_code(found: Scanned) -> dict[str, Any]:
@@ -122,10 +166,9 @@ def _in_code(found: Scanned) -> dict[str, Any]:
 def _known_before(found: Scanned) -> dict[str, Any]:
     """The code has no dashes, strength or size: what came in before under this NDC has them."""
     digits = found.ndc.replace("-", "")
-    same = (
-        one for one in Vial.objects.order_by("-received_at") if one.ndc.replace("-", "") == digits
-    )
-    before = next(same, None) if digits else None
+    plain = Replace("ndc", Value("-"), Value(""))
+    same = Vial.objects.annotate(digits=plain).filter(digits=digits).order_by("-received_at")
+    before = same.first() if digits else None
     if before is None:
         return {"ndc": found.ndc}
     known: dict[str, Any] = {
