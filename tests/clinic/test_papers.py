@@ -513,3 +513,22 @@ class TestTheTherapist:
         client = browser(cast.fran)
         for path in ("papers", "therapy"):
             assert client.get(f"/people/{ada.pk}/{path}/").status_code == HTTPStatus.FORBIDDEN
+
+    def test_a_note_begins_with_headings_and_is_sealed_like_any_other(
+        self, browser, ada, cast, settings
+    ):
+        settings.OPENKETAMINE_NOTE_KEYS = ("a-key-of-thirty-two-signs-or-some-more",)
+        client = browser(cast.theo)
+        page = client.get(f"/people/{ada.pk}/notes/?begin=integration").content.decode()
+        assert "What they lived through, in their own words:" in page
+        assert "Grounding that was practised" not in page
+        plain = client.get(f"/people/{ada.pk}/notes/?begin=nothing").content.decode()
+        assert "What they lived through" not in plain
+
+
+class TestTheConsole:
+    def test_the_wishes_stand_in_the_page_of_the_session(self, browser, bed, ada, cast, now):
+        commands.write_wishes(ada, {"music": "Bach, quietly"}, outcomes.the_person(ada), now)
+        page = browser(cast.nora).get(f"/sessions/{bed.session.pk}/").content.decode()
+        assert "Bach, quietly" in page
+        assert 'id="wishes"' in page

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from openketamine.clinic.library.queries import alarm_site
+from openketamine.clinic.papers import queries as papers
+from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
@@ -43,6 +46,7 @@ def console_data(
         "emergencies": _cards(),
         "charting": _charting(),
         "vials": _vials(today) if withdraws else [],
+        "wishes": _wishes(session),
         "waste_reasons": document("checklists", "controlled-substance").body["waste_reasons"][
             "allowed"
         ],
@@ -133,6 +137,19 @@ def _rescue() -> list[dict[str, str]]:
     names = ("medicine", "dose", "route", "typical", "for")
     listed = document("checklists", "rescue-medicines").body["medicines"]
     return [{name: str(one[name]) for name in names} for one in listed]
+
+
+def _wishes(session: Session) -> list[dict[str, str]]:
+    """What the person wants in the room, as it was written when the page was opened."""
+    return [
+        {
+            "title": one.title,
+            "text": one.text,
+            "by": one.by,
+            "on": clinic_date(timezone.localdate(one.at)),
+        }
+        for one in papers.wishes(session.person)
+    ]
 
 
 def _vials(today: date) -> list[dict[str, Any]]:

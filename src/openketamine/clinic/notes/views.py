@@ -19,13 +19,16 @@ from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import own_proof, signed_in
+from openketamine.core.course.papers import note_templates
 
 
 @require_GET
 @allowed("notes.read", person="person_id")
 def notes(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """The own ones, and all that broken glass opens; of the others only that they exist."""
-    return _page(request, _person(person_id))
+    begun = {one.id: one.text for one in note_templates()}.get(request.GET.get("begin", ""), "")
+    form = NoteForm(initial={"text": begun}, auto_id="therapy_%s")
+    return _page(request, _person(person_id), forms={"therapy": form} if begun else None)
 
 
 @require_POST
@@ -118,6 +121,7 @@ def _page(
         "notes": found,
         "grant": grant,
         "writes": writes,
+        "templates": note_templates() if can(who, "therapy-note.write") else (),
         "glass_form": (glass_form or GlassForm()) if breaks or glass_form else None,
     }
     return render(request, "notes/notes.html", context, status=status)

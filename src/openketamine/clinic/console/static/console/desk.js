@@ -21,6 +21,7 @@ import { TimeChart } from "./time-chart.js";
 import { VitalTile } from "./vital-tile.js";
 import { SoundSwitch } from "./voice.js";
 import { explain, watchLinks } from "./waits.js";
+import { drawWishes } from "./wishes.js";
 import { inWords } from "./words.js";
 
 /** @import {Charted, Latest, Newest, Page, State} from "./types.d.ts" */
@@ -77,6 +78,7 @@ export class Desk {
       switched: (on) => void (this.may("chart.write") && this.record("sound_switched", { on, screen: navigator.userAgent.slice(0, 60) }, `sound ${on ? "on" : "off"}`)),
     });
     this.#level = new Level(`${this.base}/level/`);
+    drawWishes(page.wishes);
     byId("emergency-open").hidden = !this.may("chart.write");
     byId("emergency-open").addEventListener("click", () => chooseCard(this));
   }

@@ -70,6 +70,7 @@ export type Vial = { id: string; drug: string; lot: string; expiry: string; conc
 export type Page = {
   session: string; person: string; user: { id: string; name: string }; banner: Banner; idle_s: number; may: Record<string, boolean>; limits: Limits; bounds?: Bounds; ages: Ages; presentation: Record<string, Presentation>;
   instruments: Record<string, Instrument>; rescue: Rescue[]; emergencies: Record<string, Card>; charting: { items: ChartItem[]; order: Record<string, string[]> }; vials: Vial[]; waste_reasons: string[];
+  wishes?: { title: string; text: string; by: string; on: string }[];
 };
 
 export type Point = { at: number; value: number; manual: boolean };
