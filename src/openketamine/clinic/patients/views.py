@@ -84,6 +84,8 @@ def person_page(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "sessions": session_rows(person) if sees_chart else (),
         "evaluations": evaluation_rows(person) if sees_chart else (),
         "protocols": protocol_choices() if can(request.user, "person.evaluate") else (),
+        "may_read_papers": can(request.user, "papers.read").ok,
+        "may_read_therapy": can(request.user, "therapy.read").ok,
         "may_read_notes": can(request.user, "notes.read").ok,
         "may_read_course": can(request.user, "course.read").ok,
         "session_form": session_form() if can(request.user, "session.open") else None,
