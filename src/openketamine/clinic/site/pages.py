@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from openketamine.clinic.site.context import places_of
+from openketamine.clinic.site.openapi import openapi
 from openketamine.clinic.staff.access import allowed
 
 
@@ -14,4 +15,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(places_of(request.user)[0].path)
 
 
-urlpatterns = [path("home/", home, name="home")]
+urlpatterns = [
+    path("home/", home, name="home"),
+    path("openapi.json", openapi, name="openapi"),
+]

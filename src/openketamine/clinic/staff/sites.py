@@ -50,7 +50,8 @@ def only(sites: Iterable[str] | None) -> Iterator[None]:
 
 
 def sites_of(who: Any) -> frozenset[str] | None:
-    """Where this person works; None in a house with one site, where nothing is told apart."""
+    """Where this person works; None in a house with one site, where nothing is told apart. Who did
+    not sign in works nowhere."""
     site = apps.get_model("staff", "Site")
     works = apps.get_model("staff", "Staff").sites.through.objects
     mine = works.filter(staff_id=who.pk, site_id=OuterRef("pk"))
@@ -97,9 +98,9 @@ def confine(
 
     def answer(request: HttpRequest) -> HttpResponse:
         user = request.user
-        sites = sites_of(user) if user.is_authenticated else frozenset()
+        sites = sites_of(user)
         request.own_sites = sites  # type: ignore[attr-defined]  # all of them, for `whose`
-        with only(chosen(sites, request.session) if user.is_authenticated else sites):
+        with only(chosen(sites, request.session)):
             return get_response(request)
 
     return answer
