@@ -1,6 +1,7 @@
 """The cast tries every address of the clinic, whoever wrote the page behind it."""
 
 import uuid
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
@@ -12,11 +13,14 @@ from tests.clinic.test_pharmacy import LABEL
 
 from openketamine.clinic.calls.walls import open_wall
 from openketamine.clinic.journal.models import Access
+from openketamine.clinic.outcomes import commands as outcomes
+from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.patients import queries
 from openketamine.clinic.patients.commands import import_bundle, record_evaluation
 from openketamine.clinic.pharmacy.commands import begin_sheet, count, receive_vial
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.roles import TASKS, can
+from openketamine.core.course import facts
 
 # What a browser must get before anybody has signed in: nothing about a person is in it.
 PUBLIC = {"claims", "link", "service-worker", "shell", "wall", "wall-tiles"}
@@ -66,6 +70,7 @@ def places(cast, now):
         "credential_id": str(uuid.uuid4()),
         "asked_id": str(uuid.uuid4()),
         "grant_id": str(uuid.uuid4()),
+        "task_id": asked_task(maren, now),
         "protocol_id": PROTOCOL,
         "consent": "ketamine",
         "sha256": "0" * 64,
@@ -80,6 +85,13 @@ def recorded(person, by, now):
     """An evaluation in the journal."""
     found = queries.known(person).evaluated(PROTOCOL, now.date())
     return record_evaluation(person, found, by, now)
+
+
+def asked_task(person, now):
+    """A task of this person that is open."""
+    body = facts.TaskOpened("t", "other", "Call her back", now + timedelta(hours=1), ("nurse",))
+    outcomes.record(person, body, outcomes.CLOCK, now)
+    return str(Task.objects.get(person=person, task_id="t").pk)
 
 
 def address(pattern, places):
