@@ -129,10 +129,12 @@ class Packet:
 
     def _access(self) -> Iterator[Row]:
         rows = Access.objects.filter(at__gte=self.start, at__lt=self.end, what__regex=DRUG_TASKS)
-        for one in looks_here(rows).order_by("at").iterator(chunk_size=MOST):
+        said = ("at", "by_name", "by_role", "what", "refused")
+        looked = looks_here(rows).order_by("at").values_list(*said)
+        for at, who, role, what, refused in looked.iterator(chunk_size=MOST):
             yield {
-                "When": when(one.at), "Who": one.by_name or "nobody signed in",
-                "Role": one.by_role, "What": one.what, "Refused": "yes" if one.refused else "",
+                "When": when(at), "Who": who or "nobody signed in", "Role": role, "What": what,
+                "Refused": "yes" if refused else "",
             }  # fmt: skip
 
     def _overrides(self) -> Iterator[Row]:

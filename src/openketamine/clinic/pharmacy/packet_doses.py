@@ -1,19 +1,47 @@
 """The administration log of the packet: every dose with all that the law asks of its line."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import STREAM, Written, written
+from openketamine.clinic.pharmacy._entries import STREAM
 from openketamine.clinic.pharmacy._pieces import MOST, pieces
 from openketamine.clinic.pharmacy.ledger_page import milligrams, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.packet_people import People
 from openketamine.clinic.pharmacy.words import when
-from openketamine.core.ledger import Transfer, account_kind
 from openketamine.knowledge import document
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a session took out of containers, and what of it was wasted before whom."""
+
+    withdrawn_ug: int = 0
+    wasted_ug: int = 0
+    witnesses: str = ""
+
+
+_NOTHING = _Drawn()
+_ADDED_UP = """
+    SELECT body #>> '{entry,session}',
+           coalesce(sum((body #>> '{entry,mass_ug}')::bigint)
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'tray:%%'), 0)::bigint,
+           coalesce(sum((body #>> '{entry,mass_ug}')::bigint)
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'), 0)::bigint,
+           coalesce(string_agg(DISTINCT nullif(body ->> 'witness_name', ''), '; ')
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'), '')
+      FROM journal_fact
+     WHERE stream = %(stream)s AND kind = 'transfer'
+       AND body #> '{entry,session}' = ANY(%(names)s::text[]::jsonb[])
+       AND body #>> '{entry,corrects}' IS NULL
+     GROUP BY 1
+"""
 
 
 def doses(given: QuerySet[Fact], people: People) -> Iterator[dict[str, str]]:
@@ -23,64 +51,49 @@ def doses(given: QuerySet[Fact], people: People) -> Iterator[dict[str, str]]:
         for one in document("controlled-substances", "administration-record").body["columns"]
     }
     for some in pieces(given.iterator(chunk_size=MOST)):
-        for said in _some(written(some), people):
+        for said in _some(some, people):
             yield {titles[key]: said[key] for key in titles}
 
 
-def _some(given: Sequence[Written], people: People) -> Iterator[dict[str, str]]:
-    entries = [one.entry for one in given if isinstance(one.entry, Transfer)]
-    persons = people.of({entry.session: entry.at for entry in entries})
-    own = _of_sessions({entry.session for entry in entries})
-    names = {name for entry in entries for name in entry.container.split(", ") if len(name) == 36}
+def _some(given: Sequence[Fact], people: People) -> Iterator[dict[str, str]]:
+    entries = [one.body["entry"] for one in given]
+    sessions = {said["session"]: one.at for one, said in zip(given, entries, strict=True)}
+    persons, drawn = people.of(sessions), _of_sessions(list(sessions))
+    names = {name for said in entries for name in said["container"].split(", ") if len(name) == 36}
     vials = {str(one.pk): one for one in Vial.objects.filter(pk__in=names)}
-    for one, entry in zip(given, entries, strict=True):
-        filled = [vials[name] for name in entry.container.split(", ") if name in vials]
-        yield _dose(one, entry, filled, persons.get(entry.session, {}), own.get(entry.session, []))
+    for one, said in zip(given, entries, strict=True):
+        filled = [vials[name] for name in said["container"].split(", ") if name in vials]
+        person, own = persons.get(said["session"], {}), drawn.get(said["session"], _NOTHING)
+        yield _dose(one, filled, person, own)
 
 
-def _of_sessions(sessions: set[str]) -> Mapping[str, list[Written]]:
-    facts = Fact.objects.filter(
-        stream=STREAM, kind="transfer", body__entry__session__in=sorted(sessions)
-    )
-    found: dict[str, list[Written]] = {}
-    for one in written(facts.order_by("number")):
-        if isinstance(one.entry, Transfer) and one.entry.corrects is None:
-            found.setdefault(one.entry.session, []).append(one)
-    return found
+def _of_sessions(sessions: Sequence[str]) -> Mapping[str, _Drawn]:
+    """What each session took out and wasted, added up by the database."""
+    asked: dict[str, Any] = {"stream": STREAM, "names": [json.dumps(one) for one in sessions]}
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDED_UP, asked)
+        return {session: _Drawn(*rest) for session, *rest in cursor.fetchall()}
 
 
 def _dose(
-    one: Written, entry: Transfer, vials: Sequence[Vial], person: Mapping[str, str],
-    own: Sequence[Written],
-) -> dict[str, str]:  # fmt: skip
-    wasted = _to("waste", own)
+    one: Fact, vials: Sequence[Vial], person: Mapping[str, str], own: _Drawn
+) -> dict[str, str]:
+    said = one.body["entry"]
     return {
-        "date": when(entry.at),
+        "date": when(one.at),
         "patient": person.get("name", "not known"),
         "address": person.get("address", "not known"),
         "drug": "; ".join(f"{v.drug}, {v.form}, {strength(v)}" for v in vials) or "not known",
-        "given": milligrams(entry.mass_ug),
-        "units": _equivalent(entry.mass_ug, vials),
+        "given": milligrams(said["mass_ug"]),
+        "units": _equivalent(said["mass_ug"], vials),
         "by": one.by_name,
         "route": person.get("route", "not known"),
-        "session": entry.session,
-        "lot": entry.lot,
-        "withdrawn": milligrams(_sum(_to("tray", own))),
-        "wasted": milligrams(_sum(wasted)),
-        "witness": "; ".join(sorted({w.witness_name for w in wasted if w.witness_name})),
+        "session": said["session"],
+        "lot": said["lot"],
+        "withdrawn": milligrams(own.withdrawn_ug),
+        "wasted": milligrams(own.wasted_ug),
+        "witness": own.witnesses,
     }
-
-
-def _to(kind: str, own: Sequence[Written]) -> list[Written]:
-    return [
-        one
-        for one in own
-        if isinstance(one.entry, Transfer) and account_kind(one.entry.destination) == kind
-    ]
-
-
-def _sum(lines: Sequence[Any]) -> int:
-    return sum(one.entry.mass_ug for one in lines)
 
 
 def _equivalent(mass_ug: int, vials: Sequence[Vial]) -> str:

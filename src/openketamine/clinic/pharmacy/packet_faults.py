@@ -1,8 +1,9 @@
 """Broken rules and late entries of a range: each judged beside all that its rule looks at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM, Written, written
@@ -37,26 +38,37 @@ def _of(chosen: set[str], lines: Sequence[Written]) -> Iterator[dict[str, str]]:
 def _beside(names: Sequence[str], last: int) -> list[Written]:
     """All entries of these containers, of the sessions that they were taken for, of whatever else
     filled the same trays, and the second signatures under any of them."""
-    alone = {part for name in names for part in name.split(", ")}
-    own = _facts(last, body__entry__container__in=sorted({*names, *alone}))
-    sessions = {one.body["entry"].get("session") for one in own.values()} - {"", None}
-    own |= _facts(last, body__entry__session__in=sorted(sessions))
-    others = {one.body["entry"]["container"] for one in own.values()}
-    parts = {part for name in others for part in name.split(", ")}
-    own |= _facts(last, body__entry__container__in=sorted(parts - alone))
-    own |= _facts(last, Q(kind="handling"), body__entry__document__in=_unsigned(own))
+    alone = sorted({*names, *(part for name in names for part in name.split(", "))})
+    read = _facts(last)
+    own = _by_number(read.filter(body__entry__container__in=alone))
+    sessions = {said["session"] for said in _said(own)} - {""}
+    own |= _by_number(
+        read.filter(body__entry__session__in=sorted(sessions)).exclude(
+            body__entry__container__in=alone
+        )
+    )
+    others = {part for said in _said(own) for part in said["container"].split(", ")} - {*alone}
+    if others:
+        own |= _by_number(read.filter(body__entry__container__in=sorted(others)))
+    if corrections := _unsigned(own):
+        signed = read.filter(kind="handling", body__entry__document__in=corrections)
+        own |= _by_number(signed)
     return written(own[number] for number in sorted(own))
 
 
-def _unsigned(own: dict[int, Fact]) -> list[str]:
-    alone = (
-        one for one in own.values() if one.kind == "transfer" and not one.body["entry"]["witness"]
-    )
-    return [str(one.pk) for one in alone if one.body["entry"].get("corrects")]
+def _said(own: Mapping[int, Any]) -> Iterator[Mapping[str, Any]]:
+    return (one.body["entry"] for one in own.values() if one.kind == "transfer")
 
 
-def _facts(last: int, *more: Q, **asked: Sequence[str]) -> dict[int, Fact]:
-    if not next(iter(asked.values())):
-        return {}
-    rows = Fact.objects.filter(*more, stream=STREAM, kind__in=BOOK_KINDS, number__lte=last, **asked)
-    return {one.number: one for one in rows}
+def _unsigned(own: Mapping[int, Any]) -> list[str]:
+    return [said["id"] for said in _said(own) if said.get("corrects") and not said["witness"]]
+
+
+def _facts(last: int) -> QuerySet[Fact]:
+    return Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS, number__lte=last)
+
+
+def _by_number(rows: QuerySet[Fact]) -> dict[int, Any]:
+    """Rows with what an entry is read from, and nothing more: a year has many."""
+    read = rows.values_list("number", "kind", "body", "recorded_at", "by_name", named=True)
+    return {one.number: one for one in read}

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models.fields.json import KT
+
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.patients.models import BundleImport, Person
 
@@ -46,12 +48,11 @@ class People:
 def _sessions(at: Mapping[str, datetime]) -> dict[str, dict[str, str]]:
     known: dict[str, dict[str, str]] = {}
     streams = [f"session:{one}" for one in at]
-    for fact in Fact.objects.filter(stream__in=streams, kind__in=_KINDS).order_by("number"):
-        one = known.setdefault(fact.stream.removeprefix("session:"), {})
-        if fact.kind == "session_opened":
-            one["id"] = fact.body["person_id"]
-        else:
-            one["route"] = fact.body["route"]
+    rows = Fact.objects.filter(stream__in=streams, kind__in=_KINDS).order_by("number")
+    said = rows.values_list("stream", KT("body__person_id"), KT("body__route"))
+    for stream, person, route in said:
+        one = known.setdefault(stream.removeprefix("session:"), {})
+        one |= {"id": person} if person else {"route": route or "not known"}
     return known
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from openketamine.core.findings import BadInput
@@ -100,12 +101,18 @@ def decode_entry(raw: object) -> Entry:
     kind = raw.get("kind", "transfer")
     if kind not in _KINDS:
         raise BadInput("kind", f"one of {', '.join(_KINDS)}", kind)
-    names = [field.name for field in fields(_KINDS[kind])]
-    unknown = sorted(set(raw) - set(names) - {"kind"})
-    if unknown:
+    names = _names(kind)
+    if not raw.keys() <= names.keys() | {"kind"}:
+        unknown = sorted(set(raw) - set(names) - {"kind"})
         raise BadInput(unknown[0], f"a field of a {kind}: {', '.join(names)}")
     made: Entry = _KINDS[kind](**{name: _value(kind, name, raw) for name in names})
     return made
+
+
+@cache
+def _names(kind: str) -> Mapping[str, None]:
+    """The fields of a kind of entry, in their order."""
+    return dict.fromkeys(field.name for field in fields(_KINDS[kind]))
 
 
 def encode_entry(entry: Entry) -> dict[str, Any]:

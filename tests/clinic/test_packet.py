@@ -1,0 +1,112 @@
+"""The packet reads parts of the book; it finds what the whole book shows, in the range it is in."""
+
+import random
+import uuid
+from datetime import timedelta
+
+import pytest
+from tests.clinic.test_pharmacy import change
+from tests.clinic.test_stock import one_thing
+
+from openketamine.clinic.journal.models import Fact
+from openketamine.clinic.pharmacy import commands, packet_faults, queries
+from openketamine.clinic.pharmacy._entries import new_id, post
+from openketamine.clinic.pharmacy.packet import Packet
+from openketamine.clinic.staff.proofs import Proof
+from openketamine.core.ledger import Transfer, broken_rules, late_entries
+
+pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-11")]
+
+
+@pytest.fixture
+def vial(ines, now):
+    return commands.receive_vial(change(site="Main", cabinet="Cabinet 1"), ines, now)
+
+
+@pytest.fixture
+def pack(ines, now):
+    label = change(
+        form="troche", unit_ug=100_000, units=30, concentration_ug_per_ml=0, volume_ul=0, lot="T1"
+    )
+    return commands.receive_vial(label, ines, now)
+
+
+@pytest.fixture
+def faulty(cast, vial, pack, now):
+    """A book with honest days, a tray filled from two containers, more given than drawn, a
+    correction that nobody signed, one that somebody did, and waste written late."""
+    chance, seen = random.Random(7), Proof(cast.wes, now, "password")  # noqa: S311
+    for turn in range(12):
+        one_thing(cast, vial, pack, now, chance, uuid.UUID(int=turn + 1))
+    other = commands.receive_vial(change(lot="K9"), cast.ines, now)
+    both, alone, signed = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    for one in (vial, other):
+        commands.withdraw(both, one, 100, cast.nora, seen, now)
+    commands.give(both, 10_001, cast.nora, now)
+    commands.withdraw(alone, other, 200, cast.nora, seen, now)
+    given = commands.give(alone, 5_000, cast.nora, now)
+    commands.correct_given(alone, given, 6_000, "read again", cast.nora, now)
+    later = now + timedelta(minutes=61)
+    seen = Proof(cast.wes, later, "password")
+    commands.waste(alone, 4_000, "residual", "sink", cast.nora, seen, later)
+    commands.withdraw(signed, other, 200, cast.nora, seen, later)
+    given = commands.give(signed, 5_000, cast.nora, later)
+    commands.correct_given(signed, given, 10_000, "read again", cast.nora, later)
+    target = next(
+        one.id for one in queries.book().transfers.values()
+        if one.corrects and one.session == str(signed)
+    )  # fmt: skip
+    commands.countersign(target, seen, later)
+
+
+def packet(now, since=-1, until=1):
+    day = now.date()
+    return Packet(day + timedelta(since), day + timedelta(until), now, "Inés Marín")
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 400])
+def test_exceptions_are_those_of_the_whole_book(faulty, now, monkeypatch, at_once):
+    monkeypatch.setattr(packet_faults, "_CONTAINERS", at_once)
+    book = queries.book()
+    whole = {(one.rule, one.summary) for one in broken_rules(book)}
+    whole |= {("BK-LATE-WASTE", one.summary) for one in late_entries(book)}
+    rows = list(packet(now).tables()["exceptions"]())
+    assert {"BK-TRAY", "BK-WITNESS-MISSING", "BK-LATE-WASTE"} <= {rule for rule, _ in whole}
+    assert {(row["Rule"], row["What"]) for row in rows} == whole
+    assert len(rows) == len(broken_rules(book)) + len(late_entries(book))
+
+
+def test_an_exception_is_named_by_its_number_in_the_chain(faulty, now):
+    rows = packet(now).tables()["exceptions"]()
+    tray = next(row for row in rows if row["Rule"] == "BK-TRAY")
+    fact = Fact.objects.get(stream="pharmacy:main", number=int(tray["Entry"]))
+    assert fact.body["entry"]["mass_ug"] == 10_001
+
+
+def test_another_range_has_none_of_them(faulty, now):
+    tables = packet(now, since=-9, until=-2).tables()
+    assert [name for name, rows in tables.items() if list(rows())] == []
+
+
+def test_a_dose_before_midnight_that_was_written_after_it_is_in_its_own_day(vial, cast, now):
+    session = uuid.uuid4()
+    commands.withdraw(session, vial, 100, cast.nora, Proof(cast.wes, now, "password"), now)
+    given = Transfer(
+        id=new_id(), at=now, source=f"tray:{session}", destination=f"patient:{session}",
+        mass_ug=5_000, volume_ul=0, lot="", container=str(vial.pk), session=str(session),
+        by=str(cast.nora.pk), witness="", reason="given",
+    )  # fmt: skip
+    post(given, cast.nora, None, now + timedelta(days=1))
+    doses = packet(now, since=0, until=0).tables()["administration"]
+    assert [row["Given"] for row in doses()] == ["5 mg"]
+
+
+def test_on_hand_is_as_it_was_at_the_end_of_the_range(vial, cast, now):
+    later = now + timedelta(days=3)
+    seen = Proof(cast.wes, later, "password")
+    commands.withdraw(uuid.uuid4(), vial, 1_000, cast.nora, seen, later)
+    made = Packet(now.date(), now.date(), later, "x")
+    assert [row["On hand"] for row in made.tables()["on hand"]()] == ["10 mL"]
+    made = Packet(now.date(), later.date(), later, "x")
+    assert [row["On hand"] for row in made.tables()["on hand"]()] == ["9 mL"]
+    assert made.head["accounts"] == {"as_the_book_adds_up": True, "off": []}
