@@ -493,6 +493,17 @@ def _add_run(verbs: Any) -> None:
     )
     verb.add_argument("--since", metavar="HEADS.json", help="heads of an earlier export")
     verb.add_argument("--data", type=Path, help="data folder")
+    verb = _verb(
+        verbs,
+        "packet",
+        _operate("packet"),
+        "the inspection packet of the drug book, for any range of days",
+        "openketamine packet 2026-01-01 2026-11-22 --out packet.zip",
+    )
+    verb.add_argument("since", metavar="FROM", help="the first day")
+    verb.add_argument("until", metavar="TO", help="the last day")
+    verb.add_argument("--out", type=Path, required=True, metavar="FILE", help=".zip, .pdf or .json")
+    verb.add_argument("--data", type=Path, help="data folder")
     for name, text in (
         ("backup", "everything of a clinic, running or not, into a new folder"),
         ("restore", "a backup into a clinic that was never opened, and proof that all is there"),

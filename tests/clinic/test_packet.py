@@ -1,19 +1,24 @@
 """The packet reads parts of the book; it finds what the whole book shows, in the range it is in."""
 
+import json
 import random
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from tests.clinic.test_pharmacy import change
 from tests.clinic.test_stock import one_thing
 
-from openketamine.clinic.journal.models import Fact
+from openketamine import cli
+from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.pharmacy import commands, packet_faults, queries
 from openketamine.clinic.pharmacy._entries import new_id, post
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.staff.proofs import Proof
+from openketamine.core.findings import BadInput
 from openketamine.core.ledger import Transfer, broken_rules, late_entries
+from openketamine.operations._errands import proven, write_packet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-11")]
 
@@ -110,3 +115,54 @@ def test_on_hand_is_as_it_was_at_the_end_of_the_range(vial, cast, now):
     made = Packet(now.date(), later.date(), later, "x")
     assert [row["On hand"] for row in made.tables()["on hand"]()] == ["9 mL"]
     assert made.head["accounts"] == {"as_the_book_adds_up": True, "off": []}
+
+
+class TestAtTheCommandLine:
+    def test_it_is_written_and_proves_itself(self, faulty, now, tmp_path, capsys):
+        answer = write_packet(
+            now.date() - timedelta(1), now.date() + timedelta(1), tmp_path / "p.zip"
+        )
+        assert (answer["whole"], answer["accounts"]["off"]) == (True, [])
+        assert Access.objects.filter(what="packet.read · command line").count() == 1
+        assert cli.main(["audit", "verify", str(tmp_path / "p.zip"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["facts"] == answer["chain"]["facts"]
+
+    @pytest.mark.parametrize("end", [".json", ".pdf"])
+    def test_paper_and_json_too(self, vial, now, tmp_path, end):
+        out = tmp_path / f"p{end}"
+        write_packet(now.date(), now.date(), out)
+        assert out.read_bytes().startswith({".json": b"{", ".pdf": b"%PDF"}[end])
+
+    @pytest.mark.parametrize(
+        ("since", "until", "name", "field"),
+        [
+            ("2026-02-01", "2026-01-01", "p.zip", "TO"),
+            ("2026-01-01", "2026-02-01", "p.doc", "--out"),
+        ],
+    )
+    def test_what_cannot_be_made_is_said_and_not_written(
+        self, db, tmp_path, since, until, name, field
+    ):
+        with pytest.raises(BadInput) as refused:
+            write_packet(date.fromisoformat(since), date.fromisoformat(until), tmp_path / name)
+        assert (refused.value.field, list(tmp_path.iterdir())) == (field, [])
+
+    @pytest.mark.parametrize("words", [["x", "2026-01-01"], ["2026-01-01", "y"]])
+    def test_a_day_that_is_none_is_one_line(self, tmp_path, capsys, words):
+        assert cli.main(["packet", *words, "--out", str(tmp_path / "p.zip")]) == 2
+        assert "2026-11-22" in capsys.readouterr().err
+
+    def test_a_file_that_is_there_is_left_alone(self, tmp_path, capsys):
+        (tmp_path / "p.zip").write_text("mine")
+        words = ["packet", "2026-01-01", "2026-01-02", "--out", str(tmp_path / "p.zip")]
+        assert cli.main(words) == 2
+        assert (tmp_path / "p.zip").read_text() == "mine"
+
+
+def test_an_account_that_is_off_is_no_proof(vial):
+    assert proven()["ok"] is True
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE pharmacy_account SET mass_ug = 1 WHERE account = %s", [vial.account])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert (proven()["ok"], proven()["accounts_off"]) == (False, [vial.account])

@@ -12,7 +12,9 @@ import write_reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("decisions/*.md")])
-SERVERS = {"demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore"}
+SERVERS = {
+    "demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore", "packet",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(write_reference.pages()))

@@ -1,11 +1,21 @@
 """Short errands over an existing clinic, with Django set up already."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from openketamine.clinic.journal import clock
+from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.commands import record_access, record_accesses
 from openketamine.clinic.patients.commands import import_bundle
+from openketamine.clinic.pharmacy import queries as pharmacy
+from openketamine.clinic.pharmacy.packet import Packet
+from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
+from openketamine.clinic.reports.paper import paper
 from openketamine.clinic.staff.commands import system_account
 from openketamine.core.findings import BadInput
 
@@ -32,3 +42,53 @@ def import_all(contents: list[tuple[str, bytes]]) -> dict[str, Any]:
                 }
             )
     return {"imported": answer}
+
+
+def proven() -> dict[str, Any]:
+    """Every chain is as it was written, and every account of drug as the book adds up."""
+    report, off = journal.verify(), pharmacy.accounts_off()
+    return report.as_json() | {"ok": report.ok and not off, "accounts_off": off}
+
+
+def write_packet(since: date, until: date, out: Path) -> dict[str, Any]:
+    """The inspection packet, by the end of the file's name. Who is named in it is recorded.
+
+    Raises BadInput for a range that goes backward and for another kind of file; nothing is written.
+    """
+    if since > until:
+        raise BadInput("TO", f"a day not before {since.isoformat()}", until.isoformat())
+    write = _WRITERS.get(out.suffix)
+    if write is None:
+        raise BadInput("--out", f"a file that ends in {', '.join(_WRITERS)}", out.name)
+    now = clock.now()
+    by = system_account(now)
+    made = Packet(since, until, now, by.display_name)
+    write(made, out)
+    record_access(by, None, _PACKET, now)
+    record_accesses(by, map(UUID, sorted(made.people.ids)), _PACKET, now)
+    chain, accounts = made.head["chain"], made.head["accounts"]
+    return {
+        "file": str(out), "since": since.isoformat(), "until": until.isoformat(),
+        "whole": chain["whole"] and accounts["as_the_book_adds_up"], "chain": chain,
+        "accounts": accounts, "people_named": len(made.people.ids),
+    }  # fmt: skip
+
+
+_PACKET = "packet.read · command line"
+
+
+def _zip(made: Packet, out: Path) -> None:
+    with out.open("xb") as file:
+        write_zip(made, file)
+
+
+def _pdf(made: Packet, out: Path) -> None:
+    out.write_bytes(as_pdf(made, paper=paper(), demo=settings.OPENKETAMINE_DEMO))
+
+
+def _json(made: Packet, out: Path) -> None:
+    with out.open("x", encoding="utf-8") as file:
+        write_json(made, file)
+
+
+_WRITERS = {".zip": _zip, ".pdf": _pdf, ".json": _json}

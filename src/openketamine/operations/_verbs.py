@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def populate(options: argparse.Namespace) -> int:
 
         answer = fill(options.people, options.seed, clock.now(), _bar("people"))
     _print(answer, as_json=getattr(options, "json", False))
+        # Reckoned here once, or the first who opens the page would wait for it.
+        results(clock.now().date(), _bar("results"))
     return DONE
 
 
@@ -100,11 +103,34 @@ def _bar(name: str) -> Callable[[int, int], None]:
 def audit_verify(options: argparse.Namespace) -> int:
     """Prove that the journal is as it was written; 3 where it is not."""
     with _clinic(options.data):
-        from openketamine.clinic.journal import queries
+        from openketamine.operations._errands import proven
 
-        report = queries.verify()
-    _print(report.as_json(), as_json=getattr(options, "json", False))
-    return DONE if report.ok else CLINICAL_NO
+        answer = proven()
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE if answer["ok"] else CLINICAL_NO
+
+
+def packet(options: argparse.Namespace) -> int:
+    """The inspection packet into a file that was not there; 3 where book and chain do not hold."""
+    days = {name: _day(name, getattr(options, name)) for name in ("since", "until")}
+    out = options.out.absolute()
+    if out.exists() or not out.parent.is_dir():
+        raise BadInput("--out", "a new file in a folder that exists", str(options.out))
+    with _clinic(options.data):
+        from openketamine.operations._errands import write_packet
+
+        answer = write_packet(days["since"], days["until"], out)
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE if answer["whole"] else CLINICAL_NO
+
+
+def _day(name: str, said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise BadInput(
+            "FROM" if name == "since" else "TO", "a day such as 2026-11-22", said
+        ) from None
 
 
 def backup(options: argparse.Namespace) -> int:
@@ -127,12 +153,12 @@ def restore(options: argparse.Namespace) -> int:
     with _a_no_is_one_line(), borrowed_database(folder) as url:
         bring_back(folder, url, source, manifest)
     with _clinic(folder.path):
-        from openketamine.clinic.journal import queries
+        from openketamine.operations._errands import proven
 
-        report = queries.verify()
-    answer = _told(manifest) | {"data": str(folder.path), "verified": report.as_json()}
+        verified = proven()
+    answer = _told(manifest) | {"data": str(folder.path), "verified": verified}
     _print(answer, as_json=getattr(options, "json", False))
-    return DONE if report.ok else CLINICAL_NO
+    return DONE if verified["ok"] else CLINICAL_NO
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
