@@ -82,8 +82,6 @@ def populate(options: argparse.Namespace) -> int:
 
         answer = fill(options.people, options.seed, clock.now(), _bar("people"))
     _print(answer, as_json=getattr(options, "json", False))
-        # Reckoned here once, or the first who opens the page would wait for it.
-        results(clock.now().date(), _bar("results"))
     return DONE
 
 
