@@ -118,13 +118,10 @@ class Clinic:
         return json.loads(done.stdout)
 
 
-class Speaker:
-    """Somebody who says things one after the other, again and again until each is acknowledged."""
+class Busy:
+    """Somebody who does something all the time, in a thread, until told to stop."""
 
-    def __init__(self, every_s):
-        self.acknowledged = []
-        self.again = 0
-        self._every_s = every_s
+    def __init__(self):
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -141,6 +138,16 @@ class Speaker:
 
     def hang_up(self):
         """Nothing is left open."""
+
+
+class Speaker(Busy):
+    """Somebody who says things one after the other, again and again until each is acknowledged."""
+
+    def __init__(self, every_s):
+        super().__init__()
+        self.acknowledged = []
+        self.again = 0
+        self._every_s = every_s
 
     def _run(self):
         number = 0
@@ -221,24 +228,15 @@ class Nurse(Speaker):
         self._client.close()
 
 
-class Screen:
+class Screen(Busy):
     """An open console: whenever it is cut off it asks for what follows the last number it has."""
 
     def __init__(self, clinic, bed):
+        super().__init__()
         self.bed = bed
         self.numbers = []
         self.cut_off = 0
         self._clinic = clinic
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self):
-        self._thread.start()
-        return self
-
-    def stop(self):
-        self._stop.set()
-        self._thread.join(30)
 
     def _run(self):
         while not self._stop.is_set():

@@ -99,7 +99,12 @@ def stored(row: Fact) -> StoredFact:
 
 def row_hash(row: _Row) -> str:
     """The hash that this row must carry."""
-    content = {
+    return chain_hash(content(row), row.prev_hash)
+
+
+def content(row: _Row) -> dict[str, Any]:
+    """What of a row is hashed: all that it means."""
+    return {
         "stream": row.stream,
         "number": row.number,
         "id": str(row.id),
@@ -110,4 +115,3 @@ def row_hash(row: _Row) -> str:
         "origin": row.origin,
         "body": row.body,
     }
-    return chain_hash(content, row.prev_hash)

@@ -13,6 +13,7 @@ from django.db import connection
 
 from openketamine.clinic.journal._chain import canonical, moment
 from openketamine.clinic.journal._readings import chained, hashed
+from openketamine.clinic.journal._stored import content
 from openketamine.clinic.journal._verify import in_order
 from openketamine.clinic.journal.models import Fact, Head, Voice
 
@@ -101,22 +102,8 @@ def _lines(stream: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for one in in_order(stream):
         if isinstance(one, Fact):
             before = one.hash
-            yield one.number, before, {"fact": _content(one), "hash": before}
+            yield one.number, before, {"fact": content(one), "hash": before}
         else:
             text = hashed(stream, one.reading)
             before = chained(stream, one.reading, before)
             yield one.reading.number, before, {"reading": text, "hash": before}
-
-
-def _content(row: Fact) -> dict[str, Any]:
-    return {
-        "stream": row.stream,
-        "number": row.number,
-        "id": str(row.id),
-        "kind": row.kind,
-        "at": moment(row.at),
-        "recorded_at": moment(row.recorded_at),
-        "by": {"id": row.by_id, "name": row.by_name, "role": row.by_role},
-        "origin": row.origin,
-        "body": row.body,
-    }

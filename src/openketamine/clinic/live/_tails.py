@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 _REMEMBERED = 256
 _AT_ONCE = 200
 _RETRY_S = 1.0
+# After each look: where many gateways deliver, forty commits a second are not forty looks.
+_REST_S = 0.03
 
 
 def event(name: str, data: Any, number: int | None = None) -> str:
@@ -120,6 +122,7 @@ class Tails:
             }
             try:
                 await self._catch_up(behind)
+                await asyncio.sleep(_REST_S)
             except Exception:
                 _log.exception("live: could not read what is new")
                 await asyncio.sleep(_RETRY_S)

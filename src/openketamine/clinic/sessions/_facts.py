@@ -27,7 +27,8 @@ from openketamine.core.findings import BadInput
 from openketamine.core.scoring import instrument, score
 from openketamine.core.treatment import facts
 
-BEDSIDE_KINDS = frozenset(
+# What somebody treats with or sees, in words that may turn out to have been wrong.
+_CHARTED = frozenset(
     {
         "checklist_answered",
         "score_recorded",
@@ -40,19 +41,26 @@ BEDSIDE_KINDS = frozenset(
         "adverse_event_charted",
         "note_charted",
         "medicine_given",
+        "emergency_begun",
+        "emergency_step_done",
+        "emergency_over",
+        "recovery_scored",
+    }
+)
+# What a person or a screen did about a finding happened; nobody can make it not have happened.
+_ATTENTION = frozenset(
+    {
         "finding_acknowledged",
         "finding_shown",
         "call_answered",
         "sound_paused",
         "sound_resumed",
         "sound_switched",
-        "emergency_begun",
-        "emergency_step_done",
-        "emergency_over",
-        "recovery_scored",
-        "corrected",
     }
 )
+BEDSIDE_KINDS = _CHARTED | _ATTENTION | {"corrected"}
+# A signed plan, a witnessed transfer or a discharge is no slip of the pen: it has its own way back.
+_CORRECTABLE = _CHARTED | {"infusion_started", "infusion_resumed"}
 # What a person charts is judged by the same rules as what a device says, and at once.
 _ASSESSED = (
     facts.ObservationCharted,
@@ -61,20 +69,6 @@ _ASSESSED = (
     facts.ScoreRecorded,
     facts.Corrected,
 )
-# A signed plan, a witnessed transfer or a discharge is no slip of the pen: it has its own way back.
-# What a person or a screen did about a finding happened; nobody can make it not have happened.
-_ATTENTION = {
-    "finding_acknowledged",
-    "finding_shown",
-    "call_answered",
-    "sound_paused",
-    "sound_resumed",
-    "sound_switched",
-}
-_CORRECTABLE = BEDSIDE_KINDS - {"corrected"} - _ATTENTION | {
-    "infusion_started",
-    "infusion_resumed",
-}
 
 
 def record_fact(session_id: uuid.UUID, raw: Mapping[str, Any], by: Staff, now: datetime) -> Done:

@@ -31,7 +31,7 @@ from openketamine.clinic.sessions.models import (
     Session,
     UnmappedCode,
 )
-from openketamine.core.treatment import Fact, State, state_as_json
+from openketamine.core.treatment import Fact, State, board_as_json, state_as_json
 from openketamine.core.treatment import facts as core_facts
 
 __all__ = [
@@ -142,7 +142,11 @@ def _milliseconds(iso: str) -> int:
 def board(now: datetime) -> list[dict[str, Any]]:
     """Today's sessions, the most urgent first, then what is due first."""
     rows = Session.objects.filter(closed_at__isnull=True).select_related("person", "nurse")
-    tiles = [tile(one, state_json(one, now), now) for one in rows.order_by("created")]
+    here = timezone.localtime(now)
+    tiles = [
+        tile(one, board_as_json(folded(one.stream).state, here), now)
+        for one in rows.order_by("created")
+    ]
     return sorted(_still_here(tiles, now), key=urgency)
 
 

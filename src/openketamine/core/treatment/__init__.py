@@ -73,7 +73,7 @@ from openketamine.core.treatment._facts import (
     SoundResumed,
     SoundSwitched,
 )
-from openketamine.core.treatment._json import state_as_json
+from openketamine.core.treatment._json import board_as_json, state_as_json
 from openketamine.core.treatment._may import Allowed, may
 from openketamine.core.treatment._pump import (
     PumpWatch,
@@ -150,6 +150,7 @@ __all__ = [
     "attached_devices",
     "baseline",
     "baseline_before",
+    "board_as_json",
     "by_hand",
     "call_as_json",
     "calls",

@@ -53,12 +53,16 @@ def offered(state: State, now: datetime) -> tuple[str, ...]:
     """The cards that fit what stands now: an active finding, or a symptom of this session that no
     card of its kind has answered yet. Ids in the order of their titles."""
     rules = {finding.rule for finding in active_findings(state)}
-    running = {one.card for one in emergencies(state) if one.running}
+    opened = emergencies(state)
+    running = {one.card for one in opened if one.running}
     return tuple(
         card
         for card, _, body in _cards()
         if card not in running
-        and (rules & set(body["offered_for"]["findings"]) or _unanswered(state, card, body, now))
+        and (
+            rules & set(body["offered_for"]["findings"])
+            or _unanswered(state, opened, (card, body), now)
+        )
     )
 
 
@@ -80,12 +84,18 @@ def _one(state: State, begun: Happened[EmergencyBegun], until: datetime | None) 
     return Emergency(card, begun, done, ends[0] if ends else None)
 
 
-def _unanswered(state: State, card: str, body: Mapping[str, Any], now: datetime) -> bool:
-    opened = [one.begun.at for one in emergencies(state) if one.card == card]
+def _unanswered(
+    state: State,
+    opened: tuple[Emergency, ...],
+    card: tuple[str, Mapping[str, Any]],
+    now: datetime,
+) -> bool:
+    name, body = card
+    answers = [one.begun.at for one in opened if one.card == name]
     return any(
         one.at <= now
         and any(word in one.body.event.casefold() for word in body["offered_for"]["symptoms"])
-        and not any(at >= one.at for at in opened)
+        and not any(at >= one.at for at in answers)
         for one in state.all(AdverseEventCharted)
     )
 

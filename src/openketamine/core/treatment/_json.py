@@ -30,39 +30,50 @@ _CHECKLISTS = ("pre-dose", "discharge", "closing")
 def state_as_json(state: State, now: datetime, site: tuple[Tightened, ...] = ()) -> dict[str, Any]:
     """Everything that can be said about a session at `now`, in a clinic with these thresholds."""
     return {
-        **_header(state),
+        **board_as_json(state, now),
         "plan": _plan(state),
-        "infusion": infusion_as_json(state.infusion, now) if state.infusion else None,
-        "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
         "gates": {request: _gate(request, state, now, site) for request in requests()},
-        "findings": [_alarm(alarm) for alarm in alarms(state)],
-        "sound": sound(state, now).as_json(),
-        "calls": [call_as_json(call) for call in calls(state)],
         "emergencies": _emergencies(state, now),
         "events": _events(state),
-        "latest": _latest(state, now),
         "baseline": {signal: _number(value) for signal, value in baseline(state).items()},
         "checklists": {name: _checklist(state, name) for name in _CHECKLISTS},
         "drug": _drug(state),
         "devices": _devices(state, now),
-        "due": [
-            {
-                "what": one.what,
-                "signal": one.signal,
-                "at": one.at.isoformat(),
-                "overdue": one.overdue,
-                "every_s": one.every_s,
-            }
-            for one in due(state, now)
-        ],
         "scores": _bodies(state, f.ScoreRecorded),
         "recovery": _bodies(state, f.RecoveryScored),
         "overrides": _bodies(state, f.OverrideSigned),
         "adverse_events": _bodies(state, f.AdverseEventCharted),
         "medicines": _bodies(state, f.MedicineGiven),
-        "discharge": next(iter(_bodies(state, f.Discharged)[-1:]), None),
         "contradictions": list(contradictions(state)),
     }
+
+
+def board_as_json(state: State, now: datetime) -> dict[str, Any]:
+    """The part of it that a board of many sessions shows, each second of each of them."""
+    return {
+        **_header(state),
+        "infusion": infusion_as_json(state.infusion, now) if state.infusion else None,
+        "doses": _doses(state.doses, next_dose_at(state)) if state.doses else None,
+        "findings": [_alarm(alarm) for alarm in alarms(state)],
+        "sound": sound(state, now).as_json(),
+        "calls": [call_as_json(call) for call in calls(state)],
+        "latest": _latest(state, now),
+        "due": _due(state, now),
+        "discharge": next(iter(_bodies(state, f.Discharged)[-1:]), None),
+    }
+
+
+def _due(state: State, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "what": one.what,
+            "signal": one.signal,
+            "at": one.at.isoformat(),
+            "overdue": one.overdue,
+            "every_s": one.every_s,
+        }
+        for one in due(state, now)
+    ]
 
 
 def _header(state: State) -> dict[str, Any]:
