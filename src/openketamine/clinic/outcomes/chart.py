@@ -174,7 +174,7 @@ def _doses(frame: _Frame, doses: Sequence[Dose]) -> Iterable[str]:
 def _pressures(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str]:
     if not doses:
         return
-    yield from _name("Peak pressure", "mmHg", top)
+    yield from _name("Peak BP", "mmHg", top)
     shown = [v for one in doses for v in (one.systolic, one.diastolic) if v is not None]
     low, high = min([60.0, *shown]), max([180.0, *shown])
     for value in (60, 100, 140, 180):
@@ -218,7 +218,7 @@ def _lane(frame: _Frame, lane: Lane, top: float, place: int) -> Iterable[str]:
     for value, word in lane.lines:
         y = _y(lane, value, top)
         yield _line(_LEFT, y, _RIGHT, y, f"cut tone-{tone}", stroke_dasharray="5 4")
-        yield _text(_RIGHT, y - 3, word, "soft", text_anchor="end", font_size="10.5")
+        yield _text(_LEFT + 3, y - 3, word, "soft", font_size="10.5")
     points = [(frame.of(one.at), _y(lane, one.value, top), one) for one in lane.marks]
     if len(points) > 1:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)

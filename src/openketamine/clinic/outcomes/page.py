@@ -41,6 +41,9 @@ from openketamine.core.scoring import Instrument, instrument, instruments, span
 
 # Lanes of the picture: the two axes first, then what else was asked, as far as there is room.
 _MOST_LANES = 6
+# iv, im and sc are read as letters, "nasal" as a word.
+_INITIALS = 2
+_TO_SEE = ("abnormal", "late", "due")
 
 
 def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
@@ -50,14 +53,16 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
     found = summary(state, today)
     rows = session_rows(state, found.course, found.points)
     following = _next(known, state, found, today)
+    tasks = queries.tasks_of(person)
     return {
         "course": _course(found),
+        "glance": words.glance(found, sum(one.is_open for _, one in tasks)),
         "chart": _chart(rows, found, today),
         "rows": rows,
         "scores": _scores(found.points),
         "outcomes": _outcomes(found),
         "quadrant": words.quadrant_words(found.quadrant),
-        "next": _proposal(following),
+        "next": _proposal(following, today),
         "stop": words.stop_lines(found.stop),
         "known": [
             {"says": one["says"], "sources": source_lines(one["sources"])}
@@ -65,12 +70,13 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
         ],
         "relapses": words.relapse_lines(found.relapses),
         "warning": words.warning_words(found.warning),
-        "exposure": words.exposure_lines(found.exposure),
-        "asked": _asked(known, found, today),
+        "exposure": _folded(words.exposure_lines(found.exposure), _asked(known, found, today)),
         "totals": [_total(one) for one in found.totals],
-        "checks": [_check(one) for one in found.checks],
-        "tasks": task_rows(
-            [(row.pk, one, person) for row, one in queries.tasks_of(person)], who, now
+        "checks": [_check(one) for one in found.checks if one.state in _TO_SEE],
+        "checks_later": [_check(one) for one in found.checks if one.state not in _TO_SEE],
+        "tasks": task_rows([(row.pk, one, person) for row, one in tasks if one.is_open], who, now),
+        "tasks_closed": task_rows(
+            [(row.pk, one, person) for row, one in tasks if not one.is_open], who, now
         ),
         "entries": _entries(state),
         "may": {
@@ -171,7 +177,7 @@ def _next(known: Known, state: CourseState, found: Summary, today: date) -> Next
     )
 
 
-def _proposal(following: Next) -> dict[str, Any]:
+def _proposal(following: Next, today: date) -> dict[str, Any]:
     dose = following.dose
     offered = dose.as_json() if isinstance(dose, DoseProposal) else None
     findings = dose.findings if dose is not None else ()
@@ -181,6 +187,7 @@ def _proposal(following: Next) -> dict[str, Any]:
         "on": clinic_date(following.on),
         "earliest": clinic_date(following.earliest) if following.earliest else "",
         "latest": clinic_date(following.latest) if following.latest else "",
+        "days_over": (today - following.latest).days if following.latest else 0,
         "dose": _dose_words(offered) if offered else "",
         "offered": offered,
         "steps": offered["steps"] if offered else (),
@@ -195,7 +202,8 @@ def _dose_words(offered: Mapping[str, Any]) -> str:
     said = [f"{offered['dose_mg']:g} mg"]
     if offered["dose_mg_per_kg"]:
         said.append(f"({offered['dose_mg_per_kg']:.2g} mg/kg)")
-    said.append(f"{offered['drug']} {offered['route']}")
+    route = str(offered["route"])
+    said.append(f"{offered['drug']} {route.upper() if len(route) == _INITIALS else route}")
     if offered["over_min"]:
         said.append(f"over {offered['over_min']:g} min")
     return " ".join(said)
@@ -216,6 +224,13 @@ def _asked(known: Known, found: Summary, today: date) -> list[words.Line]:
         level, word, more = _raised(raised.get(rule), is_open=is_open)
         lines.append(words.Line(level, word, f"{rule}: {flag['says']}", more, sources))
     return lines
+
+
+def _folded(*lines: Sequence[words.Line]) -> dict[str, list[words.Line]]:
+    """What somebody must see, and what is within its limits."""
+    every = [line for some in lines for line in some]
+    quiet = [line for line in every if line.level == "done"]
+    return {"seen": [line for line in every if line.level != "done"], "quiet": quiet}
 
 
 def _raised(finding: Finding | None, *, is_open: bool) -> tuple[str, str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from openketamine.core.course import (
     Quadrant,
     Relapse,
     StopRule,
+    Summary,
     Warned,
     title,
 )
@@ -214,6 +215,47 @@ def check_line(one: Check) -> Line:
         _cited(one.sources),
         EVIDENCE_WORDS[one.evidence],
     )
+
+
+def glance(found: Summary, tasks: int) -> list[dict[str, str]]:
+    """The page in one row: what a reader wants to know before anything else."""
+    best = found.primary
+    verdict = VERDICTS[best.verdict] if best else ("unknown", "No score")
+    due = [one for one in found.checks if one.state in ("abnormal", "late", "due")]
+    worst = CHECKS[due[0].state] if due else ("done", "None due")
+    raised = [one for one in found.exposure if one.raised]
+    return [
+        _tile(f"By {title(best.instrument)}" if best else "Outcome", verdict, _from_to(best)),
+        _tile("Mood and pain", _of_quadrant(found.quadrant), ""),
+        _tile("Relapse", WARNINGS[found.warning.level], _signs(found.warning)),
+        _tile("Checks", worst, ", ".join(one.title for one in due)),
+        _tile(
+            "Exposure",
+            (raised[0].action.value, "Raised") if raised else ("done", "Within limits"),
+            ", ".join(one.flag for one in raised),
+        ),
+        _tile("Tasks", ("caution", f"{tasks} open") if tasks else ("done", "None open"), ""),
+    ]
+
+
+def _tile(name: str, badge: tuple[str, str], more: str) -> dict[str, str]:
+    return {"name": name, "level": badge[0], "word": badge[1], "more": more}
+
+
+def _of_quadrant(found: Quadrant) -> tuple[str, str]:
+    level = {"both": "done", "neither": "caution", "not evaluable": "unknown"}
+    return level.get(found.name, "info"), found.name.capitalize()
+
+
+def _from_to(one: Outcome | None) -> str:
+    if one is None or one.baseline is None or one.current is None:
+        return ""
+    return f"{_score(one.baseline.total)} → {_score(one.current.total)}"
+
+
+def _signs(found: Warned) -> str:
+    count = len(found.signs)
+    return "" if not count else f"{count} sign{'' if count == 1 else 's'}"
 
 
 def interval_words(one: Interval) -> dict[str, object]:
