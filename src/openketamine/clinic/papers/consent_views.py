@@ -65,6 +65,7 @@ def my_consent(request: HttpRequest, link: Link) -> HttpResponse:
             link, f"papers:{protocol_id or _ITS_OWN}", now, good_for=OWN_PAGE_GOOD_FOR
         )
         links.finish(link.purpose, now)
+        messages.success(request, "Signed. You can take it back at any time, below.")
         return redirect("my-papers", mine.pk)
 
     way = _Way(link.person, consent, protocol_id, OwnNameForm, sign, at_home=True)

@@ -72,15 +72,14 @@ def _course(state: CourseState, course: Course, past: Sequence[PastSession]) -> 
         return
     known = course.protocol_id in protocols()
     of = protocol(course.protocol_id).title if known else course.protocol_id or "protocol not known"
-    yield f"{of}, for {course.indication}."
+    named = course.indication.lower() in of.lower()
+    yield f"{of}." if named else f"{of}, for {course.indication}."
     if course.visits:
         first, last = course.visits[0].on, course.visits[-1].on
         count = len(course.visits)
         total = sum(one.dose_ug or 0 for one in past)
-        yield (
-            f"{count} session{'s' if count != 1 else ''} from {day(first)} to {day(last)},"
-            f" {_mg(total)} mg in all."
-        )
+        when = f"on {day(first)}" if first == last else f"from {day(first)} to {day(last)}"
+        yield f"{count} session{'s' if count != 1 else ''} {when}, {_mg(total)} mg in all."
     if course.ended is not None:
         note = f": {course.ended.body.note}" if course.ended.body.note else ""
         reason = course.ended.body.reason.replace("_", " ")
@@ -140,20 +139,23 @@ def _point(state: CourseState, point: Point | None) -> str:
 def _between(
     state: CourseState, course: Course, points: Mapping[str, Sequence[Point]]
 ) -> Iterator[str]:
-    """Suicidality, what happened, and long-term checks since the course began."""
-    since = course.start
+    """Suicidality, what happened, and long-term checks, from the day of the first session on."""
+    first = course.visits[0].on if course.visits else date.min
+
+    def since(moment: datetime) -> bool:
+        return state.day(moment) >= first
+
     for name in _SUICIDE:
         for point in points.get(name, ()):
-            if since is None or point.at >= since:
+            if since(point.at):
                 yield f"{day(state.day(point.at))} {title(name)}: {point.band or 'not scored'}."
     for event in state.all(EventRecorded):
-        if since is None or event.at >= since:
+        if since(event.at):
             yield _line(state, event, event.body.kind.replace("_", " "), event.body.words)
     for check in state.all(CheckDone):
-        if since is None or check.at >= since:
-            words = (
-                f"{check.body.domain.replace('_', ' ')} check {check.body.result.replace('_', ' ')}"
-            )
+        if since(check.at):
+            domain, result = check.body.domain, check.body.result
+            words = f"{domain} check {result}".replace("_", " ")
             yield _line(state, check, words, check.body.found)
 
 
@@ -167,7 +169,7 @@ def _missing(
     past: Sequence[PastSession],
 ) -> Iterator[str]:
     for one in known:
-        yield from (f"{line}." for line in one.missing if not _is_suicide(one))
+        yield from (f"{line.rstrip('.')}." for line in one.missing if not _is_suicide(one))
         if not _is_suicide(one) and one.scored < one.sessions:
             gone = one.sessions - one.scored
             yield f"{title(one.instrument)}: no score after {gone} of {one.sessions} sessions."
@@ -177,6 +179,8 @@ def _missing(
     )
     if any(_is_suicide(one) for one in known) is False:
         yield "No C-SSRS was recorded."
+    if any(visit.state.ended_at is None for visit in course.visits):
+        yield "The last session is not over yet; its dose is what was charted so far."
     unmeasured = sum(one.peak_systolic is None for one in past)
     if unmeasured:
         yield f"No blood pressure was recorded during {unmeasured} of {len(past)} sessions."

@@ -11,6 +11,6 @@ export function drawWishes(wishes) {
   root.hidden = written.length === 0;
   refresh(root, written, () => [
     h("summary", null, h("b", null, "Wishes "), h("span", { class: "soft" }, written.map((one) => one.title).join(", "))),
-    h("dl", { class: "kv" }, ...written.map((one) => h("div", null, h("dt", null, one.title), h("dd", null, one.text, " ", h("span", { class: "soft small" }, `${one.by}, ${one.on}`))))),
+    h("dl", { class: "wish-list" }, ...written.map((one) => h("div", null, h("dt", null, one.title), h("dd", null, one.text, " ", h("span", { class: "soft small" }, `${one.by}, ${one.on}`))))),
   ]);
 }
