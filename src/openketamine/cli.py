@@ -504,6 +504,15 @@ def _add_run(verbs: Any) -> None:
     verb.add_argument("until", metavar="TO", help="the last day")
     verb.add_argument("--out", type=Path, required=True, metavar="FILE", help=".zip, .pdf or .json")
     verb.add_argument("--data", type=Path, help="data folder")
+    verb = _verb(
+        verbs,
+        "bounce",
+        _operate("bounce"),
+        "a letter that came back (RFC 3464): nothing more goes to that address",
+        "openketamine bounce letter.eml",
+    )
+    verb.add_argument("file", metavar="LETTER.eml", nargs="?", default="-")
+    verb.add_argument("--data", type=Path, help="data folder")
     for name, text in (
         ("backup", "everything of a clinic, running or not, into a new folder"),
         ("restore", "a backup into a clinic that was never opened, and proof that all is there"),

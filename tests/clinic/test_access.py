@@ -23,7 +23,7 @@ from openketamine.clinic.staff.roles import TASKS, can
 from openketamine.core.course import facts
 
 # What a browser must get before anybody has signed in: nothing about a person is in it.
-PUBLIC = {"claims", "link", "service-worker", "shell", "wall", "wall-tiles"}
+PUBLIC = {"claims", "link", "link-stop", "service-worker", "shell", "wall", "wall-tiles"}
 PROTOCOL = "iv-depression"
 
 

@@ -30,6 +30,7 @@ STREAMS = {
 # What the command line does to a clinic is done by whoever owns its data folder (mode 0600 of its
 # secrets), and stands in the record under the name of the command line.
 OF_A_CLINIC = {
+    "bounce",
     "demo",
     "serve",
     "doctor",

@@ -13,7 +13,7 @@ import write_reference
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("decisions/*.md")])
 SERVERS = {
-    "demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore", "packet",
+    "bounce", "demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore", "packet",
 }  # fmt: skip
 
 

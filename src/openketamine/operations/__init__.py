@@ -3,6 +3,7 @@
 from openketamine.operations._verbs import (
     audit_verify,
     backup,
+    bounce,
     demo,
     doctor,
     import_bundles,
@@ -15,6 +16,7 @@ from openketamine.operations._verbs import (
 __all__ = [
     "audit_verify",
     "backup",
+    "bounce",
     "demo",
     "doctor",
     "import_bundles",

@@ -1,5 +1,5 @@
-"""One command holds the whole house: database, web, device gateway and, in a demonstration, the
-virtual monitors."""
+"""One command holds the whole house: database, web, device gateway, the worker that sends what is
+due and, in a demonstration, the virtual monitors."""
 
 import contextlib
 import http.client
@@ -147,6 +147,7 @@ def _children(house: House, environment: dict[str, str]) -> list[Child]:
             *("--log-level", "warning", "--timeout-graceful-shutdown", "2"),
         ),
         "gateway": ("-m", "openketamine.devices", *gateway, *listener),
+        "worker": ("-m", "openketamine.clinic.checkins.worker"),
     }
     if house.demo:
         where = ("--clinic", house.address, "--mllp", f"{HOST}:{house.mllp_port}")

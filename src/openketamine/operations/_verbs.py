@@ -98,6 +98,18 @@ def _bar(name: str) -> Callable[[int, int], None]:
     return show
 
 
+def bounce(options: argparse.Namespace) -> int:
+    """Take in a letter that came back."""
+    raw = sys.stdin.buffer.read() if options.file == "-" else _bytes(Path(options.file))
+    with _clinic(options.data):
+        from openketamine.clinic.checkins.bounces import take_back
+        from openketamine.clinic.journal import clock
+
+        answer = {"letter": take_back(raw, clock.now())}
+    _print(answer, as_json=getattr(options, "json", False))
+    return DONE
+
+
 def audit_verify(options: argparse.Namespace) -> int:
     """Prove that the journal is as it was written; 3 where it is not."""
     with _clinic(options.data):

@@ -10,6 +10,7 @@ the same answer.
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
@@ -25,7 +26,7 @@ from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
 from openketamine.clinic.patients.models import Person
-from openketamine.clinic.staff import attempts
+from openketamine.clinic.staff import attempts, sites
 
 GOOD_FOR = timedelta(days=7)
 KNOWN_FOR = timedelta(minutes=15)
@@ -145,12 +146,18 @@ def by_link(place: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
             link = link_of(link_id, key_of(request), now)
             if link is None or link.purpose.partition(":")[0] != place:
                 return refused(request, now)
-            return view(request, link, *args, **kwargs)
+            with of_their_site(link):
+                return view(request, link, *args, **kwargs)
 
         guarded.openketamine_link = place  # type: ignore[attr-defined]  # read by the access test
         return guarded
 
     return guard
+
+
+def of_their_site(link: Link) -> AbstractContextManager[None]:
+    """Who opens a link is signed in nowhere: they are shown what the site has that treats them."""
+    return sites.only(sites.apart(str(link.person.site_id)))
 
 
 def waits(request: HttpRequest, now: datetime) -> datetime | None:
@@ -198,3 +205,10 @@ def _address(request: HttpRequest) -> str:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issued(token: str, now: datetime) -> Link | None:
+    """The link of this token, used or not, on whatever device; None where it is too old or never
+    was. Only for what cannot hurt, such as ending messages."""
+    rows = Link.objects.select_related("person").filter(token_sha256=_hash(token), until__gt=now)
+    return rows.first()

@@ -62,3 +62,20 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about} {self.attempt} {self.state}"
+
+
+class Watched(models.Model):
+    """When the planner must look at a person's course again; what it saw when it last did."""
+
+    person = models.OneToOneField("patients.Person", on_delete=models.PROTECT, primary_key=True)
+    head = models.PositiveIntegerField(default=0)
+    looked_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+
+    class Meta:
+        """Named for what it is."""
+
+        verbose_name_plural = "watched"
+
+    def __str__(self) -> str:
+        return str(self.person_id)

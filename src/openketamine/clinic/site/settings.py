@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from openketamine.clinic.site._database import database_from_url
+from openketamine.clinic.site._mail import mail_from_url
 from openketamine.clinic.site._zone import machine_zone
 
 SITE = Path(__file__).resolve().parent
@@ -63,6 +64,20 @@ OPENKETAMINE_PUBLIC_URL = (
 OPENKETAMINE_CLINIC_NAME = os.environ.get("OPENKETAMINE_CLINIC_NAME", "").strip()
 # The clinic's own telephone, as a person at home dials it.
 OPENKETAMINE_CLINIC_PHONE = os.environ.get("OPENKETAMINE_CLINIC_PHONE", "").strip()
+# Mail: `smtp://user:password@host:587` (STARTTLS), `smtps://…` (TLS from the first byte),
+# `smtp+plain://host:25` (no encryption: inside the house only). In a demonstration, files.
+OPENKETAMINE_MAIL = os.environ.get("OPENKETAMINE_MAIL", "").strip()
+DEFAULT_FROM_EMAIL = os.environ.get("OPENKETAMINE_MAIL_FROM", "").strip() or "clinic@localhost"
+globals().update(mail_from_url(OPENKETAMINE_MAIL))
+if OPENKETAMINE_DEMO and not OPENKETAMINE_MAIL:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = OPENKETAMINE_DATA / "mail"
+# Text: the address of a gateway (clinic/checkins/carriers.py), or `file:`.
+OPENKETAMINE_TEXT_GATEWAY = os.environ.get("OPENKETAMINE_TEXT_GATEWAY", "").strip() or (
+    "file:" if OPENKETAMINE_DEMO else ""
+)
+OPENKETAMINE_TEXT_TOKEN = os.environ.get("OPENKETAMINE_TEXT_TOKEN", "").strip()
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # Encryption in transit is expected everywhere but on the machine itself.
 OPENKETAMINE_HTTPS = os.environ.get("OPENKETAMINE_HTTPS") == "1"
 

@@ -111,6 +111,9 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "counselling-note.emergency": frozenset({"medical_director"}),
         "glass.read": _PRESCRIBERS | {"auditor"},
         "glass.review": _PRESCRIBERS,
+        # Between sessions: when a person is asked, what came of it; their address and next visit.
+        "check-in.read": _READERS | {"front_desk"},
+        "check-in.arrange": _CLINICIANS | {"front_desk"},
         "knowledge.read": _READERS | {"inventory_officer", "front_desk", "system_admin"},
         # In whom a rule fired is a diagnosis by another name: only for those who treat or audit.
         "rule-uses.read": _CLINICIANS | {"auditor"},

@@ -32,6 +32,7 @@ from openketamine.core.treatment import Author
 from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
 from openketamine.operations.demo._cast import Patient, bundle, bundles, scene
 from openketamine.operations.demo._certificates import hand_in, plan_week
+from openketamine.operations.demo._check_ins import ask_between_sessions
 from openketamine.operations.demo._readings import PastMonitor
 from openketamine.operations.demo._story import PROTOCOL, Story, StoryFailed
 
@@ -67,6 +68,7 @@ def set_scene() -> None:
     for raw in bundles(timezone.localdate(now)):
         if not _is_known(raw, now):
             import_bundle(raw, staff["fran"], now - timedelta(hours=2))
+    ask_between_sessions(staff, now)
     if not _somebody_is_infused(now):
         _end_old_scenes(staff, now)
         _new_scene(staff, now)

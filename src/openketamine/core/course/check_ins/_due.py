@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from openketamine.core.course._facts import (
+    CheckInUndelivered,
     ContactSet,
     CourseEnded,
     CourseOpened,
@@ -64,7 +65,15 @@ def contact_of(state: CourseState) -> ContactSet | None:
     said = state.last(ContactSet)
     if said is None or said.body.channel not in CHANNELS or not said.body.address:
         return None
-    return None if opted_out(state) else said.body
+    return None if opted_out(state) or bounced(state) else said.body
+
+
+def bounced(state: CourseState) -> bool:
+    """Whether the address that counts gave a message back for good."""
+    said = state.last(ContactSet)
+    return said is not None and any(
+        one.body.cause == "bounced" and one.at >= said.at for one in state.all(CheckInUndelivered)
+    )
 
 
 def opted_out(state: CourseState) -> bool:
@@ -118,6 +127,8 @@ def _cause(state: CourseState, one: CheckIn) -> str:
         return "not_opened"
     if opted_out(state):
         return "opted_out"
+    if bounced(state):
+        return "bounced"
     return "no_address" if contact_of(state) is None else "not_asked"
 
 

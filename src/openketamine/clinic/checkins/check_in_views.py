@@ -1,0 +1,85 @@
+"""A check-in as a person goes through it: one question a screen, one tap a question, no sign-in."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from openketamine.clinic.checkins import answering, links, words
+from openketamine.clinic.checkins.models import Link
+from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes import queries as outcomes
+from openketamine.core.course.check_ins import Screen, is_house_form, next_screen
+from openketamine.core.findings import BadInput
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@links.by_link(answering.PLACE)
+def check_in(request: HttpRequest, link: Link) -> HttpResponse:
+    """The next question, or the one before where the person went back; an answer goes on."""
+    now, name = clock.now(), answering.check_in_of(link)
+    fault = ""
+    if request.method == "POST":
+        try:
+            answering.answer(
+                link,
+                request.POST.get("form", ""),
+                request.POST.get("item", ""),
+                request.POST.get("answer", ""),
+                now,
+            )
+            return redirect("check-in", link.pk)
+        except BadInput as error:
+            fault = str(error)
+    answering.open_check_in(link.person, name, now)
+    asked = answering.asked(link.person, name, outcomes.facts_of(link.person))
+    if asked is None:
+        return links.refused(request, now)
+    here = _here(request, asked)
+    if here is None:
+        return _over(link)
+    context = _context(link, asked, here) | {"fault": fault}
+    return render(request, "checkins/question.html", context, status=400 if fault else 200)
+
+
+@require_GET
+@links.by_link(answering.PLACE)
+def pause(request: HttpRequest, link: Link) -> HttpResponse:
+    """All answers are kept; the link opens again on this device until it closes."""
+    return render(request, "checkins/pause.html", {"link": link})
+
+
+def _over(link: Link) -> HttpResponse:
+    own = answering.finish(link, clock.now())
+    return redirect("own", own.pk) if own else redirect("check-in", link.pk)
+
+
+def _here(request: HttpRequest, asked: answering.Asked) -> Screen | None:
+    """The question that the address names by its place; else the first without an answer."""
+    place = request.GET.get("at", "")
+    if place.isdecimal() and 1 <= int(place) <= len(asked.every):
+        chosen = asked.every[int(place) - 1]
+        upcoming = next_screen(asked.every, asked.answers)
+        if upcoming is None or asked.every.index(chosen) <= asked.every.index(upcoming):
+            return chosen
+    return next_screen(asked.every, asked.answers)
+
+
+def _context(link: Link, asked: answering.Asked, here: Screen) -> dict[str, Any]:
+    place = asked.every.index(here) + 1
+    given = asked.answers.get((here.form, here.item))
+    known = (here.form, here.item) in asked.answers
+    foreign = not is_house_form(here.form) and not words.is_in(here.form, asked.language)
+    return {
+        "link": link,
+        "screen": here,
+        "place": place,
+        "of": len(asked.every),
+        "before": place - 1,
+        "done": round(100 * (place - 1) / len(asked.every)),
+        "choices": [(one, says, known and one == given) for one, says in here.choices],
+        "written": given if known and here.free_text and given else "",
+        "language": "en",
+        "no_text_in": asked.language if foreign or asked.language != "en" else "",
+    }

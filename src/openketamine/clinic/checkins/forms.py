@@ -1,0 +1,72 @@
+"""Forms of the page of a person's check-ins."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+_CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+
+
+class ContactForm(forms.Form):
+    """How a person wants to be reached."""
+
+    channel = forms.ChoiceField(
+        label="How",
+        choices=[("email", "E-mail"), ("text", "Text message"), ("none", "Not at all")],
+    )
+    address = forms.CharField(label="Address or number", max_length=200, required=False)
+    zone = forms.CharField(
+        label="Their time zone",
+        max_length=60,
+        required=False,
+        help_text="Such as America/Phoenix. Empty: the clinic's own.",
+    )
+    language = forms.CharField(
+        label="Language",
+        max_length=8,
+        initial="en",
+        help_text="Two letters. Where the site has no licensed text, English is shown.",
+    )
+    quiet_from = forms.TimeField(label="No messages from", initial="21:00", widget=_CLOCK)
+    quiet_until = forms.TimeField(label="until", initial="08:00", widget=_CLOCK)
+
+    def clean_zone(self) -> str:
+        """A zone that exists, or none."""
+        zone = str(self.cleaned_data["zone"]).strip()
+        if zone and zone not in available_timezones():
+            raise forms.ValidationError("Expected a time zone such as America/Phoenix.")
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        """An address that fits the channel."""
+        said: dict[str, Any] = super().clean() or {}
+        channel, address = said.get("channel"), str(said.get("address", "")).strip()
+        if channel == "email" and "@" not in address:
+            self.add_error("address", "Expected an e-mail address.")
+        if channel == "text" and not _is_number(address):
+            self.add_error("address", "Expected a number with its country, such as +15205550123.")
+        return said
+
+
+class VisitForm(forms.Form):
+    """The next session as it is arranged with the person."""
+
+    starts_at = forms.DateTimeField(
+        label="Begins",
+        required=False,
+        help_text="Empty: called off.",
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+    place = forms.CharField(label="Where", max_length=120, required=False)
+    cost = forms.CharField(
+        label="What it costs the person",
+        max_length=120,
+        required=False,
+        help_text="In the words that they read.",
+    )
+
+
+def _is_number(text: str) -> bool:
+    digits = text.replace(" ", "").removeprefix("+")
+    return text.startswith("+") and digits.isdecimal() and len(digits) >= 8

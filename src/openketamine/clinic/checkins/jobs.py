@@ -1,0 +1,28 @@
+"""What the worker does. One job a message; a look at the clock every few seconds."""
+
+from procrastinate.contrib.django import app
+
+from openketamine.clinic.checkins import planning, post
+from openketamine.clinic.checkins.queueing import SEND
+from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes.commands import review_everybody
+
+
+@app.task(name=SEND)
+def send(message_id: str) -> str:
+    """Hand one message over."""
+    return post.send(message_id)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="checkins.review", queueing_lock="checkins.review", lock="checkins.review")
+def review(timestamp: int) -> int:  # noqa: ARG001
+    """Tasks that the courses ask for by now: once an hour, for everybody."""
+    return review_everybody(clock.now())
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="checkins.plan", queueing_lock="checkins.plan", lock="checkins.plan")
+def plan(timestamp: int) -> int:  # noqa: ARG001  (the queue's own moment; the clinic has its clock)
+    """Look at what is due."""
+    return planning.plan(clock.now())

@@ -1,0 +1,105 @@
+"""The person's own page: their curve, their plan, the next step. Behind their date of birth."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from openketamine.clinic.checkins import answering, links
+from openketamine.clinic.checkins.curve import curve_of
+from openketamine.clinic.checkins.models import Link
+from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes import queries as outcomes
+from openketamine.clinic.outcomes.commands import record, the_person
+from openketamine.clinic.patients.models import Person
+from openketamine.core.course import CourseState, facts
+from openketamine.core.course.check_ins import contact_of, planned_check_ins
+
+_UPCOMING = 4
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@links.by_link("own")
+def own(request: HttpRequest, link: Link) -> HttpResponse:
+    """Thanks; and, for who says the date of birth, the person's own course."""
+    now = clock.now()
+    if links.is_known(link, now):
+        return render(request, "checkins/own.html", _context(link.person, now))
+    wrong = False
+    if request.method == "POST":
+        if links.knows(link, _born(request), now):
+            return redirect("own", link.pk)
+        link.refresh_from_db()
+        if link.finished_at:
+            return links.refused(request, now)
+        wrong = True
+    left = links.WRONG_ANSWERS - link.wrong_answers
+    context = {"link": link, "wrong": wrong, "left": left, "after": link.purpose != "own:page"}
+    return render(request, "checkins/born.html", context, status=400 if wrong else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@links.by_link(answering.PLACE)
+def opt_out(request: HttpRequest, link: Link) -> HttpResponse:
+    """No more messages, said on an open check-in."""
+    if request.method == "POST":
+        stop(link.person, "link", clock.now())
+        return render(request, "checkins/stopped.html")
+    return render(request, "checkins/stop.html", {"link": link})
+
+
+# Mail programs post here without a cookie (RFC 8058): the token in the address is the proof, and
+# all that it can do is to end messages.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def opt_out_by_token(request: HttpRequest, token: str) -> HttpResponse:
+    """No more messages, out of a message; the link may be used or finished by then."""
+    now = clock.now()
+    link = None if links.waits(request, now) else links.issued(token, now)
+    if link is None:
+        return links.refused(request, now)
+    if request.method == "POST":
+        with links.of_their_site(link):
+            stop(link.person, "message", now)
+        return render(request, "checkins/stopped.html")
+    return render(request, "checkins/stop.html")
+
+
+def stop(person: Person, how: str, now: datetime) -> None:
+    """Write down that this person wants no more messages on the channel that they had named."""
+    contact = contact_of(outcomes.facts_of(person))
+    if contact is not None:
+        record(person, facts.OptedOut(contact.channel, how), the_person(person), now)
+
+
+def _born(request: HttpRequest) -> date | None:
+    try:
+        return date(*(int(request.POST.get(name, "")) for name in ("year", "month", "day")))
+    except ValueError:
+        return None
+
+
+def _context(person: Person, now: datetime) -> dict[str, Any]:
+    state = outcomes.state_of(person)
+    visit = state.last(facts.VisitArranged)
+    coming = visit.body if visit and visit.body.starts_at and visit.body.starts_at > now else None
+    return {
+        "curves": curve_of(state),
+        "visit": coming,
+        "starts_at": timezone.localtime(coming.starts_at) if coming and coming.starts_at else None,
+        "sessions": len(state.visits),
+        "planned": state.course.body.sessions_planned if state.course else None,
+        "upcoming": _upcoming(state, now),
+    }
+
+
+def _upcoming(state: CourseState, now: datetime) -> list[dict[str, Any]]:
+    zone = timezone.get_current_timezone_name()
+    later = [one for one in planned_check_ins(state, zone) if one.sends and one.sends[0] > now]
+    return [
+        {"says": one.step.says, "at": timezone.localtime(one.sends[0])} for one in later[:_UPCOMING]
+    ]

@@ -1,0 +1,150 @@
+"""What is due by the clock: messages to people, check-ins that close, tasks that go to the next.
+
+The planner looks at a person when their course has a new fact, when something is due, and every
+quarter of an hour besides, because sessions are written elsewhere.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from openketamine.clinic.checkins import answering, links, queueing, telling, words
+from openketamine.clinic.checkins.models import Message, Watched
+from openketamine.clinic.journal.models import Head
+from openketamine.clinic.outcomes import queries as outcomes
+from openketamine.clinic.outcomes.commands import CLOCK, in_line, record, tell
+from openketamine.clinic.patients.models import Person
+from openketamine.core.course import CourseState, facts, tasks
+from openketamine.core.course.check_ins import (
+    Closing,
+    Invitation,
+    closing_check_ins,
+    contact_of,
+    derived_id,
+    due_check_ins,
+    is_house_form,
+    planned_check_ins,
+)
+
+KIND = "check-in"
+_LOOK_AGAIN = timedelta(minutes=15)
+# Longer than any hand-over may take: whoever has a message in hand so long has died.
+LOST_AFTER = timedelta(minutes=3)
+_log = logging.getLogger("openketamine.checkins")
+
+
+def plan(now: datetime) -> int:
+    """Look at everybody who must be looked at; how many people that were."""
+    watched = {one.person_id: one for one in Watched.objects.all()}
+    looked = 0
+    for person_id, head in _courses():
+        known = watched.get(person_id)
+        if known and known.head == head and now < min(known.next_at, known.looked_at + _LOOK_AGAIN):
+            continue
+        try:
+            plan_person(Person.objects.get(pk=person_id), now)
+        except Exception:  # one person's trouble must keep nobody else waiting
+            _log.exception("a person's check-ins could not be planned")
+        looked += 1
+    tell(now)
+    settle_lost(now)
+    waiting = Message.objects.filter(state="waiting", not_before__lte=now)
+    queueing.enqueue(waiting.values_list("pk", flat=True))
+    return looked
+
+
+def plan_person(person: Person, now: datetime) -> None:
+    """Everything that is due for one person, in one transaction under the lock of their course."""
+    with transaction.atomic():
+        in_line(person)
+        state = outcomes.state_of(person)
+        zone = timezone.get_current_timezone_name()
+        for closing in closing_check_ins(state, now, zone):
+            _close(person, state, closing, now)
+        for invitation in due_check_ins(state, now, zone):
+            invite(person, state, invitation, now)
+        telling.mail_tasks(person, now)
+        after = outcomes.state_of(person)
+        head = Head.objects.get(stream=outcomes.stream_of(person)).number
+        seen = {"head": head, "looked_at": now, "next_at": _next_at(after, now, zone)}
+        Watched.objects.update_or_create(person=person, defaults=seen)
+
+
+def invite(
+    person: Person, state: CourseState, invitation: Invitation, now: datetime
+) -> Message | None:
+    """Put the message of an attempt on its way; None where it cannot be: nobody to write to, or
+    nothing that may be asked. An earlier attempt that still waits is dropped: no two at once."""
+    contact, planned = contact_of(state), invitation.planned
+    if contact is None:
+        return None
+    shown = words.shown(planned.forms, contact.language)
+    forms = [one for one in planned.forms if is_house_form(one) or one in shown]
+    if not forms:
+        return None
+    waiting = Message.objects.filter(kind=KIND, about=planned.id, state="waiting")
+    waiting.exclude(attempt=invitation.attempt).update(state="dropped", ended_at=now)
+    made, _ = Message.objects.get_or_create(
+        id=message_id(planned.id, invitation.attempt),
+        defaults={
+            "person": person,
+            "kind": KIND,
+            "about": planned.id,
+            "attempt": invitation.attempt,
+            "not_before": now,
+            "give_up_at": planned.closes_at,
+            "detail": {
+                "schedule": planned.schedule,
+                "step": planned.step.id,
+                "due_at": planned.due_at.isoformat(),
+                "closes_at": planned.closes_at.isoformat(),
+                "forms": forms,
+            },
+        },
+    )
+    queueing.enqueue([made.pk])
+    return made
+
+
+def message_id(check_in: str, attempt: int) -> str:
+    """One message an attempt, whoever makes it and however often."""
+    return derived_id(check_in, "message", str(attempt))
+
+
+def settle_lost(now: datetime) -> None:
+    """Messages that a worker took and never spoke of again."""
+    from openketamine.clinic.checkins.post import lost
+
+    for one in Message.objects.filter(state="taken", taken_at__lt=now - LOST_AFTER):
+        lost(one.pk, now)
+
+
+def _courses() -> list[tuple[UUID, int]]:
+    """Everybody with a course, and the last number of its stream."""
+    heads = Head.objects.filter(stream__startswith="course:", number__gt=0)
+    rows = heads.order_by("stream").values_list("stream", "number")
+    return [(UUID(stream.removeprefix("course:")), number) for stream, number in rows]
+
+
+def _close(person: Person, state: CourseState, closing: Closing, now: datetime) -> None:
+    """It is over: what was answered is scored, and why the rest is missing is written down."""
+    name = closing.planned.id
+    now_asked = answering.asked(person, name, state)
+    if now_asked is not None:
+        answering.take_scores(person, now_asked, now)
+    body = facts.CheckInMissed(name, closing.cause)
+    record(person, body, CLOCK, now, id=derived_id(name, "missed"))
+    links.finish(f"{answering.PLACE}:{name}", now)
+    waiting = Message.objects.filter(kind=KIND, about=name, state="waiting")
+    waiting.update(state="dropped", ended_at=now)
+
+
+def _next_at(state: CourseState, now: datetime, zone: str) -> datetime:
+    moments = [now + timedelta(days=1)]
+    for one in planned_check_ins(state, zone):
+        moments += [moment for moment in (*one.sends, one.closes_at) if moment > now]
+    moments += [moment for one in tasks(state) if (moment := one.next_at(now)) is not None]
+    return min(moments)
