@@ -13,7 +13,8 @@ import write_reference
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("decisions/*.md")])
 SERVERS = {
-    "bounce", "demo", "serve", "doctor", "import", "audit", "devices", "backup", "restore", "packet",
+    "audit", "backup", "bounce", "demo", "devices", "doctor",
+    "import", "packet", "restore", "serve",
 }  # fmt: skip
 
 
