@@ -1,15 +1,19 @@
 """The technician's page, and what was said before anybody joined a device."""
 
+import gzip
+import hashlib
+import json
 import re
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 from tests.clinic.bedside import MONITOR, Bedside
 
 from openketamine.clinic.journal.queries import verify
 from openketamine.clinic.sessions import commands, queries
-from openketamine.clinic.sessions.models import Device, UnmappedCode
+from openketamine.clinic.sessions.models import Device, QuarantinedMessage, UnmappedCode
 from openketamine.core.findings import BadInput
 
 pytestmark = pytest.mark.django_db
@@ -269,3 +273,72 @@ class TestTakingOver:
 
 def _ago(bed, seconds):
     return (bed.now - timedelta(seconds=seconds)).isoformat()
+
+
+class TestLimits:
+    @pytest.mark.hazard("HZ-18")
+    def test_a_full_gateway_is_said_with_what_to_do(self, bed, client, cast):
+        room = {"spool_waiting": 7, "spool_bytes": 4096, "spool_limit": 4096, "spool_refused": 12}
+        told = {"gateway": "gw-1", "set_aside": 3, "spool_full": True, "health": {}, **room}
+        commands.record_heartbeat(told, bed.now)
+        client.force_login(cast.sam)
+        page = client.get(reverse("devices")).content.decode()
+        assert "It answers no monitor now" in page
+        assert "12 times it took nothing" in page
+        assert "3 set aside" in page
+        commands.record_heartbeat({**told, "spool_full": False, "set_aside": 0}, bed.now)
+        page = client.get(reverse("devices")).content.decode()
+        assert "It answers no monitor now" not in page
+        assert "It takes messages again" in page
+        assert "set aside" not in page
+
+    def test_a_gateway_that_does_not_say_is_not_said_to_have_room(self, bed):
+        commands.record_heartbeat({"gateway": "gw-old", "health": {}}, bed.now)
+        assert queries.gateways()[0].room == {}
+
+
+def kept_aside(bed, numbers):
+    """Messages of a monitor that nobody joined."""
+    said = [bed.message(f"q-{n}", device_id="NOBODY-1") for n in numbers]
+    commands.record_readings("gw-1", said, bed.now)
+
+
+class TestFiles:
+    @pytest.mark.hazard("HZ-18")
+    def test_after_two_days_it_lies_in_a_file_whole_and_no_longer_in_the_database(
+        self, bed, settings, tmp_path, client, cast
+    ):
+        settings.OPENKETAMINE_DATA = tmp_path
+        kept_aside(bed, range(5))
+        before = {str(one.id): one.message for one in queries.quarantined()}
+        assert commands.shelve_quarantined(bed.later(hours=47).now) == 0
+        kept_aside(bed, range(5, 8))
+        assert commands.shelve_quarantined(bed.later(hours=2).now) == 5
+        assert commands.shelve_quarantined(bed.now) == 0
+        (row,) = queries.quarantine_files()
+        path = tmp_path / "quarantine" / row.name
+        packed = path.read_bytes()
+        found = [json.loads(line) for line in gzip.decompress(packed).decode().splitlines()]
+        assert {one["id"]: one["message"] for one in found} == before
+        assert (row.messages, row.sha256) == (5, hashlib.sha256(packed).hexdigest())
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert len(queries.quarantined()) == 3
+        client.force_login(cast.sam)
+        page = client.get(reverse("devices")).content.decode()
+        assert "5 older messages" in page
+
+    @pytest.mark.hazard("HZ-18")
+    def test_where_no_file_can_be_written_nothing_goes(self, bed, settings, tmp_path):
+        (tmp_path / "quarantine").write_text("in the way")
+        settings.OPENKETAMINE_DATA = tmp_path
+        kept_aside(bed, range(3))
+        with pytest.raises(OSError, match="quarantine"):
+            commands.shelve_quarantined(bed.later(days=3).now)
+        assert len(queries.quarantined()) == 3
+        assert queries.quarantine_files() == []
+
+    def test_the_database_lets_no_row_go_that_no_file_holds(self, bed):
+        kept_aside(bed, range(2))
+        with pytest.raises(DatabaseError, match="No file holds"), transaction.atomic():
+            QuarantinedMessage.objects.all().delete()
+        assert len(queries.quarantined()) == 2

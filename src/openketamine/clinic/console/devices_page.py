@@ -1,9 +1,10 @@
 """The technician's page: what speaks for whom, how it does, what to do about it, what waits."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.sessions import commands, queries
-from openketamine.clinic.sessions.models import Session
+from openketamine.clinic.sessions.models import QuarantineFile, Session
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
@@ -37,6 +38,7 @@ def devices(request: HttpRequest) -> HttpResponse:
         "now": now,
         "gateways": [(one, (now - one.heard_at).total_seconds()) for one in queries.gateways()],
         "devices": queries.heard_devices(now),
+        "files": _filed(queries.quarantine_files()),
         "aside": queries.quarantined_by_device(now),
         "places": _places(reads=reads),
         "reads": reads,
@@ -97,6 +99,16 @@ def _done(request: HttpRequest, do: Callable[[uuid.UUID, datetime], str]) -> Htt
     except (ValueError, Session.DoesNotExist):
         messages.error(request, "Choose a chair first: the device is joined to whoever sits there.")
     return redirect("devices")
+
+
+def _filed(files: Sequence[QuarantineFile]) -> dict[str, Any]:
+    """What was moved out of the database: how much, until when, on which machines."""
+    return {
+        "messages": sum(one.messages for one in files),
+        "files": len(files),
+        "until": max((one.last_at for one in files), default=None),
+        "machines": ", ".join(sorted({one.machine for one in files})),
+    }
 
 
 def _places(*, reads: bool) -> list[Place]:

@@ -97,15 +97,17 @@ async def _each_second(threads: Threads, note: Callable[[datetime], int]) -> Non
 
 
 async def _pack_closed(threads: Threads) -> None:
-    """Once a minute: sessions that have come to rest are packed; after a start, all of them."""
+    """Once a minute: sessions that have come to rest are packed, after a start all of them; what
+    was kept aside long ago is filed."""
     since, rest = _ALL, _PACK_S
     while True:
         await asyncio.sleep(rest)
         now = clock.now()
         try:
             packed = await threads.call(commands.pack_closed, now, now - since)
+            packed += await threads.call(commands.shelve_quarantined, now)
         except Exception:
-            _log.exception("live: could not pack closed sessions")
+            _log.exception("live: could not pack closed sessions or file what was kept aside")
             packed = 0
         rest = _LOOK_S if packed else _PACK_S
         since = since if packed else _LATELY

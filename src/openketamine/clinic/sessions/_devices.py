@@ -98,6 +98,7 @@ def record_heartbeat(
             "listeners": listeners if isinstance(listeners, list) else [],
             "spool_waiting": _count(raw.get("spool_waiting")),
             "unreadable": _count(raw.get("unreadable")),
+            "room": _room(raw),
             "rejected": _sentences(told.get("rejected")),
         },
     )
@@ -105,6 +106,19 @@ def record_heartbeat(
     joined = Attachment.objects.filter(until__isnull=True, session__site_id=site)
     rows = joined.values_list("device_id", "session__person__mrn", "session_id")
     return {device: {"mrn": mrn, "session": str(session)} for device, mrn, session in rows}
+
+
+def _room(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """How full the disk of a gateway is; nothing, where it does not say."""
+    if "spool_limit" not in raw:
+        return {}
+    return {
+        "used": _count(raw.get("spool_bytes")),
+        "limit": _count(raw.get("spool_limit")),
+        "refused": _count(raw.get("spool_refused")),
+        "aside": _count(raw.get("set_aside")),
+        "full": raw.get("spool_full") is True,
+    }
 
 
 def gateway_name(said: object, site: str) -> str:

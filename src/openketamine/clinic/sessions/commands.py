@@ -33,6 +33,7 @@ from openketamine.clinic.sessions._requests import (
     start,
     verify,
 )
+from openketamine.clinic.sessions._shelf import shelve_quarantined
 from openketamine.clinic.sessions._taking_over import take_over
 from openketamine.clinic.sessions._writing import Done
 
@@ -58,6 +59,7 @@ __all__ = [
     "record_heartbeat",
     "record_readings",
     "resume",
+    "shelve_quarantined",
     "sign_plan",
     "sign_report",
     "start",

@@ -116,6 +116,24 @@ class QuarantinedMessage(models.Model):
         return f"{self.key}: {self.why}"
 
 
+class QuarantineFile(models.Model):
+    """A file in the data folder of one machine with messages that were kept aside long ago.
+
+    `sha256`: of the file as it was written. The file is the clinic's to keep or to remove.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    machine = models.CharField(max_length=200)
+    messages = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    sha256 = models.CharField(max_length=64)
+    moved_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Gateway(models.Model):
     """The last word of one device gateway; silence shows by its age."""
 
@@ -124,6 +142,8 @@ class Gateway(models.Model):
     listeners = models.JSONField(default=list)
     spool_waiting = models.PositiveIntegerField(default=0)
     unreadable = models.PositiveIntegerField(default=0)
+    # How full its disk is: {used, limit, refused, aside, full}, bytes and counts.
+    room = models.JSONField(default=dict)
     # What came from a sender that could not be made out: [{words, count, last}].
     rejected = models.JSONField(default=list)
     site = models.ForeignKey(

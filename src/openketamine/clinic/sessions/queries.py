@@ -28,6 +28,7 @@ from openketamine.clinic.sessions.models import (
     Attachment,
     Gateway,
     QuarantinedMessage,
+    QuarantineFile,
     Session,
     UnmappedCode,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "open_sessions",
     "phase",
     "plan_of",
+    "quarantine_files",
     "quarantined",
     "quarantined_by_device",
     "readings",
@@ -178,6 +180,11 @@ def open_sessions() -> list[Session]:
 def quarantined(limit: int = 100) -> list[QuarantinedMessage]:
     """The newest messages that could not be charted."""
     return list(QuarantinedMessage.objects.order_by("-recorded_at")[:limit])
+
+
+def quarantine_files() -> list[QuarantineFile]:
+    """Where messages lie that were kept aside long ago, the newest first."""
+    return list(QuarantineFile.objects.order_by("-moved_at"))
 
 
 def unmapped_codes() -> list[UnmappedCode]:
