@@ -4,23 +4,31 @@ import ast
 import json
 import socket
 import uuid
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
+from tests.clinic.bedside import Bedside
 from tests.clinic.test_access import GUARDED, address, places  # noqa: F401  (a fixture)
 from tests.clinic.test_patients import bundle, patient, weight
+from tests.devices.border import wait_for
+from tests.devices.captures import BPM, HR, MDS, PID, RR, WHEN, message, numeric
+from tests.devices.conftest import ATTACHED, clinic, connect, start_gateway  # noqa: F401
 
 import openketamine.clinic
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.patients.commands import import_bundle
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.sessions import commands
 from openketamine.clinic.sessions.commands import open_session
-from openketamine.clinic.staff import credentials
+from openketamine.clinic.staff import credentials, proofs
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.findings import BadInput
+from openketamine.devices.connectors.mllp.framing import wrap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-16")]
 PASSWORD = "a-test-password"
@@ -30,6 +38,34 @@ PAYLOADS = (
     "</script><svg/onload=x>",
 )
 PROTOCOL = "iv-depression"
+
+
+@pytest.fixture
+def border(clinic):  # noqa: F811
+    """The clinic's end of the gateway, which keeps what it was sent."""
+    clinic.associations = ATTACHED
+    return clinic
+
+
+@pytest.fixture
+def attached(border, start_gateway):  # noqa: F811
+    """The gateway as a process of its own, with the monitor joined to somebody."""
+    gateway = start_gateway(border.url)
+    wait_for(lambda: border.heartbeats, 30)
+    return gateway
+
+
+def hostile_messages(evil):
+    """A monitor with a script in every segment that has words, and a sender that is none."""
+    words = f"OBX|9|ST|184330^MDC_DRUG_NAME_TYPE^MDC|1.1.2.1|{evil}||||||R|||{WHEN}"
+    code = numeric(8, f"999999^{evil}", "1.9.9.9", "1", BPM)
+    unit = numeric(7, RR, "1.20.1.1", "15", f"1^{evil}")
+    rows = (MDS.replace("BEDMON", evil), numeric(2, HR, "1.5.1.1", "76", BPM), unit, code, words)
+    named = PID.replace("FIXTURE^FERN", f"{evil}^{evil}")
+    yield message(*rows, pid=named, control="E1")
+    yield message(*rows, pid=named.replace("MRN7007", evil), control="E2")
+    yield message(*rows, sender=evil, control="E3")
+    yield message(*rows, control="E4").replace(b"|2.6", f"|{evil}".encode())
 
 
 def signed_in(who, **more):
@@ -136,6 +172,34 @@ class TestScripts:
             return  # refused is as good
         answer = signed_in(cast.nora).get("/devices/")
         assert evil not in answer.content.decode()
+
+    @pytest.mark.parametrize("evil", PAYLOADS)
+    def test_in_segments_of_hl7_they_are_text(self, cast, now, border, attached, connect, evil):  # noqa: F811
+        """From the wire through the gateway that really runs to every page that shows a device."""
+        wire = connect(attached.port)
+        for one in hostile_messages(evil):
+            wire.put(wrap(one))
+            assert wire.answer()
+        wait_for(lambda: border.received and border.heartbeats[-1]["health"]["devices"], 30)
+        session = self.treated(cast, now)
+        told = [{**one, "mrn": ""} for one in border.received]
+        said = commands.record_readings("gw-1", [*border.received, *told], clock.now())
+        assert said
+        commands.record_heartbeat(border.heartbeats[-1], clock.now())
+        pages = ("/devices/", f"/sessions/{session.pk}/", f"/sessions/{session.pk}/report/", "/")
+        for path in pages:
+            shown = signed_in(cast.nora).get(path)
+            assert shown.status_code == HTTPStatus.OK, path
+            assert evil not in shown.content.decode(), path
+        content = signed_in(cast.nora).get("/devices/").content.decode()
+        assert escape(evil)[:12] in content, "nothing of it reached the page: this proved nothing"
+
+    def treated(self, cast, now):
+        """Somebody in a chair, whose monitor is the one on the wire."""
+        person = import_bundle(bundle(patient(), weight(70)), cast.fran, now).person
+        session = open_session(person.pk, PROTOCOL, cast.priya, now)
+        commands.attach_device(session.pk, "0A0B0CFFFE000042", "monitor", cast.nora, now)
+        return session
 
     def test_no_page_lets_a_script_in_that_is_not_a_file_of_ours(self, cast, places):  # noqa: F811
         client = signed_in(cast.miriam)
@@ -303,3 +367,76 @@ class TestTheStolenTablet:
         for pattern, name, _ in GUARDED:
             answer = client.get(address(pattern, places))
             assert "no-store" in answer.headers["Cache-Control"], name
+
+
+class TestReplayedSignatures:
+    """What was signed once is not signed again with the same proof, nor under another content."""
+
+    def test_a_signature_sent_twice_is_one_and_elsewhere_none(self, cast, now):
+        bed = Bedside(cast, now).opened().asked()
+        asked = {"id": str(uuid.uuid4()), "password": PASSWORD, "dose_ug": bed.proposal().dose_ug}
+        first = commands.sign_plan(bed.session.id, asked, cast.priya, now)
+        assert commands.sign_plan(bed.session.id, asked, cast.priya, now) == first
+        assert bed.kinds().count("PlanSigned") == 1
+        other = Bedside(cast, now).opened(mrn="MRN0002", given="Bea").asked()
+        with pytest.raises(commands.KeyReused):
+            commands.sign_plan(other.session.id, asked, cast.priya, now)
+        assert "PlanSigned" not in other.kinds()
+
+    def test_a_plan_for_another_dose_than_the_one_on_the_page_is_not_signed(self, cast, now):
+        bed = Bedside(cast, now).opened().asked()
+        asked = {"id": str(uuid.uuid4()), "password": PASSWORD, "dose_ug": 1}
+        with pytest.raises(BadInput, match="the dose that is proposed now"):
+            commands.sign_plan(bed.session.id, asked, cast.priya, now)
+
+    def test_a_proof_of_one_person_signs_for_nobody_else(self, cast, now):
+        """The name of who signs is that of who is signed in; a colleague's secret is not theirs."""
+        bed = Bedside(cast, now).opened().asked()
+        cast.wes.set_password("another-password-than-hers")
+        cast.wes.save()
+        asked = {
+            "id": str(uuid.uuid4()), "password": "another-password-than-hers",
+            "dose_ug": bed.proposal().dose_ug, "username": "wes", "by": str(cast.wes.pk),
+        }  # fmt: skip
+        with pytest.raises(BadInput, match="proof"):
+            commands.sign_plan(bed.session.id, asked, cast.priya, now)
+
+    def test_what_is_signed_says_who_when_and_what_it_means(self, cast, now):
+        """21 CFR 11.50: plan, report, override, evaluation, limit, review."""
+        from openketamine.clinic.library import commands as library
+        from openketamine.clinic.patients import commands as patients
+
+        said = {**patients.MEANINGS, **library.MEANINGS}
+        assert set(said) == {
+            "finding_overridden", "evaluation_recorded", "limit_tightened", "limit_returned",
+            "rule_reviewed",
+        }  # fmt: skip
+        proof = proofs.prove("miriam", PASSWORD, now=now)
+        library.record_review("BP-02", "stands", "", date(2027, 11, 22), proof, now)
+        fact = Fact.objects.get(kind="rule_reviewed")
+        assert fact.body["meaning"] == said["rule_reviewed"]
+        assert (fact.by_name, fact.at) == ("Dr Miriam Adeyemi", now)
+        shown = signed_in(cast.miriam).get("/knowledge/rules/BP-02/").content.decode()
+        assert escape(said["rule_reviewed"]) in shown
+
+
+class TestTimingOfSignIn:
+    def test_an_unknown_name_costs_as_many_hashes_as_a_wrong_password(self, cast, monkeypatch):
+        """Counted and not measured: a clock in a test proves the machine, not the program."""
+        from django.contrib.auth.hashers import MD5PasswordHasher
+
+        made = []
+        encode = MD5PasswordHasher.encode
+        monkeypatch.setattr(
+            MD5PasswordHasher, "encode", lambda *args: (made.append(1), encode(*args))[1]
+        )
+        counts = {}
+        for name in ("nora", "nobody-of-that-name"):
+            made.clear()
+            Client().post("/account/login/", {"login": name, "password": "wrong"})
+            signs_in = len(made)
+            made.clear()
+            with pytest.raises(BadInput):
+                proofs.prove(name, "wrong", source="a screen")
+            counts[name] = (signs_in, len(made))
+        assert counts["nora"] == counts["nobody-of-that-name"] == (1, 1)

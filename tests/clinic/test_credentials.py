@@ -125,7 +125,7 @@ class TestNotOnRecord:
 class TestWho:
     def test_nobody_checks_their_own(self, miriam, now):
         own = credentials.record(miriam, card(), miriam, now)
-        with pytest.raises(BadInput, match="nobody checks their own"):
+        with pytest.raises(BadInput, match="nobody judges their own"):
             credentials.check(miriam, own, "register of the board", miriam, now)
 
     def test_a_nurse_checks_nobodys(self, nora, wes, now):

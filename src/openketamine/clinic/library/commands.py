@@ -28,6 +28,14 @@ VERDICTS: Mapping[str, str] = {
 }
 
 
+# What whoever signs says with it, word for word, inside of what is signed (21 CFR 11.50).
+MEANINGS: Mapping[str, str] = {
+    "limit_tightened": "This limit counts in this clinic from now on, and I answer for it.",
+    "limit_returned": "The house value counts in this clinic again, and I answer for it.",
+    "rule_reviewed": "I have held this rule against its sources, as it stands here.",
+}
+
+
 @dataclass(frozen=True)
 class Seen:
     """What the clinical diff showed to the person who signs, as it is kept with the signature."""
@@ -175,5 +183,6 @@ def _said(field: str, words: str) -> None:
 
 def _append(kind: str, body: Mapping[str, Any], proof: Proof, now: datetime) -> None:
     by = author_of(proof.staff)
+    body = {**body, "meaning": MEANINGS[kind]}
     entry = journal.Entry(str(uuid.uuid4()), kind, body, now, by, origin="library")
     journal.append(queries.STREAM, [entry], now)

@@ -74,6 +74,7 @@ class LimitChange:
     seen: str
     by: str
     at: datetime
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Review:
     by: str
     role: str
     at: datetime
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def _change(fact: StoredFact) -> LimitChange:
         seen=f"{seen['changed']} of {seen['replayed']} recorded decisions would have changed",
         by=fact.by.name,
         at=timezone.localtime(fact.at),
+        meaning=body.get("meaning", ""),
     )
 
 
@@ -237,4 +240,5 @@ def _review(fact: StoredFact) -> Review:
         by=fact.by.name,
         role=fact.by.role,
         at=timezone.localtime(fact.at),
+        meaning=body.get("meaning", ""),
     )

@@ -45,6 +45,7 @@ def as_read(known: Known, evaluation: Evaluation) -> dict[str, Any]:
                 "reason": one.reason,
                 "by": one.by,
                 "at": one.at.isoformat(),
+                "meaning": one.meaning,
             }
             for one in known.signed_on(evaluation.evaluated_on).values()
         ],

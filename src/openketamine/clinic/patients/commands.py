@@ -33,6 +33,12 @@ from openketamine.core.history import (
 )
 from openketamine.core.screening import Evaluation, override_reasons, questions
 
+# What whoever signs says with it, word for word, inside of what is signed (21 CFR 11.50).
+MEANINGS: Mapping[str, str] = {
+    "finding_overridden": "I have read this finding and go on in spite of it, today.",
+    "evaluation_recorded": "I have read this evaluation, as it stands here.",
+}
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -92,6 +98,7 @@ def record_evaluation(person: Person, evaluation: Evaluation, by: Staff, now: da
     the dates and origins of the facts, and who signed the overrides.
     """
     body = evaluation.as_json() | as_read(queries.known(person), evaluation)
+    body["meaning"] = MEANINGS["evaluation_recorded"]
     return _append(person, "evaluation_recorded", body, by, now)
 
 
@@ -131,7 +138,8 @@ def override(
     with transaction.atomic():
         _in_line(person)
         if not _signed_before(queries.known(person), asked, body, proof, now, past):
-            _append(person, "finding_overridden", body, proof.staff, now)
+            signed = {**body, "meaning": MEANINGS["finding_overridden"]}
+            _append(person, "finding_overridden", signed, proof.staff, now)
 
 
 def _in_line(person: Person) -> None:

@@ -68,6 +68,7 @@ def _signed(signed: SignedOverride) -> dict[str, str]:
         "reason": signed.reason,
         "by": signed.by,
         "at": f"{signed.at:%d-%b-%Y %H:%M}",
+        "meaning": signed.meaning,
     }
 
 

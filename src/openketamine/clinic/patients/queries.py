@@ -31,6 +31,7 @@ class SignedOverride:
     reason: str
     by: str
     at: datetime
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,12 @@ def _answer(fact: StoredFact) -> Answer:
 def _signed(fact: StoredFact) -> SignedOverride:
     body = fact.body
     return SignedOverride(
-        body["rule"], body["reason_code"], body["reason"], fact.by.name, timezone.localtime(fact.at)
+        body["rule"],
+        body["reason_code"],
+        body["reason"],
+        fact.by.name,
+        timezone.localtime(fact.at),
+        body.get("meaning", ""),
     )
 
 

@@ -117,6 +117,7 @@ def _finding(
             "reason": over["reason"],
             "by": over["by"],
             "at": clock.with_zone(over["at"]),
+            "meaning": over.get("meaning", ""),
         },
     }
 

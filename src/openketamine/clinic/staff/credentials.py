@@ -159,31 +159,35 @@ def _checked_card(card: Card) -> None:
 
 def check(whose: Staff, credential: str, where: str, by: Staff, now: datetime) -> None:
     """Somebody asked who issued it, not the card: `where` says how. Never one's own."""
-    if whose.pk == by.pk:
-        raise BadInput("by", "somebody else: nobody checks their own credential")
-    _may_keep(by)
-    if len(where.strip()) < 5:
-        raise BadInput("where", "where it was checked, such as the register of the state board")
-    _known(whose, credential)
-    body = {"credential": credential, "where": where.strip()}
-    _append(whose, "credential_checked", body, by, now)
+    expected = "where it was checked, such as the register of the state board"
+    _judge(whose, credential, "credential_checked", ("where", where, expected), by, now)
 
 
 def withdraw(whose: Staff, credential: str, reason: str, by: Staff, now: datetime) -> None:
     """It does not count any more: entered by mistake, suspended, revoked. Never one's own."""
+    expected = "why it does not count any more"
+    _judge(whose, credential, "credential_withdrawn", ("reason", reason, expected), by, now)
+
+
+def _judge(
+    whose: Staff,
+    credential: str,
+    kind: str,
+    said: tuple[str, str, str],
+    by: Staff,
+    now: datetime,
+) -> None:
+    """What somebody else found of a card. `said`: field, words, and what is expected of them."""
+    name, words, expected = said
     if whose.pk == by.pk:
-        raise BadInput("by", "somebody else: nobody withdraws their own credential")
-    _may_keep(by)
-    if len(reason.strip()) < 5:
-        raise BadInput("reason", "why it does not count any more")
-    _known(whose, credential)
-    _append(whose, "credential_withdrawn", {"credential": credential, "reason": reason}, by, now)
-
-
-def _may_keep(by: Staff) -> None:
+        raise BadInput("by", "somebody else: nobody judges their own credential")
     may = can(by, "credentials.check")
     if not may:
         raise BadInput("by", f"somebody who may do this. {may.why}")
+    if len(words.strip()) < 5:
+        raise BadInput(name, expected)
+    _known(whose, credential)
+    _append(whose, kind, {"credential": credential, name: words.strip()}, by, now)
 
 
 def _known(whose: Staff, credential: str) -> Credential:
