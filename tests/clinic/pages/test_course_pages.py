@@ -121,10 +121,10 @@ class TestThePage:
         assert "due 10-Feb-2027 (3 months after session 1, never done)" in shown.text
 
     @pytest.mark.hazard("HZ-16")
-    def test_a_look_at_it_is_on_record(self, page, theo, going):
-        page(theo, course(going))
+    def test_a_look_at_it_is_on_record(self, page, wes, going):
+        page(wes, course(going))
         assert Access.objects.filter(
-            person_id=going.pk, by_id=str(theo.pk), what__startswith="course.read"
+            person_id=going.pk, by_id=str(wes.pk), what__startswith="course.read"
         ).exists()
 
     @pytest.mark.hazard("HZ-16")
@@ -269,6 +269,27 @@ class TestTasks:
         page(cast.priya, reverse("task-close", args=[row.pk]), said)
         assert queries.open_tasks() == []
         assert "next dose put off" in page(cast.priya, course(worse)).text
+
+    def test_what_is_grave_stands_on_the_bar_until_somebody_takes_it(self, client, cast, worse):
+        def bar(who):
+            client.force_login(who)
+            return client.get(reverse("calls-mine")).json()["tasks"]
+
+        (shown,) = bar(cast.priya)
+        assert (shown["initials"], shown["late"]) == ("AO", False)
+        assert "Okonkwo" not in str(shown)
+        assert bar(cast.nora) == []
+        client.force_login(cast.priya)
+        client.post(reverse("task-take", args=[shown["id"]]))
+        assert bar(cast.priya) == []
+
+    def test_what_is_neither_grave_nor_late_waits_on_its_page(self, adaeze, cast, now):
+        due = now + timedelta(days=14)
+        body = facts.TaskOpened("t", "check_due", "Bladder", due, ("nurse",))
+        commands.record(adaeze, body, commands.CLOCK, now)
+        assert len(queries.tasks_for(cast.nora, now)) == 1
+        assert queries.tasks_on_the_bar(cast.nora, now) == []
+        assert len(queries.tasks_on_the_bar(cast.nora, due + timedelta(seconds=1))) == 1
 
     @pytest.mark.hazard("HZ-16")
     def test_a_role_that_it_does_not_ask_cannot_take_it(self, page, theo, worse):

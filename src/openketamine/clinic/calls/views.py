@@ -16,6 +16,7 @@ from openketamine.clinic.calls import walls
 from openketamine.clinic.calls.times import report
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
+from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.sessions import queries
 from openketamine.clinic.staff import duty
 from openketamine.clinic.staff.access import allowed
@@ -26,7 +27,7 @@ from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, presentation
 from openketamine.core.treatment import MOMENTS, answer_words
 
-WALL_COOKIE = "openketamine_wall"
+WALL_COOKIE = f"{settings.OPENKETAMINE_COOKIES}openketamine_wall"
 _NOTED_FOR_S = 300
 _DAYS = (1, 7, 30, 90, 365)
 _WORDS = {
@@ -53,7 +54,13 @@ def mine(request: HttpRequest) -> HttpResponse:
     who, now = signed_in(request), clock.now()
     if cache.add(f"calls:{who.pk}", 1, _NOTED_FOR_S):
         record_access(who, None, "calls.read · GET calls-mine", now)
-    return JsonResponse({"now": now.isoformat(), "calls": queries.calls_for(who, now)})
+    return JsonResponse(
+        {
+            "now": now.isoformat(),
+            "calls": queries.calls_for(who, now),
+            "tasks": outcomes.tasks_on_the_bar(who, now),
+        }
+    )
 
 
 mine.openketamine_task = "calls.read"  # type: ignore[attr-defined]  # read by the access test
@@ -153,7 +160,7 @@ def wall(request: HttpRequest) -> HttpResponse:
             WALL_COOKIE,
             key,
             seconds,
-            path="/wall/",
+            path="/",
             secure=secure,
             httponly=True,
             samesite="Strict",

@@ -17,6 +17,7 @@ from openketamine.clinic.live._listener import Listener
 from openketamine.clinic.live._streams import Streams
 from openketamine.clinic.live._tails import Tails
 from openketamine.clinic.live._threads import Threads
+from openketamine.clinic.outcomes.commands import tell
 from openketamine.clinic.sessions import commands
 from openketamine.knowledge import documents, kinds
 
@@ -40,6 +41,7 @@ def live_front(pages: ASGIApp) -> Starlette:
             asyncio.create_task(tails.run()),
             asyncio.create_task(_each_second(threads, commands.note_silence)),
             asyncio.create_task(_each_second(threads, commands.note_calls)),
+            asyncio.create_task(_each_second(threads, tell)),
             asyncio.create_task(_pack_closed(threads)),
             asyncio.create_task(asyncio.to_thread(_read_knowledge)),
         ]
@@ -82,7 +84,8 @@ def _collect_seldom() -> None:
 
 
 async def _each_second(threads: Threads, note: Callable[[datetime], int]) -> None:
-    """Has a monitor fallen silent, has a delay run out? Must somebody be told of a finding?"""
+    """Has a monitor fallen silent, has a delay run out? Must somebody be told of a finding or a
+    task?"""
     failed = False
     while True:
         try:

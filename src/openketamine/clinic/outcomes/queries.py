@@ -24,6 +24,8 @@ from openketamine.core.course import (
     task_as_json,
 )
 
+_GRAVE = ("override", "defer", "block")
+
 
 def stream_of(person: Person) -> str:
     """Where the facts of this person's courses stand."""
@@ -67,16 +69,20 @@ def tasks_of(person: Person) -> list[tuple[TaskRow, Task]]:
 
 
 def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
-    """What the bar of calls shows of tasks: no name of a person, as it may stand on any screen."""
+    """What the bar of calls shows of tasks: what nobody has taken and is grave or late.
+
+    Everything else waits on the page of tasks: a bar that is always there is read by nobody. No
+    name of a person, as it may stand on any screen.
+    """
     return [
         {
             **task_as_json(one, now),
             "id": str(row.pk),
             "path": f"/people/{row.person_id}/course/#tasks",
             "initials": f"{row.person.given[:1]}{row.person.family[:1]}".upper(),
-            "mine": bool(one.owner and one.owner.id == str(who.pk)),
         }
         for row, one in tasks_for(who, now)
+        if one.owner is None and (one.body.level in _GRAVE or one.is_late(now))
     ]
 
 

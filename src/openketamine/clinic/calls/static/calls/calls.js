@@ -9,6 +9,8 @@ import { clock, freshId, now, post } from "../console/server.js";
  *   nature: string, summary: string, raised_at: string, cleared_at: string | null, next_at: string | null,
  *   told: {at: string, names: string[], to: string}[], answer: {answer: string, by: string, at: string} | null}} Call */
 
+/** @typedef {{id: string, path: string, initials: string, summary: string, level: string, due_at: string, late: boolean}} Task */
+
 const ASK_MS = 3000;
 const QUIET_ASK_MS = 10_000;
 const MARKS = /** @type {Record<string, string>} */ ({ high: "***", medium: "**", low: "*" });
@@ -19,6 +21,8 @@ const bar = byId("calls");
 const title = document.title;
 /** @type {Call[]} */
 let calls = [];
+/** What a course asks of somebody, and nobody has taken. @type {Task[]} */
+let tasks = [];
 /** @type {Set<string>} */
 const said = new Set();
 /** What was pressed here and is on its way. @type {Map<string, string>} */
@@ -38,12 +42,14 @@ async function ask() {
       const body = await answer.json();
       clock.serverSays(body.now);
       calls = body.calls;
+      tasks = body.tasks;
       trouble = "";
       isCut = false;
     } else if (answer.status === 401 || answer.status === 0) {
       // A page that stands open must not look as if it could still be reached.
       trouble = "You are signed off: calls do not reach you on this page.";
       calls = [];
+      tasks = [];
     } else trouble = "Calls cannot be read just now.";
   } catch {
     trouble = "No link to the server: calls do not reach you on this page.";
@@ -55,15 +61,17 @@ async function ask() {
 
 function draw() {
   const at = now();
-  bar.hidden = !calls.length && !trouble;
+  bar.hidden = !calls.length && !tasks.length && !trouble;
   const open = calls.filter((one) => !one.answer && !sent.has(one.session));
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
-  refresh(bar, [calls, trouble, [...sent], folded, Math.floor(at / 1000)], () => [
+  refresh(bar, [calls, tasks, trouble, [...sent], folded, Math.floor(at / 1000)], () => [
     trouble ? h("p", { class: "calls-trouble" }, trouble) : null,
     // What cannot be answered now is not offered: the line says why, and stands alone.
     calls.length && !isCut ? list(byChair(), at) : null,
+    tasks[0] && !isCut ? task(tasks[0], at) : null,
   ]);
   for (const one of open) announce(one);
+  for (const one of tasks) tell(`task-${one.id}`, `A task, ${one.initials}: ${one.summary}.`);
   if (trouble) tell("trouble", trouble);
   else said.delete("trouble");
 }
@@ -75,6 +83,17 @@ function list(chairs, at) {
   const label = !folded ? "Show one line" : others ? `and ${others} more` : "More";
   const fold = button(label, () => { folded = !folded; draw(); }, "quiet calls-fold", { "aria-expanded": String(!folded), data: { key: "fold" } });
   return h("div", { class: folded ? "calls-list is-folded" : "calls-list" }, h("ul", { class: "plain" }, ...shown.map((own) => row(own, at))), fold);
+}
+
+/** Below the calls, in one line: a task has hours where a call has seconds. @param {Task} one @param {number} at */
+function task(one, at) {
+  const until = one.late ? `late by ${age(at - Date.parse(one.due_at))}` : `due ${countdown(Date.parse(one.due_at), at)}`;
+  const more = tasks.length - 1;
+  return h("div", { class: "call call-task" },
+    h("div", { class: "call-words" },
+      h("span", { class: `level level-${one.level}` }, "Task"), h("b", null, one.initials), h("span", { class: "call-what" }, one.summary),
+      h("span", { class: "small soft" }, more ? `${until}; and ${more} more` : until)),
+    h("div", { class: "call-buttons" }, location.pathname === "/tasks/" ? null : h("a", { class: "button", href: "/tasks/", data: { key: "tasks" } }, "Open the tasks")));
 }
 
 /** One row a chair: whoever comes, comes for all of it. The worst that nobody answered stands first. */
