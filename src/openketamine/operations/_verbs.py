@@ -78,9 +78,12 @@ def populate(options: argparse.Namespace) -> int:
         raise BadInput("--people", f"a number from 1 to {_MOST_SIMULATED}", options.people)
     with _clinic(folder.path):
         from openketamine.clinic.journal import clock
+        from openketamine.clinic.results.kept import results
         from openketamine.operations._simulated_year import fill
 
         answer = fill(options.people, options.seed, clock.now(), _bar("people"))
+        # Reckoned here once, or the first who opens the page would wait for it.
+        results(clock.now().date(), _bar("results"))
     _print(answer, as_json=getattr(options, "json", False))
     return DONE
 

@@ -46,7 +46,7 @@ class SimulatedCourse:
         if self.lost_after < mix["sessions"] and len(days) == given:
             reason = self.life.one_of(["lost", "wish", "side_effects"], [60, 25, 15])
             self.life.say(days[-1] + 30 * _DAY, course.CourseEnded(course_id, reason))
-        self._follow(days[-1], course_id, share=len(days) / mix["sessions"])
+        self._follow(days[-1], course_id, self._reached(len(days)))
 
     # --- scores -----------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class SimulatedCourse:
         )
         said: list[Said] = [life.fact(day, opened)]
         if not life.happens(settings()["score_missing_in_session_percent"]):
-            reached = self.start + (self.end - self.start) * place / mix["sessions"]
+            reached = self._reached(place)
             said.append(
                 life.fact(day + 5 * _MINUTE, _recorded(self._score(reached, exact=not place)))
             )
@@ -164,9 +164,13 @@ class SimulatedCourse:
             later = last + _DAY * float(self.life.chance.uniform(5, 120))
             self.life.say(later, course.EventRecorded("hospitalised"))
 
-    def _follow(self, last: datetime, course_id: str, *, share: float) -> None:
+    def _reached(self, sessions: int) -> float:
+        """After so many sessions; half of a course is as good as all of it (Phillips 2019: the
+        median responder needed three infusions)."""
+        return self.start + (self.end - self.start) * min(1, 2 * sessions / self.mix["sessions"])
+
+    def _follow(self, last: datetime, course_id: str, reached: float) -> None:
         """Check-ins after the last session: answered, or missed for a reason."""
-        reached = self.start + (self.end - self.start) * share
         back = last + _DAY * self._days_to_relapse()
         for week in settings()["check_in_weeks"]:
             due = last + timedelta(weeks=week)

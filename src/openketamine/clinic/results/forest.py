@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _ROW, _TOP, _FOOT = 720, 30, 14, 34
-_NAMES, _LEFT, _RIGHT = 330, 350, 700
-_LONGEST = 46
+_NAMES, _LEFT, _RIGHT = 370, 390, 700
+_LONGEST = 54
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ Pure. Each number carries the people whom it counts and those of whom it counts 
 can open it; a denominator is never implied.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,17 +27,6 @@ VERDICT_WORDS = {
     "none": "No response",
     "worsening": "Worse",
 }
-CAUSES = {
-    "not_opened": "Link not opened",
-    "not_finished": "Begun and not finished",
-    "bounced": "Message came back",
-    "no_address": "No address known",
-    "opted_out": "Does not want messages",
-    "post_down": "Our post was down",
-    "not_asked": "Was not asked",
-    "open": "Still open",
-}
-SEVERE = 3
 
 
 @dataclass(frozen=True)
@@ -95,16 +83,6 @@ class ProtocolResult:
         return next(one for one in self.judged if one.key.endswith(f".{what}"))
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """One adverse event: sessions with it of all sessions, the severe among them, and people."""
-
-    event: str
-    sessions: Number
-    severe: Number
-    people: Number
-
-
 def chosen(results: Iterable[Result], asked: Asked) -> list[Result]:
     """Those in whom drug was given, by protocol and by the day of the first session."""
     return [
@@ -132,10 +110,10 @@ def _protocol(name: str, treated: Sequence[Result], window: str, today: date) ->
     numbers = _outcomes(f"{name}.judged", judged, judged, "of those who can be judged", window)
     return ProtocolResult(
         protocol=name,
-        treated=_number(f"{name}.treated", "Treated", treated, treated, "people"),
+        treated=number_of(f"{name}.treated", "Treated", treated, treated, "people"),
         judged=numbers,
         of_all=_outcomes(f"{name}.all", judged, treated, "of all who were treated", window),
-        not_judged=_number(
+        not_judged=number_of(
             f"{name}.not-judged", "Cannot be judged", rest, treated, "of all who were treated"
         ),
         why=_why(name, rest, window),
@@ -151,7 +129,7 @@ def _outcomes(
     found = []
     for verdict in _VERDICTS:
         who = [one for one in judged if one.verdicts[window].verdict == verdict]
-        found.append(_number(f"{key}.{verdict}", VERDICT_WORDS[verdict], who, of, of_words))
+        found.append(number_of(f"{key}.{verdict}", VERDICT_WORDS[verdict], who, of, of_words))
         if verdict == "response":
             found += _remission(key, judged, of, of_words, window)
     return tuple(found)
@@ -165,14 +143,14 @@ def _remission(
     if judged and not said:
         return []
     who = [one for one in said if one.verdicts[window].remission]
-    return [_number(f"{key}.remission", VERDICT_WORDS["remission"], who, of, of_words)]
+    return [number_of(f"{key}.remission", VERDICT_WORDS["remission"], who, of, of_words)]
 
 
 def _why(name: str, rest: Sequence[Result], window: str) -> tuple[Number, ...]:
     """Each reason once a person; somebody may have two."""
     reasons = sorted({reason for one in rest for reason in one.verdicts[window].missing})
     return tuple(
-        _number(
+        number_of(
             f"{name}.why.{place}",
             reason,
             [one for one in rest if reason in one.verdicts[window].missing],
@@ -210,63 +188,13 @@ def early_stop(treated: Sequence[Result], today: date, key: str = "early-stop") 
     ]
     words = f"One session and no other within {limit.value} days"
     of_words = f"of those whose first session was more than {limit.value} days ago"
-    return _number(key, words, who, old, of_words)
+    return number_of(key, words, who, old, of_words)
 
 
 def _second_after(one: Result) -> int | None:
     """Days from the first day with a session to the next; None where there was no other."""
     days = sorted({_day(given.on) for given in one.given})
     return (days[1] - days[0]).days if len(days) > 1 else None
-
-
-def adverse_events(treated: Sequence[Result]) -> tuple[EventRow, ...]:
-    """The most frequent first; any event stands before them all."""
-    events = {event for one in treated for given in one.given for event, _ in given.events}
-    rows = [_event(event, treated) for event in sorted(events)]
-    rows.sort(key=lambda row: (-row.sessions.share.count, row.event))
-    return (_event("", treated), *rows)
-
-
-def _event(event: str, treated: Sequence[Result]) -> EventRow:
-    """One event by name; "" is any. A nurse's own words do not stand in an address."""
-    key, words = (f"event.{_hash(event)}", event) if event else ("event", "Any adverse event")
-    return EventRow(
-        event=words,
-        sessions=_of_sessions(f"{key}.any", words, treated, lambda e, _: event in ("", e)),
-        severe=_of_sessions(
-            f"{key}.severe", words, treated, lambda e, grade: event in ("", e) and grade >= SEVERE
-        ),
-        people=_number(
-            f"{key}.people",
-            words,
-            [
-                one
-                for one in treated
-                if any(event in ("", e) for given in one.given for e, _ in given.events)
-            ],
-            treated,
-            "of all who were treated",
-        ),
-    )
-
-
-def _of_sessions(
-    key: str, words: str, treated: Sequence[Result], has: Callable[[str, int], bool]
-) -> Number:
-    """Each session counts once, however often something was charted in it."""
-    hit = {
-        one.person: sum(any(has(*event) for event in given.events) for given in one.given)
-        for one in treated
-    }
-    sessions = sum(len(one.given) for one in treated)
-    return Number(
-        key=key,
-        words=words,
-        of_words="of all sessions",
-        share=proportion(sum(hit.values()), sessions),
-        who=tuple(person for person, count in hit.items() if count),
-        of=tuple(one.person for one in treated),
-    )
 
 
 @dataclass(frozen=True)
@@ -287,52 +215,15 @@ def response_kept(treated: Sequence[Result], definition: str) -> Kept:
     of_words = "of those in whom a response was seen"
     return Kept(
         definition=definition,
-        relapsed=_number(f"relapse.{definition}", "Relapsed", ended, watched, of_words),
+        relapsed=number_of(f"relapse.{definition}", "Relapsed", ended, watched, of_words),
         curve=survival(days, relapsed),
     )
 
 
-def check_ins(treated: Sequence[Result]) -> tuple[Number, ...]:
-    """How check-ins ended: finished first, then why not, the most frequent first."""
-    total = sum(sum(one.check_ins.values()) for one in treated)
-    causes = {cause for one in treated for cause in one.check_ins}
-    found = [_check_in(cause, treated, total) for cause in sorted(causes | {"finished"})]
-    return tuple(sorted(found, key=_finished_first))
-
-
-def _finished_first(one: Number) -> tuple[bool, int, str]:
-    return (not one.key.endswith(".finished"), -one.share.count, one.words)
-
-
-def _check_in(cause: str, treated: Sequence[Result], total: int) -> Number:
-    count = sum(one.check_ins.get(cause, 0) for one in treated)
-    return Number(
-        key=f"check-in.{cause}",
-        words="Finished" if cause == "finished" else CAUSES.get(cause, cause),
-        of_words="of all check-ins",
-        share=proportion(count, total),
-        who=tuple(one.person for one in treated if one.check_ins.get(cause)),
-        of=tuple(one.person for one in treated),
-    )
-
-
-def unscored_sessions(treated: Sequence[Result]) -> Number:
-    """Sessions after which nobody scored anything before the next one."""
-    sessions = sum(len(one.given) for one in treated)
-    missing = sum(len(one.given) - one.scored for one in treated)
-    return Number(
-        key="unscored",
-        words="Sessions without a score before the next",
-        of_words="of all sessions",
-        share=proportion(missing, sessions),
-        who=tuple(one.person for one in treated if one.scored < len(one.given)),
-        of=tuple(one.person for one in treated),
-    )
-
-
-def _number(
+def number_of(
     key: str, words: str, who: Sequence[Result], of: Sequence[Result], of_words: str
 ) -> Number:
+    """A number that counts people."""
     return Number(
         key=key,
         words=words,
@@ -341,10 +232,6 @@ def _number(
         who=tuple(one.person for one in who),
         of=tuple(one.person for one in of),
     )
-
-
-def _hash(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
 def _day(iso: str) -> date:

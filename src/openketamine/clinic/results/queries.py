@@ -9,19 +9,21 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.results.kept import results
 from openketamine.clinic.results.numbers import (
     Asked,
-    EventRow,
     Kept,
     Number,
     ProtocolResult,
-    adverse_events,
     by_protocol,
-    check_ins,
     chosen,
     early_stop,
     response_kept,
-    unscored_sessions,
 )
 from openketamine.clinic.results.person import Result
+from openketamine.clinic.results.tallies import (
+    EventRow,
+    adverse_events,
+    check_ins,
+    unscored_sessions,
+)
 from openketamine.core.course import Reported, cohorts_like
 from openketamine.knowledge import document
 

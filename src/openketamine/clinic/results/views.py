@@ -17,7 +17,8 @@ from openketamine.clinic.results.forms import AskForm
 from openketamine.clinic.results.numbers import Asked, Beside, ProtocolResult
 from openketamine.clinic.results.queries import Report, people, relapse_titles, report
 from openketamine.clinic.results.statistics import FISHER, GREENWOOD, WILSON
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.access import allowed, opened_records
+from openketamine.clinic.staff.roles import can
 from openketamine.core.course import OUTCOMES, measures
 from openketamine.core.dosing import protocol, protocols
 
@@ -73,7 +74,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "titles": relapse_titles(),
         "window": measures().window(found.asked.window),
         "methods": {"proportion": WILSON, "curve": GREENWOOD, "test": FISHER},
-        "may_export": False,
+        "may_export": can(request.user, "results.export").ok,
     }
     return render(request, "results/results.html", context)
 
@@ -89,8 +90,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         raise Http404
     pages = Paginator(people(number.who), _ON_A_PAGE)
     page = pages.get_page(request.GET.get("page"))
-    for person in page:
-        opened_record(request, person.pk, "results-people.read")
+    opened_records(request, [str(person.pk) for person in page], "results-people.read")
     context = {
         "number": number,
         "page": page,
@@ -147,10 +147,11 @@ def _compared(one: ProtocolResult) -> Iterator[Compared]:
 
 def _bar(one: Beside) -> forest.Bar:
     said, share = one.reported, one.share
-    arm = f" ({said.arm})" if said.arm else ""
+    name = one.cohort.title.partition(",")[0].partition(":")[0]
+    words = ", ".join(part for part in (name, said.arm, said.when) if part)
     value = float(said.value) / 100
     low, high = (share.low, share.high) if share else (None, None)
-    return forest.Bar(f"{one.cohort.title.partition(',')[0]}{arm}", value, low, high)
+    return forest.Bar(words, value, low, high)
 
 
 def _line(one: Beside) -> Line:
