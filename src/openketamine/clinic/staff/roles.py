@@ -51,7 +51,8 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "duty.take": _CLINICIANS,
         "wall.open": frozenset({"nurse", "medical_director"}),
         # The course: what happens between sessions. A task asks by role; the table says who may act.
-        "course.read": _READERS,
+        # A therapist has a page of their own (therapy.read), without doses, scores and answers.
+        "course.read": _CLINICIANS | {"auditor"},
         "course.write": _CLINICIANS,
         "course.open": _PRESCRIBERS,
         "task.read": _READERS,
