@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.clinic.bedside import Bedside
 from tests.clinic.conftest import hire
 
-from openketamine.clinic.sessions import _calls, _watchers, commands, queries
+from openketamine.clinic.sessions import _calls, _lately, _watchers, commands, queries
 from openketamine.clinic.staff import duty
 from openketamine.core.findings import BadInput
 
@@ -149,3 +150,43 @@ def test_eight_processes_that_look_at_the_same_second_tell_once(cast, now):
         written = list(pool.map(look_once, range(8)))
     assert sum(written) == 1
     assert told(bed) == [(0, ("Dr Priya Raman",))]
+
+
+@pytest.mark.hazard("HZ-19")
+def test_many_who_fall_at_once_are_told_of_in_one_transaction(cast, now):
+    beds = [
+        Bedside(cast, now).opened(mrn=f"MRN{n:04d}").attached(f"MON-{n}").later(seconds=5)
+        for n in range(6)
+    ]
+    for n, bed in enumerate(beds):
+        values = {"spo2": 97, "heart_rate": 35}
+        bed.hear(bed.message(f"m-{n}", values=values, device_id=f"MON-{n}", mrn=f"MRN{n:04d}"))
+    with CaptureQueriesContext(connection) as asked:
+        assert commands.note_calls(beds[0].later(seconds=10).now) == 6
+    locks = [one for one in asked if "FOR UPDATE" in one["sql"]]
+    # One takes the streams that are free, one is the journal's own; not two for each bed.
+    assert len(locks) == 2
+    assert all(len(told(bed)) == 1 for bed in beds)
+    assert commands.note_calls(beds[0].now) == 0
+
+
+@pytest.mark.hazard("HZ-19")
+def test_what_a_slow_transaction_wrote_is_found_by_the_next_look_through_all(bed):
+    look(bed, seconds=10)
+    falls(bed)
+    # As if it had been written two minutes ago, and had become visible only now.
+    before = _lately._known
+    _lately._known = before._replace(at=bed.later(minutes=4).now, numbers={})
+    assert look(bed) == []
+    assert len(look(bed, seconds=61)) == 1
+
+
+def test_a_look_asks_for_the_last_minutes_only_and_remembers_the_rest(bed):
+    look(falls(bed), seconds=10)
+    look(bed, seconds=1)
+    bed.later(minutes=3)
+    _lately._known = _lately._known._replace(at=bed.now)
+    numbers = _lately.newest_of_calls(bed.later(seconds=1).now)
+    assert list(numbers) == [bed.session.stream]
+    _lately.forget()
+    assert _lately.newest_of_calls(bed.now) == numbers
