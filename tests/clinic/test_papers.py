@@ -9,6 +9,7 @@ from http import HTTPStatus
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from tests.clinic.bedside import PASSWORD, Bedside
 
 from openketamine.clinic.checkins import links
@@ -502,6 +503,25 @@ class TestTheTherapist:
             assert hidden not in words
         (line,) = check_in_lines(courses.facts_of(ada))
         assert line.state == "Waits"
+
+    def test_the_course_itself_is_closed_and_the_list_of_tasks_has_no_words_of_others(
+        self, browser, ada, cast, now
+    ):
+        self.state(ada, cast, now)
+        client = browser(cast.theo)
+        course = reverse("course", args=[ada.pk])
+        assert client.get(course).status_code == HTTPStatus.FORBIDDEN
+        assert course not in client.get(f"/people/{ada.pk}/").content.decode()
+        listed = client.get(reverse("tasks")).content.decode()
+        assert "said at home" not in listed
+
+    def test_they_send_a_link_to_the_own_papers(self, browser, ada, cast):
+        made = browser(cast.theo).post(f"/people/{ada.pk}/papers/link/", follow=True)
+        (token,) = re.findall(r"/c/([\w-]+)/", made.content.decode())
+        home = Client()
+        page = home.get(home.post(f"/c/{token}/").url).content.decode()
+        assert "What you hope for" in page
+        assert "Okonkwo" not in page
 
     def test_consents_papers_and_letters_are_closed_to_them(self, browser, ada, cast):
         client = browser(cast.theo)

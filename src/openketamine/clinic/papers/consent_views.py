@@ -23,6 +23,7 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.views import find
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
+from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.core.course.papers import consents, is_needed
 from openketamine.core.dosing import protocols
@@ -31,6 +32,7 @@ from openketamine.core.findings import BadInput
 LINK_GOOD_FOR = timedelta(days=14)
 OWN_PAGE_GOOD_FOR = timedelta(days=180)
 _ITS_OWN = "own"
+_ONCE = "Give this link to the person, and to nobody else. It is shown once:"
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,7 @@ def my_consent(request: HttpRequest, link: Link) -> HttpResponse:
                 return links.refused(request, now)
             raise BadInput("born", "the date of birth that the clinic has; call us if it is right")
         commands.sign_consent(link.person, consent, protocol_id, said, the_person(link.person), now)
-        mine = links.hand_on(
-            link, f"papers:{protocol_id or _ITS_OWN}", now, good_for=OWN_PAGE_GOOD_FOR
-        )
+        mine = links.hand_on(link, own_papers(protocol_id), now, good_for=OWN_PAGE_GOOD_FOR)
         links.finish(link.purpose, now)
         messages.success(request, "Signed. You can take it back at any time, below.")
         return redirect("my-papers", mine.pk)
@@ -99,11 +99,24 @@ def make_link(
     person, protocol_id = find(person_id), _protocol(consent, protocol_id)
     purpose = f"consent:{consent}:{protocol_id or _ITS_OWN}:{uuid4().hex[:12]}"
     address = links.issue(person, purpose, clock.now(), good_for=LINK_GOOD_FOR)
-    messages.success(
-        request,
-        f"Give this link to the person, and to nobody else. It is shown once: {address}",
-    )
+    messages.success(request, f"{_ONCE} {address}")
     return redirect("papers", person.pk)
+
+
+@require_POST
+@allowed("wishes.write", person="person_id")
+def make_own_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A link to the person's own papers: instructions, wishes, what they signed. Shown once."""
+    person, had = find(person_id), queries.planned(find(person_id))
+    purpose = own_papers(had[0] if had else "")
+    address = links.issue(person, purpose, clock.now(), good_for=LINK_GOOD_FOR)
+    messages.success(request, f"{_ONCE} {address}")
+    return redirect("papers" if can(request.user, "papers.read") else "therapy", person.pk)
+
+
+def own_papers(protocol_id: str) -> str:
+    """The purpose of a link to somebody's own papers; no two are the same."""
+    return f"papers:{protocol_id or _ITS_OWN}:{uuid4().hex[:12]}"
 
 
 @require_POST

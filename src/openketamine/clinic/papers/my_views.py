@@ -95,7 +95,7 @@ def _page(
 
 
 def _leaves(link: Link, language: str) -> tuple[Any, ...]:
-    protocol_id = link.purpose.partition(":")[2]
+    protocol_id = link.purpose.split(":")[1]
     if protocol_id not in protocols():
         return ()
     planned = protocol(protocol_id)

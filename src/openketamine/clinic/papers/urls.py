@@ -11,6 +11,7 @@ urlpatterns = [
     path("c/consent/<uuid:link_id>/", consent_views.my_consent, name="my-consent"),
     path("c/papers/<uuid:link_id>/", my_views.my_papers, name="my-papers"),
     path(f"{_PAPERS}/", views.papers, name="papers"),
+    path(f"{_PAPERS}/link/", consent_views.make_own_link, name="papers-link"),
     path(f"{_PAPERS}/wishes/", views.write_wishes, name="wishes-write"),
     path(f"{_PAPERS}/instructions/", views.print_instructions, name="instructions-print"),
     path(f"{_PAPERS}/letter/", letter_views.letter, name="letter"),
