@@ -119,13 +119,14 @@ class TestSigning:
             Text.objects.all().delete()
 
 
+@pytest.mark.hazard("HZ-22")
 class TestTakingBack:
     def test_it_holds_no_longer_and_a_new_signature_does(self, ada, cast, now):
         sign(ada, cast.nora, now)
         later = now + timedelta(hours=1)
         commands.withdraw_consent(ada, "ketamine", "too much", outcomes.the_person(ada), later)
         one = standing(ada, later)
-        assert (one.state, [f.rule for f in one.findings]) == ("withdrawn", ["RC-02"])
+        assert (one.state, [f.rule for f in one.findings]) == ("withdrawn", ["CR-02"])
         sign(ada, cast.nora, later + timedelta(hours=1))
         assert standing(ada, later + timedelta(hours=2)).state == "in_force"
 
@@ -141,10 +142,10 @@ def why_not(bed):
     """What a start waits for, as far as it is about the consent."""
     said = bed.ask("start")
     assert isinstance(said, Refusal)
-    return [one.rule for one in said.findings if one.rule.startswith(("RC-", "PD-02"))]
+    return [one.rule for one in said.findings if one.rule.startswith(("CR-", "PD-02"))]
 
 
-@pytest.mark.hazard("HZ-09")
+@pytest.mark.hazard("HZ-22")
 class TestTheSession:
     def test_where_nobody_signed_here_a_nurse_answers_as_before(self, bed):
         assert answer(bed) == (None, "")
@@ -170,11 +171,11 @@ class TestTheSession:
         sign(ada, cast.nora, now)
         commands.withdraw_consent(ada, "ketamine", "", outcomes.the_person(ada), now)
         assert answer(bed)[0] == "no"
-        assert "RC-02" in why_not(bed)
+        assert "CR-02" in why_not(bed)
         bed.tell(
             "checklist_answered", {"checklist": "pre-dose", "item": "consent", "answer": "yes"}
         )
-        assert why_not(bed) == ["RC-02"]
+        assert why_not(bed) == ["CR-02"]
 
     def test_a_consent_for_another_route_is_named_and_not_enough(self, ada, cast, now):
         sign(ada, cast.nora, now)
@@ -184,12 +185,12 @@ class TestTheSession:
         other.tell(
             "checklist_answered", {"checklist": "pre-dose", "item": "consent", "answer": "yes"}
         )
-        assert why_not(other) == ["RC-05"]
+        assert why_not(other) == ["CR-05"]
 
     def test_a_year_later_it_is_too_old(self, bed, ada, cast, now):
         sign(ada, cast.nora, now)
         bed.later(days=366)
-        assert "RC-04" in why_not(bed)
+        assert "CR-04" in why_not(bed)
 
     def test_the_whole_walk_with_a_signature_starts(self, cast, now):
         bed = Bedside(cast, now).opened(mrn="MRN0077")

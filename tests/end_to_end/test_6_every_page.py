@@ -23,6 +23,8 @@ def pages(house):
             f"/sessions/{karim}/report/",
             "/knowledge/",
             f"/people/{person['Barrett']}/notes/",
+            f"/people/{person['Barrett']}/papers/",
+            f"/people/{person['Barrett']}/papers/letter/",
             "/openings/",
         ],
         "nora": [
@@ -46,7 +48,7 @@ def pages(house):
         ],
         "ines": ["/vials/", "/vials/receive/"],
         "aude": ["/", f"/sessions/{karim}/report/"],
-        "theo": [f"/sessions/{karim}/"],
+        "theo": [f"/sessions/{karim}/", f"/people/{person['Barrett']}/therapy/"],
         "sam": ["/home/", "/staff/accounts/"],
     }
 

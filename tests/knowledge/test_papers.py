@@ -30,7 +30,8 @@ class TestVersions:
     def test_no_word_changed_without_a_new_version(self, text):
         last = papers.versions(text)[-1]
         for language, sha256 in last.sha256.items():
-            assert papers.fingerprint(text, language) == sha256, f"{text.id} {language}"
+            words = papers.fingerprint(text, language)
+            assert words == sha256, f"{text.id}: a new version says sha256 {{{language}: {words}}}"
         assert text.body["version"] == last.version
 
     def test_versions_are_told_apart_and_dated_in_order(self, text):

@@ -45,7 +45,7 @@ def state(*happened):
 
 def rules(*happened, now=NOW, planned=IV, **wanted):
     found = papers.consent_due(state(*happened), papers.Wanted(planned, **wanted), now)
-    assert all(one.sources and one.because for one in found if one.rule != "RC-01")
+    assert all(one.sources and one.because for one in found if one.rule != "CR-01")
     return [one.rule for one in found]
 
 
@@ -56,18 +56,18 @@ class TestItHolds:
     def test_a_consent_of_its_own_is_no_consent_to_treatment(self):
         touch = given()[1]
         other = ConsentGiven("touch", "1", touch.sha256, ("touch",), {}, "Maren Test")
-        assert rules((SIGNED, other)) == ["RC-01"]
+        assert rules((SIGNED, other)) == ["CR-01"]
 
     def test_nothing_signed_names_what_is_missing(self):
         (found,) = papers.consent_due(state(), papers.Wanted(IV), NOW)
-        assert (found.rule, found.action) == ("RC-01", Action.DEFER)
+        assert (found.rule, found.action) == ("CR-01", Action.DEFER)
         assert "Treatment with ketamine" in found.summary
 
 
 class TestTime:
     def test_a_day_before_a_year_and_on_that_day(self):
         assert rules(given(), now=datetime(2027, 1, 14, 23, 0, tzinfo=UTC)) == []
-        assert rules(given(), now=datetime(2027, 1, 15, 0, 0, tzinfo=UTC)) == ["RC-04"]
+        assert rules(given(), now=datetime(2027, 1, 15, 0, 0, tzinfo=UTC)) == ["CR-04"]
 
     @pytest.mark.parametrize(
         ("start", "end", "months"),
@@ -83,16 +83,17 @@ class TestTime:
         assert _due.whole_months(*day) == months
 
 
+@pytest.mark.hazard("HZ-22")
 class TestTreatment:
     @pytest.mark.parametrize(
         ("planned", "expected"),
         [
             ("iv-depression", []),
-            ("im-depression", ["RC-05"]),
-            ("sublingual-depression", ["RC-05"]),
-            ("pain-outpatient", ["RC-06"]),
-            ("sc-esketamine-depression", ["RC-06", "RC-05"]),
-            ("spravato-trd", ["RC-06"]),
+            ("im-depression", ["CR-05"]),
+            ("sublingual-depression", ["CR-05"]),
+            ("pain-outpatient", ["CR-06"]),
+            ("sc-esketamine-depression", ["CR-06", "CR-05"]),
+            ("spravato-trd", ["CR-06"]),
         ],
     )
     def test_another_route_drug_or_use_asks_again(self, planned, expected):
@@ -102,9 +103,9 @@ class TestTreatment:
         ("dose", "expected"),
         [
             ({"dose_ug": 100_000}, []),
-            ({"dose_ug": 100_001}, ["RC-07"]),
+            ({"dose_ug": 100_001}, ["CR-07"]),
             ({"dose_ug_per_kg": 1000}, []),
-            ({"dose_ug_per_kg": 1001}, ["RC-07"]),
+            ({"dose_ug_per_kg": 1001}, ["CR-07"]),
             ({}, []),
         ],
     )
@@ -112,21 +113,22 @@ class TestTreatment:
         assert rules(given(), **dose) == expected
 
     def test_a_signature_that_says_not_for_what_holds_for_nothing(self):
-        assert rules(given(covers={})) == ["RC-06", "RC-05"]
+        assert rules(given(covers={})) == ["CR-06", "CR-05"]
 
 
+@pytest.mark.hazard("HZ-22")
 class TestThePerson:
     def test_withdrawn_is_a_block_and_a_new_signature_opens_it(self):
         later = SIGNED + timedelta(days=1)
         back = (later, ConsentWithdrawn("ketamine", "too much"))
-        assert rules(given(), back) == ["RC-02"]
+        assert rules(given(), back) == ["CR-02"]
         found = papers.consent_due(state(given(), back), papers.Wanted(IV), NOW)
         assert found[0].action is Action.BLOCK
         assert "too much" in found[0].because[0].text
         assert rules(given(), back, given(at=later + timedelta(hours=1))) == []
 
     def test_withdrawn_in_the_moment_of_signing_counts_by_its_place(self):
-        assert rules(given(), (SIGNED, ConsentWithdrawn("ketamine"))) == ["RC-02"]
+        assert rules(given(), (SIGNED, ConsentWithdrawn("ketamine"))) == ["CR-02"]
         assert rules((SIGNED, ConsentWithdrawn("ketamine")), given()) == []
 
     def test_another_consent_may_be_withdrawn(self):
@@ -134,7 +136,7 @@ class TestThePerson:
 
     @pytest.mark.parametrize(
         ("kind", "expected"),
-        [("hospitalised", ["RC-10"]), ("mania", ["RC-10"]), ("other", []), ("died", [])],
+        [("hospitalised", ["CR-10"]), ("mania", ["CR-10"]), ("other", []), ("died", [])],
     )
     def test_what_changes_the_risk_asks_again(self, kind, expected):
         assert rules(given(), (NOW, EventRecorded(kind, "three days"))) == expected
@@ -144,15 +146,15 @@ class TestThePerson:
         assert rules((before, EventRecorded("hospitalised")), given()) == []
 
     def test_a_pregnancy_that_became_known_since(self):
-        assert rules(given(), pregnant_since=SIGNED + timedelta(days=9)) == ["RC-09"]
+        assert rules(given(), pregnant_since=SIGNED + timedelta(days=9)) == ["CR-09"]
         assert rules(given(), pregnant_since=SIGNED - timedelta(days=9)) == []
 
     def test_who_cannot_consent_needs_somebody_who_signed_with_them_since(self):
         since = SIGNED - timedelta(days=1)
-        assert rules(given(), incapable_since=since) == ["RC-08"]
+        assert rules(given(), incapable_since=since) == ["CR-08"]
         assert rules(given(helped_by="Ida Test, guardian"), incapable_since=since) == []
         after = SIGNED + timedelta(days=1)
-        assert rules(given(helped_by="Ida Test, guardian"), incapable_since=after) == ["RC-08"]
+        assert rules(given(helped_by="Ida Test, guardian"), incapable_since=after) == ["CR-08"]
 
 
 class TestUnderstanding:
@@ -161,7 +163,7 @@ class TestUnderstanding:
         wrong["promise"] = ["sure"]
         assert rules(given(answers=wrong)) == []
         wrong["stop"] = ["finish"]
-        assert rules(given(answers=wrong)) == ["RC-11"]
+        assert rules(given(answers=wrong)) == ["CR-11"]
 
     def test_the_last_answer_counts(self):
         shown = papers.shown("ketamine", IV, "en", {})
@@ -174,7 +176,7 @@ class TestUnderstanding:
     def test_what_was_not_answered_is_not_right(self):
         shown = papers.shown("ketamine", IV, "en", {})
         assert papers.understood("ketamine", shown.questions, {}).right == 0
-        assert rules(given(answers={})) == ["RC-11"]
+        assert rules(given(answers={})) == ["CR-11"]
 
 
 class TestVersions:
@@ -182,12 +184,12 @@ class TestVersions:
         known = papers.versions(document("consents", "ketamine"))
         new = [*known, type(known[0])("2", NOW.date(), {"en": "A new risk."}, True, {})]
         monkeypatch.setattr(_due, "versions", lambda _: tuple(new))
-        assert rules(given()) == ["RC-03"]
+        assert rules(given()) == ["CR-03"]
         new[-1] = type(known[0])("2", NOW.date(), {"en": "Spelling."}, False, {})
         assert rules(given()) == []
 
     def test_a_version_that_nobody_knows(self):
-        assert rules(given(version="0")) == ["RC-03"]
+        assert rules(given(version="0")) == ["CR-03"]
 
 
 class TestTheHash:
