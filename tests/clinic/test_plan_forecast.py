@@ -53,6 +53,26 @@ def test_a_plan_is_a_band_with_its_doubts_whatever_the_route(plan, said):
         assert part in words(expected)
 
 
+def rows_of(html):
+    """Cells of each row of the table twin."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html)
+    return [re.findall(r"<t[hd][^>]*>([^<]*)", row) for row in rows][1:]
+
+
+@pytest.mark.hazard("HZ-14")
+def test_every_picture_of_a_level_has_the_same_numbers_as_a_table():
+    expected = expected_levels(fields("iv", over_min=40), 40, ())
+    rows = rows_of(expected.table)
+    assert [row[0] for row in rows[:5]] == ["0 min", "10 min", "20 min", "30 min", "40 min"]
+    assert len(rows[4]) == 4, "time, the band, and each of two models"
+    low, high = (int(part) for part in rows[4][1].split(" to "))
+    assert low < int(rows[4][2]) < high
+    assert "253 ng/mL at 40 min" in level_so_far(state(RUNNING), START + timedelta(minutes=30))
+    live = rows_of(level_so_far(state(RUNNING), START + timedelta(minutes=30)))
+    assert [live[4][0], live[4][2]] == ["40 min", "253"]
+    assert "not measured" in expected.table
+
+
 REFUSED = [
     ("under the skin", fields("sc"), "Abuhelwa 2022"),
     ("a compounded spray", fields("nasal", mg=30), "differs fourfold"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 
+from openketamine.clinic.plans.level_table import level_table
 from openketamine.core.findings import BadInput
 from openketamine.core.pharmacology import (
     Dose,
@@ -36,12 +37,14 @@ _NO_MODEL = "no published model of this drug by this route is on file"
 
 @dataclass(frozen=True)
 class Expected:
-    """A picture and, under it, its notes and what other medicines do; or `why_not` there is none.
+    """A picture, the same as a table, its notes and what other medicines do; or `why_not` there is
+    none.
 
     The notes stand beside the picture and not in it, so that they can be read on a phone.
     """
 
     picture: str = ""
+    table: str = ""
     notes: tuple[str, ...] = ()
     medicines: tuple[str, ...] = ()
     why_not: str = ""
@@ -107,7 +110,8 @@ def _expected(plan: _Plan) -> Expected:
         )  # fmt: skip
     except BadInput as refused:
         return Expected(why_not=f"it needs {refused.expected}")
-    return Expected(seen.as_svg(with_notes=False), seen.notes, says)
+    table = level_table(seen.curves, seen.band) if seen.band else ""
+    return Expected(seen.as_svg(with_notes=False), table, seen.notes, says)
 
 
 def _times(last: float, until: float) -> list[float]:
@@ -167,10 +171,14 @@ def level_so_far(state: Mapping[str, Any], now: datetime) -> str:
         with_notes=False,
     )  # fmt: skip
     notes = forecast_notes(seen.curves, seen.band, drug, by)
-    return drawn + format_html(
-        '<details class="forecast-more"><summary>What is not known, and the sources</summary>'
-        '<ul class="forecast-notes">{}</ul></details>',
-        format_html_join("", "<li>{}</li>", ((note,) for note in notes)),
+    return (
+        drawn
+        + level_table(seen.curves, seen.band)
+        + format_html(
+            '<details class="forecast-more"><summary>What is not known, and the sources</summary>'
+            '<ul class="forecast-notes">{}</ul></details>',
+            format_html_join("", "<li>{}</li>", ((note,) for note in notes)),
+        )
     )
 
 

@@ -34,9 +34,10 @@ export class Level {
     try {
       const answer = await fetch(this.address, { headers: { "X-OpenKetamine-Background": "1" } });
       if (!answer.ok) return;
-      const isRead = byId("level-picture").querySelector("details")?.open ?? false;
+      const parts = () => [...byId("level-picture").querySelectorAll("details")];
+      const areRead = parts().map((one) => one.open);
       byId("level-picture").innerHTML = await answer.text();
-      if (isRead) byId("level-picture").querySelector("details")?.setAttribute("open", "");
+      parts().forEach((one, place) => (one.open = areRead[place] ?? false));
     } catch {
       this.#askedAt = 0; // The link is down; the picture stands still and is marked so.
     }
