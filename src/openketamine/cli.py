@@ -477,6 +477,7 @@ def _add_run(verbs: Any) -> None:
     verb.add_argument("--people", type=int, default=1000, help="how many, default 1000")
     verb.add_argument("--seed", type=int, default=1, help="makes the year repeatable")
     verb.add_argument("--data", type=Path, help="folder of a demonstration, default var/demo")
+    _add_export(verbs)
     verb = _verb(
         verbs,
         "audit",
@@ -521,6 +522,31 @@ def _add_run(verbs: Any) -> None:
         verb.add_argument("folder", type=Path, metavar="DIR")
         verb.add_argument("--data", type=Path, help="data folder")
     _add_devices(verbs)
+
+
+def _add_export(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "export",
+        _operate("export"),
+        "de-identified people for research, as Parquet and FHIR; each export is put on record",
+        'openketamine export --research study-7 --purpose "University of N, study 7"',
+    )
+    verb.add_argument(
+        "--research", type=Path, required=True, metavar="DIR", help="an empty or a new folder"
+    )
+    verb.add_argument("--purpose", required=True, help="to whom it goes, and what for")
+    verb.add_argument("--form", choices=["parquet", "fhir", "both"], default="both")
+    verb.add_argument(
+        "--dates",
+        choices=["years", "shifted"],
+        default="years",
+        help="years: safe harbour; shifted: each person by a number of their own",
+    )
+    verb.add_argument("--protocol", default="", help="only this protocol")
+    verb.add_argument("--since", type=_date, help="first session on or after this day")
+    verb.add_argument("--until", type=_date, help="first session on or before this day")
+    verb.add_argument("--data", type=Path, help="data folder")
 
 
 def _add_devices(verbs: Any) -> None:

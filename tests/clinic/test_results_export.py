@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from argparse import Namespace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from random import SystemRandom
@@ -270,3 +271,18 @@ def test_the_page_gives_a_zip_and_lists_it_after(clinic, client):
     assert "manifest.json" in names
     assert "bundles.ndjson" not in names
     assert "Study 7" in client.get("/results/export/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_command_line_exports_as_the_system_and_puts_it_on_record(clinic):
+    from openketamine.operations._errands import export_for_research
+
+    options = Namespace(
+        protocol="", since=None, until=None, form="parquet", dates="shifted", purpose="Study 8"
+    )
+    files, told = export_for_research(options)
+    assert told["safe_harbour"] is False
+    assert "bundles.ndjson" not in files
+    (fact,) = journal.facts(commands.STREAM)
+    assert (fact.body["purpose"], fact.body["dates"]) == ("Study 8", "shifted")
+    assert fact.body["people"] == told["people"]

@@ -1,5 +1,7 @@
 """Short errands over an existing clinic, with Django set up already."""
 
+import argparse
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
 from openketamine.clinic.reports.paper import paper
+from openketamine.clinic.results.commands import FORMS, Wanted, export_by
+from openketamine.clinic.results.numbers import Asked
 from openketamine.clinic.staff.commands import system_account
 from openketamine.core.findings import BadInput
 
@@ -92,3 +96,17 @@ def _json(made: Packet, out: Path) -> None:
 
 
 _WRITERS = {".zip": _zip, ".pdf": _pdf, ".json": _json}
+
+
+def export_for_research(
+    options: argparse.Namespace,
+) -> tuple[Mapping[str, bytes], dict[str, Any]]:
+    """The files, and what is said of them. Raises BadInput where nobody is in it."""
+    now = clock.now()
+    asked = Asked(protocol=options.protocol, since=options.since, until=options.until)
+    forms = FORMS if options.form == "both" else (options.form,)
+    wanted = Wanted(asked, forms, options.dates, options.purpose)
+    made = export_by(wanted, system_account(now), now)
+    told = {name: made.manifest[name] for name in ("people", "sessions", "scores", "safe_harbour")}
+    small = len(made.manifest["small_cells"])
+    return made.files, told | {"small_cells": small, "sha256": made.sha256}

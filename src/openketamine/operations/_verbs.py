@@ -113,6 +113,23 @@ def bounce(options: argparse.Namespace) -> int:
     return DONE
 
 
+def export(options: argparse.Namespace) -> int:
+    """De-identified people into a new folder, for research; put on record."""
+    to = options.research.absolute()
+    if to.exists() and any(to.iterdir()):
+        raise BadInput("--research", "an empty or a new folder", str(to))
+    with _clinic(options.data):
+        from openketamine.operations._errands import export_for_research
+
+        files, told = export_for_research(options)
+    to.mkdir(parents=True, exist_ok=True)
+    to.chmod(0o700)
+    for name, content in files.items():
+        (to / name).write_bytes(content)
+    _print(told | {"folder": str(to)}, as_json=getattr(options, "json", False))
+    return DONE
+
+
 def audit_verify(options: argparse.Namespace) -> int:
     """Prove that the journal is as it was written; 3 where it is not."""
     with _clinic(options.data):

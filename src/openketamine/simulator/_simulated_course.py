@@ -167,7 +167,8 @@ class SimulatedCourse:
     def _reached(self, sessions: int) -> float:
         """After so many sessions; half of a course is as good as all of it (Phillips 2019: the
         median responder needed three infusions)."""
-        return self.start + (self.end - self.start) * min(1, 2 * sessions / self.mix["sessions"])
+        done = min(1.0, 2 * sessions / int(self.mix["sessions"]))
+        return self.start + (self.end - self.start) * done
 
     def _follow(self, last: datetime, course_id: str, reached: float) -> None:
         """Check-ins after the last session: answered, or missed for a reason."""

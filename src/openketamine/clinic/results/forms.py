@@ -28,7 +28,7 @@ class AskForm(forms.Form):
         titles = [(one, protocol(one).title) for one in protocols()]
         self._choices("protocol", [("", "All"), *sorted(titles, key=lambda one: one[1])])
         self._choices("window", [(one.id, one.says) for one in measures().windows])
-        self._choices("relapse", [("", "Whatever speaks of most"), *relapse_titles().items()])
+        self._choices("relapse", [("", "What fits most people here"), *relapse_titles().items()])
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -152,7 +152,7 @@ def _why(name: str, rest: Sequence[Result], window: str) -> tuple[Number, ...]:
     return tuple(
         number_of(
             f"{name}.why.{place}",
-            reason,
+            reason.rstrip("."),
             [one for one in rest if reason in one.verdicts[window].missing],
             rest,
             "of those who cannot be judged",

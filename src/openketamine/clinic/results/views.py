@@ -148,7 +148,8 @@ def _compared(one: ProtocolResult) -> Iterator[Compared]:
 def _bar(one: Beside) -> forest.Bar:
     said, share = one.reported, one.share
     name = one.cohort.title.partition(",")[0].partition(":")[0]
-    words = ", ".join(part for part in (name, said.arm, said.when) if part)
+    when = "" if said.when == "not retrieved" else said.when
+    words = ", ".join(part for part in (name, said.arm, when) if part)
     value = float(said.value) / 100
     low, high = (share.low, share.high) if share else (None, None)
     return forest.Bar(words, value, low, high)
