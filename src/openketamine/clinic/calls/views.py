@@ -27,7 +27,7 @@ from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, presentation
 from openketamine.core.treatment import MOMENTS, answer_words
 
-WALL_COOKIE = f"{settings.OPENKETAMINE_COOKIES}openketamine_wall"
+WALL_COOKIE = f"{settings.COOKIES_BEGIN_WITH}openketamine_wall"
 _NOTED_FOR_S = 300
 _DAYS = (1, 7, 30, 90, 365)
 _WORDS = {

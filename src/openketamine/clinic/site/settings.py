@@ -50,6 +50,8 @@ if OPENKETAMINE_CREDENTIALS not in ("recorded", "required"):
 OPENKETAMINE_SECOND_FACTOR = os.environ.get("OPENKETAMINE_SECOND_FACTOR", "offered").strip().lower()
 if OPENKETAMINE_SECOND_FACTOR not in ("offered", "required"):
     raise ImproperlyConfigured("OPENKETAMINE_SECOND_FACTOR: expected offered or required")
+# A file of passwords that leaked somewhere: SHA-1, one a line, in order (staff/passwords.py).
+OPENKETAMINE_BREACHED_PASSWORDS = os.environ.get("OPENKETAMINE_BREACHED_PASSWORDS", "")
 # The state whose nursing rules count, such as US-AZ; empty outside of the United States.
 OPENKETAMINE_STATE = os.environ.get("OPENKETAMINE_STATE", "").strip().upper()
 # Keys of the notes that are kept apart, the newest first; they lie outside of the database.
@@ -101,6 +103,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "procrastinate.contrib.django",
     "openketamine.clinic.journal",
@@ -115,13 +118,14 @@ INSTALLED_APPS = [
     "openketamine.clinic.reports",
     "openketamine.clinic.outcomes",
     "openketamine.clinic.checkins",
-    "openketamine.clinic.results",
     "openketamine.clinic.papers",
+    "openketamine.clinic.results",
     "openketamine.clinic.calls",
     "openketamine.clinic.console",
 ]
 
 MIDDLEWARE = [
+    "openketamine.clinic.site.middleware.programs_speak_tls",
     "django.middleware.security.SecurityMiddleware",
     "openketamine.clinic.site.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -170,6 +174,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "openketamine.clinic.staff.passwords.NoWordOfTheClinic"},
+    {"NAME": "openketamine.clinic.staff.passwords.NotInABreach"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -193,12 +199,13 @@ MFA_TOTP_ISSUER = "OpenKetamine"
 MFA_TOTP_TOLERANCE = 1
 
 # A browser takes a name that begins so only over TLS, for this host and for no other.
-SESSION_COOKIE_NAME = f"{'__Host-' if OPENKETAMINE_HTTPS else ''}openketamine_session"
+COOKIES_BEGIN_WITH = "__Host-" if OPENKETAMINE_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIES_BEGIN_WITH}openketamine_session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = OPENKETAMINE_HTTPS
-CSRF_COOKIE_NAME = "openketamine_csrf"
+CSRF_COOKIE_NAME = f"{COOKIES_BEGIN_WITH}openketamine_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = OPENKETAMINE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if OPENKETAMINE_HTTPS else None

@@ -1,8 +1,16 @@
 """Every address of the clinic; each app keeps its own."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.views import list_usersessions
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Ending a sign-in elsewhere asks once more who it is.
+    path(
+        "account/sessions/",
+        reauthentication_required(allow_get=True)(list_usersessions),
+        name="own-sign-ins",
+    ),
     path("account/", include("allauth.urls")),
     path("", include("openketamine.clinic.site.pages")),
     path("", include("openketamine.clinic.rulebook.urls")),

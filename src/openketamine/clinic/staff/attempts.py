@@ -24,7 +24,7 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 REMEMBERED = timedelta(hours=1)
 SIGN_IN_FAILED = "sign-in failed"
-COOKIE = "openketamine_device"
+COOKIE = f"{settings.COOKIES_BEGIN_WITH}openketamine_device"
 _COOKIE_LASTS = timedelta(days=180)
 _SALT = "openketamine.known-device"
 
@@ -75,7 +75,7 @@ def remember(request: HttpRequest, response: HttpResponse, username: str) -> Non
         COOKIE,
         signing.dumps({"id": known["id"], "names": names}, salt=_SALT),
         max_age=int(_COOKIE_LASTS.total_seconds()),
-        path="/account/",
+        path="/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -45,7 +46,13 @@ def staff(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     people = Staff.colleagues.filter(is_active=True).order_by("display_name")
     found = [standing(one, now) for one in people]
-    context = {"people": found, "warnings": warnings(found), "roles": ROLES}
+    lacking = sum(any(line.needed and line.card is None for line in one.lines) for one in found)
+    context = {
+        "people": found,
+        "warnings": warnings(found),
+        "roles": ROLES,
+        "lacking": 0 if settings.OPENKETAMINE_CREDENTIALS == "required" else lacking,
+    }
     return render(request, "staff/staff.html", context)
 
 

@@ -11,7 +11,7 @@ export const isOwed = () => localStorage.getItem(OWED) !== null;
 
 /** Tell the server. @returns {Promise<boolean>} whether it heard */
 export async function payDebt() {
-  const token = /(?:^|; )openketamine_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+  const token = /(?:^|; )(?:__Host-)?openketamine_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
   try {
     const answer = await fetch("/account/logout/", { method: "POST", headers: { "X-CSRFToken": token }, signal: AbortSignal.timeout(AGAIN_MS) });
     if (!answer.ok) return false;

@@ -35,7 +35,7 @@ export async function somebodyAnswers(patience) {
 }
 
 /** From the cookie, not from the page: a page that was opened offline, or before the last sign-in, has none. */
-const token = () => /(?:^|; )openketamine_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+const token = () => /(?:^|; )(?:__Host-)?openketamine_csrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 
 /** @param {string} path @param {object} body @param {boolean} [byItself] nobody pressed anything: no sign that somebody is here
  * @returns {Promise<Answer & Record<string, any>>} */
