@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from openketamine.clinic.sessions._writing import (
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.permission import can, here
 from openketamine.core.dosing import DoseProposal, Wish, propose
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.history import age
@@ -166,6 +167,7 @@ def start(
     `lot`: what follows is charted as it happens.
     """
     session = Session.objects.select_related("person").get(pk=session_id)
+    let_by_state(by, folded(session.stream).state, now)
     years = age(patients.record(session.person), timezone.localdate(now))
     signed = consent_findings(session, folded(session.stream).state, now)
     context = Context(actor=author_of(by), age=years, site=site(), consent=signed or ())
@@ -178,6 +180,18 @@ def start(
         settle(session, "", by, now)
 
     return _decide(_Asked("start", begun, context, after=after), session_id, asked, by, now)
+
+
+def let_by_state(by: Staff, state: State, now: datetime) -> None:
+    """What the state lets this role start depends on the way: a pump that runs, or at once into the
+    vein. Raises BadInput with the state's words."""
+    if state.plan is None:
+        return
+    plan = state.plan.body
+    way = "continuous" if plan.rate_ul_per_h else "bolus" if plan.route == "iv" else plan.route
+    answer = can(by, "infusion.start", replace(here(), way=way), now)
+    if not answer:
+        raise BadInput("by", f"somebody whom the state lets start this. {answer.why}")
 
 
 def _begun(

@@ -28,6 +28,7 @@ _PLACES = (
 _STAFF_PAGES = (
     ("Certificates", "/staff/", "staff.read"),
     ("My certificates", "/staff/own/", "credentials.own"),
+    ("State", "/staff/state/", "staff.read"),
     ("Rota", "/staff/rota/", "rota.read"),
     ("Accounts", "/staff/accounts/", "account.read"),
     ("Access", "/staff/access/", "audit.read"),

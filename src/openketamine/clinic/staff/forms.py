@@ -112,6 +112,33 @@ class SiteForm(forms.Form):
     site = forms.SlugField(required=False, max_length=20)
 
 
+class StateForm(forms.Form):
+    """What a state says, where it stands, and who says so."""
+
+    says = forms.CharField(
+        label="What this state lets a nurse do", max_length=1000, widget=forms.Textarea
+    )
+    source = forms.CharField(
+        label="Where it stands", max_length=300,
+        help_text="The board's opinion or the section of the law, with its date.",
+    )  # fmt: skip
+    password = forms.CharField(
+        label="Your password", strip=False, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )  # fmt: skip
+    otp = forms.CharField(
+        label="Or a code of your second factor", max_length=20, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two proves who it is."""
+        said = super().clean() or self.cleaned_data
+        if not said.get("password") and not said.get("otp"):
+            self.add_error("password", "Your password, or a code of your second factor.")
+        return said
+
+
 class ApproveForm(forms.Form):
     """The second person's own secret."""
 

@@ -88,6 +88,8 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "staff.read": frozenset({"medical_director", "auditor"}),
         "credentials.own": frozenset(ROLES) - {"auditor", "system_admin"},
         "credentials.check": frozenset({"medical_director"}),
+        # What a state lets a nurse do, where we did not read it ourselves.
+        "scope.confirm": frozenset({"medical_director"}),
         "rota.read": _READERS | {"front_desk"},
         "rota.plan": frozenset({"medical_director", "nurse", "front_desk"}),
         # Whoever works at several sites says at which they are; nobody reaches another by it.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openketamine.clinic.staff import views
+from openketamine.clinic.staff import state_views, views
 
 urlpatterns = [
     path("staff/", views.staff, name="staff"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("staff/rota/", views.week, name="rota"),
     path("staff/rota/plan/", views.plan, name="rota-plan"),
     path("staff/site/", views.choose_site, name="site-choose"),
+    path("staff/state/", state_views.page, name="state"),
+    path("staff/state/confirm/", state_views.confirm, name="state-confirm"),
     path("staff/accounts/", views.account_list, name="accounts"),
     path("staff/accounts/ask/", views.account_ask, name="account-ask"),
     path("staff/accounts/<uuid:asked_id>/", views.account_approve, name="account-approve"),
