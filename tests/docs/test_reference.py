@@ -13,8 +13,8 @@ import write_reference
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("decisions/*.md")])
 SERVERS = {
-    "audit", "backup", "bounce", "demo", "devices", "doctor",
-    "import", "packet", "restore", "serve",
+    "audit", "backup", "bounce", "demo", "devices", "doctor", "export",
+    "import", "packet", "populate", "restore", "serve",
 }  # fmt: skip
 
 
