@@ -70,7 +70,9 @@ class Clinic:
     def victims(self):
         """Everything that runs here but the supervisor, by name."""
         noted = json.loads((self.folder.path / "running.json").read_text())["children"]
-        return {"database": self.postmaster()} | {one["name"]: one["pid"] for one in noted}
+        # One that died while it was noted has no name.
+        found = {one["name"]: one["pid"] for one in noted if one}
+        return {"database": self.postmaster()} | found
 
     def postmaster(self):
         return int((self.folder.path / "database" / "postmaster.pid").read_text().split("\n")[0])
