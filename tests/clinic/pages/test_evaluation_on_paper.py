@@ -79,6 +79,7 @@ class TestWhatItHolds:
             "reason": REASON,
             "by": "Dr Priya Raman",
             "at": "22-Nov-2026 09:00 EST (UTC-05:00)",
+            "meaning": "I have read this finding and go on in spite of it, today.",
         }
 
     def test_what_was_open_and_what_was_answered_stand_apart(self, kept):
