@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from tests.clinic.conftest import PASSWORD
 
+from openketamine.clinic.site.context import DEMO_PASSWORD
 from openketamine.clinic.staff.commands import hire
 from openketamine.clinic.staff.models import Site
 from openketamine.core.findings import BadInput
@@ -32,6 +33,12 @@ class TestWordsOfTheClinic:
     @pytest.mark.parametrize("password", ["correct-horse-battery", "a clinic behind the blue hill"])
     def test_a_sentence_may_have_one_in_it(self, cast, password):
         validate_password(password, cast.nora)
+
+    def test_the_demonstration_has_one_for_all_and_says_so(self, settings, cast):
+        with pytest.raises(ValidationError):
+            validate_password(DEMO_PASSWORD, cast.nora)
+        settings.OPENKETAMINE_DEMO = True
+        validate_password(DEMO_PASSWORD, cast.nora)
 
     def test_nobody_is_hired_with_one(self, db, now):
         with pytest.raises(BadInput, match="word of this clinic"):
