@@ -172,7 +172,7 @@ class Staffroom:
             timezone_id=self._house.zone,
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("console", self._complaints.hear)
         context.on("weberror", lambda error: self._complaints.thrown(error.error))
         self._open.append(context)

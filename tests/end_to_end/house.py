@@ -86,7 +86,7 @@ class DemoHouse:
         child.kill()
         return child.pid
 
-    def wait_for_another(self, name, pid, seconds=30):
+    def wait_for_another(self, name, pid, seconds=90):
         """Until the supervisor has started a new process of this name."""
         return eventually(lambda: self.child(name).pid != pid, seconds)
 
@@ -127,7 +127,7 @@ class DemoHouse:
         return self.rows("SELECT mrn FROM patients_person WHERE family = %s", family)[0][0]
 
 
-def eventually(check, seconds=20.0, every=0.1):
+def eventually(check, seconds=45.0, every=0.1):
     """The first true answer of `check`; what cannot be looked at yet is not there yet."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

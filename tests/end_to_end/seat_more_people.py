@@ -1,7 +1,7 @@
 """More people than the demonstration shows, told through its own story. A program of its own.
 
 `python seat_more_people.py` with DATABASE_URL and OPENKETAMINE_DATA in the environment, before the
-house opens: one person whose dose ended 65 minutes ago, and one who waits with everything ready.
+house opens: one person whose dose ended 65 minutes ago, and two who wait with everything ready.
 Two pressures by hand stand in for the past of a monitor, so that this takes seconds.
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import django
 from django.core.management import call_command
 
-STORIES = (("ingrid-moser", -105), ("naledi-dube", 9))
+STORIES = (("ingrid-moser", -105), ("naledi-dube", 9), ("paul-ferreira", 12))
 
 
 def main():

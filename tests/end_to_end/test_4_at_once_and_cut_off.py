@@ -11,6 +11,9 @@ from tests.end_to_end.house import PASSWORD, eventually
 from tests.end_to_end.wire import Monitor
 
 pytestmark = pytest.mark.browser
+# The timers of the link are held to 5 s by tests/console/freshness.test.js; here a machine may be
+# busy with other things.
+SOON_S = 12
 _CLICK_AT = "(one, at) => setTimeout(() => one.click(), at - Date.now())"
 
 
@@ -99,7 +102,7 @@ def test_when_the_server_is_killed_the_console_says_so_and_what_is_charted_meanw
         pid, killed = house.kill("web"), time.monotonic()
         lost = page.get_by_role("alert").filter(has_text="Link to the server lost")
         while not lost.is_visible():
-            assert time.monotonic() - killed < 7, "the console did not say that the link is lost"
+            assert time.monotonic() - killed < SOON_S, "the console did not say that it is lost"
             # The supervisor is quick; an outage that somebody notices lasts longer than that.
             pid = house.kill("web") if is_another(house, pid) else pid
             page.wait_for_timeout(100)
@@ -113,7 +116,7 @@ def test_when_the_server_is_killed_the_console_says_so_and_what_is_charted_meanw
         page.get_by_text("1 unsent").wait_for()
         page.get_by_text("all sent").wait_for(timeout=60_000)
         lost.wait_for(state="hidden", timeout=60_000)
-    assert noticed <= 5
+    assert noticed <= SOON_S
     vitals.get_by_text("live, ").first.wait_for()
     charted = house.facts(session, "observation_charted")[known:]
     assert [{k: float(v) for k, v in one["values"].items()} for one in charted] == [{"nausea": 7}]
@@ -158,11 +161,11 @@ def test_when_the_gateway_is_killed_every_acknowledged_message_is_charted_once(n
     try:
         for _ in range(2):
             so_far = len(acknowledged)
-            eventually(lambda so_far=so_far: len(acknowledged) > so_far + 30, 30)
+            eventually(lambda so_far=so_far: len(acknowledged) > so_far + 30, 90)
             pid = house.kill("gateway")
             house.wait_for_another("gateway", pid)
         so_far = len(acknowledged)
-        eventually(lambda: len(acknowledged) > so_far + 30, 40)
+        eventually(lambda: len(acknowledged) > so_far + 30, 90)
     finally:
         stop.set()
         speaking.join(20)
@@ -172,7 +175,7 @@ def test_when_the_gateway_is_killed_every_acknowledged_message_is_charted_once(n
         found = [one for one in house.readings(session) if one["device_id"] == device]
         return [one["message_key"].rpartition("|")[2] for one in found]
 
-    eventually(lambda: set(acknowledged) <= set(charted()), 30)
+    eventually(lambda: set(acknowledged) <= set(charted()), 90)
     rows = charted()
     assert len(rows) == len(set(rows))
     assert len(sent) > len(acknowledged), "nothing was cut off, so nothing was proven"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.end_to_end.house import PASSWORD, eventually
-from tests.end_to_end.test_4_at_once_and_cut_off import prepared
+from tests.end_to_end.test_4_at_once_and_cut_off import SOON_S, prepared
 from tests.end_to_end.test_6_every_page import serious
 
 pytestmark = pytest.mark.browser
@@ -96,8 +96,8 @@ def test_cut_off_in_mid_infusion_reloaded_and_stopped_all_of_it_arrives_once_and
     with complaints.link_may_break():
         page.context.set_offline(True)
         cut = time.monotonic()
-        lost(nora).wait_for(timeout=7000)
-        assert time.monotonic() - cut <= 5
+        lost(nora).wait_for()
+        assert time.monotonic() - cut <= SOON_S
         rate(nora, "Nausea", 7)
         nora.charting("Vitals")
         sheet = nora.sheet("Vital signs by hand")
@@ -133,7 +133,7 @@ def test_cut_off_in_mid_infusion_reloaded_and_stopped_all_of_it_arrives_once_and
         assert house.facts(session, "infusion_stopped") == []
         page.context.set_offline(False)
         page.get_by_text("all sent").wait_for(timeout=60_000)
-        lost(nora).wait_for(state="hidden", timeout=30_000)
+        lost(nora).wait_for(state="hidden", timeout=60_000)
     kinds = ("observation_charted", "infusion_stopped", "note_charted")
     mine = [one for one in rows_of(house, session, *kinds) if one[5].startswith("offline ")]
     assert [one[1] for one in mine] == [kinds[0], kinds[0], kinds[1], kinds[2]]
@@ -163,10 +163,10 @@ def test_a_page_that_is_opened_while_the_server_is_down_shows_what_the_tablet_ke
     with complaints.link_may_break():
         house.kill("web")
         page.reload()
-        lost(nora).wait_for(timeout=15_000)
+        lost(nora).wait_for(timeout=45_000)
         assert "LINDGREN" in nora.region("Patient").inner_text().upper()
         lost(nora).wait_for(state="hidden", timeout=60_000)
-        nora.region("Vital signs").get_by_text("live, ").first.wait_for(timeout=20_000)
+        nora.region("Vital signs").get_by_text("live, ").first.wait_for(timeout=45_000)
 
 
 @pytest.mark.hazard("HZ-05")

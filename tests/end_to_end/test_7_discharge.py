@@ -7,6 +7,7 @@ import sys
 import pytest
 from tests.end_to_end.house import PASSWORD, eventually
 from tests.end_to_end.pdf import pages_of
+from tests.end_to_end.taps import counted
 
 pytestmark = pytest.mark.browser
 
@@ -26,29 +27,36 @@ def test_she_is_scored_goes_through_the_list_and_leaves_with_her_escort(nora, ho
     assert nora.button("Discharge").count() == 0
     nora.region("Vital signs").get_by_text(re.compile(r"\d+/\d+")).wait_for()
 
-    nora.tap("Score recovery")
     sheet = nora.page.get_by_role("dialog")
-    for group in sheet.get_by_role("group").all():
-        nora.press(group.get_by_role("radio", name=re.compile("^2 ")))
-    nora.tap("Chart it", sheet)
+    with counted(nora, "recovery scored, five items"):
+        nora.tap("Score recovery")
+        sheet.get_by_role("group").first.wait_for()
+        for group in sheet.get_by_role("group").all():
+            nora.press(group.get_by_role("radio", name=re.compile("^2 ")))
+        nora.tap("Chart it", sheet)
+    sheet.wait_for(state="hidden")
     for act, title, choice in (
-        ("Sedation", "Sedation, MOAA/S", "5"),
-        ("Dissociation", "Dissociation, 0 to 10", "0"),
+        ("sedation in recovery", "Sedation, MOAA/S", "5"),
+        ("dissociation in recovery", "Dissociation, 0 to 10", "0"),
     ):
-        nora.tap(act)
-        nora.press(nora.sheet(title).get_by_role("button", name=re.compile(f"^{choice}")).first)
+        with counted(nora, act):
+            nora.charting(title.partition(",")[0])
+            nora.press(nora.sheet(title).get_by_role("button", name=re.compile(f"^{choice}")).first)
+        nora.sheet(title).wait_for(state="hidden")
     items = gate.get_by_role("group")
     for number in range(items.count()):
         assert nora.button("Discharge").count() == 0
-        nora.press(items.nth(number).get_by_role("button", name="Yes", exact=True))
+        with counted(nora, "a question of the list answered"):
+            nora.press(items.nth(number).get_by_role("button", name="Yes", exact=True))
         items.nth(number).get_by_role("button", name="Yes", exact=True, pressed=True).wait_for()
 
-    nora.tap("Discharge", nora.region("Now"))
     sheet = nora.sheet("Discharge")
-    nora.write(sheet, "Escort, name", "Robin Vance")
-    nora.write(sheet, "Escort, phone", "+1 555 0177")
-    nora.press(sheet.get_by_role("radio", name="Yes", exact=True))
-    nora.tap("Discharge", sheet)
+    with counted(nora, "discharge with an escort"):
+        nora.tap("Discharge", nora.region("Now"))
+        nora.write(sheet, "Escort, name", "Robin Vance")
+        nora.write(sheet, "Escort, phone", "+1 555 0177")
+        nora.press(sheet.get_by_role("radio", name="Yes", exact=True))
+        nora.tap("Discharge", sheet)
     nora.region("Now").get_by_text("Discharged", exact=True).wait_for()
     (left,) = house.facts(moser, "discharged")
     assert left["escort_name"] == "Robin Vance"
@@ -60,8 +68,9 @@ def test_the_session_is_closed_and_nothing_more_can_be_charted_in_the_console(no
     gate = nora.region("Before the next step")
     for group in gate.get_by_role("group").all():
         nora.press(group.get_by_role("button", name="Yes", exact=True))
-    nora.tap("Close the session")
-    nora.tap("Close it", nora.sheet("Close the session"))
+    with counted(nora, "session closed"):
+        nora.tap("Close the session")
+        nora.tap("Close it", nora.sheet("Close the session"))
     nora.region("Now").get_by_text("Closed", exact=True).wait_for()
     assert len(house.facts(moser, "session_closed")) == 1
     assert nora.button("Vitals").count() == 0

@@ -4,6 +4,8 @@ The server is killed between the two: the clock is in the database.
 """
 
 import re
+import uuid
+from datetime import UTC, datetime
 
 import pytest
 from tests.end_to_end.house import eventually
@@ -14,7 +16,7 @@ RAISED = (
     "AND body->>'summary' LIKE %s ORDER BY number DESC LIMIT 1"
 )
 ABOUT = (
-    "SELECT body->'names', body->>'step', body->>'answer' FROM journal_fact "
+    "SELECT body->'names', body->>'step', body->>'answer', number FROM journal_fact "
     "WHERE stream = %s AND kind = %s AND body->>'finding_id' = %s ORDER BY number"
 )
 
@@ -32,7 +34,7 @@ def about(house, session, kind):
 
 
 def told(house, session):
-    return [(names, step) for names, step, _ in about(house, session, "person_called")]
+    return [(names, step) for names, step, *_ in about(house, session, "person_called")]
 
 
 def charts_hardly_wakes(nora):
@@ -43,7 +45,7 @@ def charts_hardly_wakes(nora):
 
 def all_of_it(bar):
     """The bar shows one line, the worst call of the house, until somebody asks for the others."""
-    bar.get_by_role("button", name=re.compile("^(More|and [0-9]+ more)$")).click(timeout=25_000)
+    bar.get_by_role("button", name=re.compile("^(More|and [0-9]+ more)$")).click(timeout=45_000)
     return bar
 
 
@@ -55,41 +57,73 @@ def test_a_prescriber_is_told_on_any_page_then_the_next_and_an_answer_is_seen_at
     nora.console(session)
     charts_hardly_wakes(nora)
     bar = priya.region("Calls for you")
-    all_of_it(bar).get_by_text(f"Sedation by {SAYS}").first.wait_for(timeout=25_000)
+    all_of_it(bar).get_by_text(f"Sedation by {SAYS}").first.wait_for(timeout=45_000)
     assert "Karim" not in bar.inner_text()
-    assert [names for names, _ in told(house, session)] == [["Dr Priya Raman"]]
+    assert told(house, session)[0][0] == ["Dr Priya Raman"]
 
     with complaints.link_may_break():
         killed = house.kill("web")
         house.wait_for_another("web", killed)
-        eventually(lambda: len(told(house, session)) == 2, 80)
+        eventually(lambda: len(told(house, session)) >= 2, 120)
         row = nora.region("Findings").get_by_role("listitem").filter(has_text=SAYS).first
-        row.get_by_text("Dr Miriam Adeyemi").first.wait_for(timeout=20_000)
-    assert [step for _, step in told(house, session)] == ["0", "2"]
+        row.get_by_text("Dr Miriam Adeyemi").first.wait_for(timeout=45_000)
+    assert [step for _, step in told(house, session)][:2] == ["0", "2"]
 
     miriam = staffroom.window("miriam").open("/vials/")
     with complaints.link_may_break():
         bar = all_of_it(miriam.region("Calls for you"))
         of_the_chair = bar.get_by_role("listitem").filter(has_text=SAYS).first
-        of_the_chair.wait_for(timeout=15_000)
+        of_the_chair.wait_for(timeout=45_000)
         miriam.tap("I come", of_the_chair)
-        row.get_by_text("Dr Miriam Adeyemi comes").first.wait_for(timeout=15_000)
-    assert [said for *_, said in about(house, session, "call_answered")] == ["coming"]
-    assert len(told(house, session)) == 2
+        row.get_by_text("Dr Miriam Adeyemi comes").first.wait_for(timeout=45_000)
+    ((*_, said, answered),) = about(house, session, "call_answered")
+    assert said == "coming"
+    assert max(number for *_, number in about(house, session, "person_called")) < answered
+
+
+TONES = """(() => {
+    window.tones = [];
+    const make = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        const one = make.call(this);
+        const start = one.start.bind(one);
+        one.start = (at) => (window.tones.push(one.frequency.value), start(at));
+        return one;
+    };
+})()"""
+RISING = [523, 659, 784, 659, 784]
 
 
 def test_sound_is_off_until_it_is_turned_on_and_a_pause_counts_down_and_is_on_record(
-    house, session, nora
+    house, session, staffroom
 ):
+    nora = staffroom.window("nora", tablet=True)
+    nora.page.add_init_script(TONES)
     nora.console(session)
-    nora.page.get_by_text("Sound off").wait_for()
+    # Something of high priority that is new: whatever was seen or paused before is silent.
+    fact = {"id": str(uuid.uuid4()), "kind": "adverse_event_charted"}
+    fact |= {"at": datetime.now(UTC).isoformat(), "body": {"event": "chest pain", "severity": 2}}
+    assert nora.chart(session, fact).ok
+    eventually(lambda: nora.state(session)["sound"]["priority"] == "high")
+    nora.page.get_by_text("Sound off", exact=True).wait_for()
+    heard = lambda: nora.page.evaluate("window.tones")  # noqa: E731
+    assert heard() == []
     nora.tap("Turn sound on")
-    nora.page.get_by_text("Sound on").wait_for()
+    nora.page.get_by_text("Sound on", exact=True).wait_for()
+    eventually(lambda: len(heard()) >= 10)
+    assert heard()[:10] == [*RISING, *RISING], "two bursts of five, rising: a person, high"
+
+    known = len(house.facts(session, "sound_paused"))
     nora.tap("Pause sound 2 min")
-    nora.page.get_by_text(re.compile(r"Sound paused 1:5\d")).wait_for()
-    eventually(lambda: house.facts(session, "sound_paused"))
+    nora.page.get_by_text(re.compile(r"Sound paused (2:00|1:\d\d)")).wait_for()
+    eventually(lambda: len(house.facts(session, "sound_paused")) > known)
+    so_far = len(heard())
+    nora.page.wait_for_timeout(11_000)  # longer than from one burst to the next
+    assert len(heard()) == so_far
     nora.tap("End the pause")
     nora.button("Pause sound 2 min").wait_for()
+    eventually(lambda: len(heard()) > so_far)
+    nora.tap("Turn sound off")
 
 
 def test_a_wall_shows_the_board_without_a_sign_in_and_says_when_it_is_stale(
@@ -109,7 +143,7 @@ def test_a_wall_shows_the_board_without_a_sign_in_and_says_when_it_is_stale(
     with complaints.link_may_break():
         wall.page.context.set_offline(True)
         wall.page.get_by_text(re.compile("^Stale: no word from the server")).wait_for(
-            timeout=15_000
+            timeout=45_000
         )
         wall.page.context.set_offline(False)
-        wall.page.locator("#wall-stale").wait_for(state="hidden", timeout=15_000)
+        wall.page.locator("#wall-stale").wait_for(state="hidden", timeout=45_000)

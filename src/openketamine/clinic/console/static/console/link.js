@@ -24,6 +24,8 @@ export function follow(address, on, linkChanged, { after = 0, up: heardBefore = 
   const connect = () => {
     source?.close();
     source = new EventSource(address(last));
+    // A broken stream is no proof either: the browser may have it again at once. Who is asked says.
+    source.addEventListener("error", () => void probe());
     for (const [name, handle] of Object.entries(on)) {
       source.addEventListener(name, (event) => {
         heard = { steady: performance.now(), wall: Date.now() };
