@@ -69,6 +69,11 @@ def test_a_protocol_with_a_limit_of_its_own_is_held_against_that():
     assert (found.raised, found.limit.value, found.of_protocol) == (False, 5, PAIN)
 
 
+def test_e3_has_nothing_to_count_before_three_sessions_after_month_2():
+    assert flags(course(days=(0, 61, 63)), 63)["E3"].count is None
+    assert flags(course(days=(0, 61, 63, 65)), 65)["E3"].count == 2
+
+
 class TestE8:
     def scored(self, hours):
         after = scored("phq-9", 8, 40, 12 + hours)
@@ -183,6 +188,13 @@ def test_for_pain_the_relief_is_how_long_it_stayed_below_seven_tenths():
     assert past(course(*told, protocol=PAIN), PAIN)[-1].relief_days == 30
     assert past(course(*told[:3], protocol=PAIN), PAIN)[-1].relief_days == 24
     assert past(course(told[0], protocol=PAIN), PAIN)[-1].relief_days is None
+
+
+def test_after_a_pause_that_ends_a_course_the_next_one_has_its_own_baseline():
+    told = (peg(8, -1), peg(6, 59), peg(3, 62))
+    state = course(*told, days=(0, 1, 60, 61), protocol=PAIN)
+    better = [one.improvement_percent for one in past(state, PAIN)]
+    assert better == [None, Decimal("25.0"), None, Decimal("50.0")]
 
 
 INTERVALS = [

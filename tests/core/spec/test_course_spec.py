@@ -33,6 +33,10 @@ class TestBaseline:
         state = fold_course([phq(9, 3)], [visit(0, scores=[("phq-9", 18, 13)])])
         assert of(state, "phq-9").baseline is None
 
+    def test_a_score_of_the_very_minute_of_the_dose_is_none(self):
+        state = fold_course([phq(9, 3)], [visit(0, scores=[("phq-9", 18, 12)])])
+        assert of(state, "phq-9").baseline is None
+
     def test_a_form_that_could_not_be_scored_is_passed_over(self):
         assert of(course(phq(18, -3), phq(None, -1), phq(9, 3)), "phq-9").baseline.total == 18
 
@@ -149,6 +153,7 @@ def test_sustain_1_wants_22_twice_running_5_to_15_days_apart(totals, days, verdi
 PHQ = [
     ((20, 8, 10, 10), "met", "not met"), ((20, 8, 10, 9), "not met", "not met"),
     ((20, 8, 14, 9), "not met", "met"), ((20, 8, 13, 9), "not met", "not met"),
+    ((20, 8, 5, 9, 13), "not met", "met"),
     ((20, 18), "no response seen", "no response seen"),
 ]  # fmt: skip
 
