@@ -39,6 +39,10 @@ class Plain:
                 self.sessions[name].append((kind, body, at))
             if place == "course":
                 self.courses[name].append((kind, body, at))
+        self.of_person = defaultdict(list)
+        for facts in self.sessions.values():
+            opened = next(body for kind, body, _ in facts if kind == "session_opened")
+            self.of_person[opened["person_id"]].append(facts)
         self.people = {name: self.person(name) for name in self.courses}
         self.people = {name: one for name, one in self.people.items() if one}
 
@@ -50,10 +54,9 @@ class Plain:
     def given(self, name):
         """(moment of the first drug, adverse events) of each session with drug, oldest first."""
         found = []
-        for facts in self.sessions.values():
-            opened = next(body for kind, body, _ in facts if kind == "session_opened")
+        for facts in self.of_person[name]:
             starts = [at for kind, _, at in facts if kind in ("infusion_started", "dose_given")]
-            if opened["person_id"] != name or not starts:
+            if not starts:
                 continue
             events = [
                 (body["event"], body["severity"])
