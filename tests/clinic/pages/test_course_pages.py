@@ -94,7 +94,7 @@ class TestThePage:
         assert "Mood is better, pain is not" in shown.text
         assert "Mood by PHQ-9: better. Pain by PEG: not better." in shown.text
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_what_is_missing_is_said_and_never_counted_as_no(self, page, nora, adaeze, now, tell):
         treated(adaeze, nora, now - timedelta(days=2), tell)
         shown = page(nora, course(adaeze))
@@ -160,7 +160,7 @@ class TestWriting:
             16, "moderately severe", "staff",
         )  # fmt: skip
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_a_question_left_open_is_kept_as_not_answered(self, page, nora, adaeze):
         page(nora, self.score(adaeze), answers("phq-9", [2] * 5))
         (taken,) = queries.facts_of(adaeze).all(facts.ScoreTaken)
@@ -214,7 +214,7 @@ class TestWriting:
         page(nora, reverse("course-check", args=[going.pk]), done)
         assert "due 22-Feb-2027 (3 months after the last)" in page(nora, course(going)).text
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_a_check_whose_result_nobody_knows_was_not_done(self, page, nora, going):
         page(
             nora,

@@ -69,7 +69,7 @@ def test_a_fact_struck_out_is_as_if_it_had_never_been_written(told, sessions, da
     assert said([*told, struck], sessions) == said(left, sessions)
 
 
-@pytest.mark.hazard("HZ-05")
+@pytest.mark.hazard("HZ-23")
 @settings(max_examples=80, deadline=None)
 @given(LOGS, SESSIONS)
 def test_a_missing_score_is_never_read_as_no(told, sessions):
@@ -86,7 +86,7 @@ def test_a_missing_score_is_never_read_as_no(told, sessions):
         assert found.quadrant.name == "not evaluable"
 
 
-@pytest.mark.hazard("HZ-05")
+@pytest.mark.hazard("HZ-23")
 @settings(max_examples=60, deadline=None)
 @given(LOGS, SESSIONS)
 def test_taking_all_scores_away_leaves_nothing_that_is_said_of_them(told, sessions):

@@ -114,7 +114,7 @@ class TestChecks:
         state = course(done("bladder", 10), days=every(3, 8))
         assert check(state, "bladder", 22).due_on == on(10 + 92)
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_a_result_that_nobody_knows_is_a_check_that_was_not_done(self):
         state = course(done("bladder", 10, "not_known"), days=(0,))
         assert check(state, "bladder", 92).last is None
@@ -255,7 +255,7 @@ class TestTheNextSession:
         assert found.on == on(6)
         assert (found.earliest, found.latest) == (on(6), on(6))
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_many_sessions_of_which_nobody_knows_what_they_did_are_said_to_be_so(self):
         found = proposed(course(days=every(3, 6)), 16)
         assert [one.rule for one in found.findings] == ["COURSE-UNKNOWN"]
@@ -346,7 +346,7 @@ class TestWhatACourseAsksFor:
             fold_course((*state.facts, asked, closed), state.sessions), 5
         )
 
-    @pytest.mark.hazard("HZ-05")
+    @pytest.mark.hazard("HZ-23")
     def test_missing_scores_ask_for_no_task_of_worsening_and_none_of_benefit(self):
         assert set(wanted(course(phq(15, -1)), 3)) == set()
 

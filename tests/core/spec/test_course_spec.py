@@ -9,7 +9,7 @@ from tests.core.courses import PAIN, at, course, fact, on, peg, phq, scored, vis
 from openketamine.core.course import facts, fold_course, summary
 from openketamine.core.log import Corrected
 
-pytestmark = pytest.mark.hazard("HZ-03")
+pytestmark = pytest.mark.hazard("HZ-23")
 
 
 def judged(state, day):
