@@ -775,3 +775,16 @@ class TestALetterThatComesBack:
             with pytest.raises(BadInput):
                 bounces.take_back(raw, time.now)
         assert state(course).all(facts.CheckInUndelivered) == ()
+
+
+def test_a_clinic_whose_zone_has_no_place_asks_too(person, cast, office, time, settings):
+    """The name of such a zone is not what a clock there prints."""
+    settings.TIME_ZONE = "Etc/GMT+2"
+    record(
+        person,
+        facts.CourseOpened("c-1", "iv-depression", "depression", "phq-9"),
+        cast.priya,
+        time.now,
+    )
+    record(person, facts.ContactSet("email", ADDRESS), cast.fran, time.now)
+    assert work(time) == ["sent"]

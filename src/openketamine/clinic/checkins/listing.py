@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
 from openketamine.clinic.checkins import words
@@ -65,7 +66,7 @@ class Missing:
 def rows_of(person: Person, state: CourseState, now: datetime) -> list[Row]:
     """Every check-in of a person up to now and the next ones, the newest first."""
     known = check_ins(state)
-    plan = planned_check_ins(state, timezone.get_current_timezone_name())
+    plan = planned_check_ins(state, settings.TIME_ZONE)
     upcoming = [one for one in plan if one.due_at > now][:4]
     shown = [one for one in plan if one.due_at <= now or one.id in known] + upcoming
     unique = {one.id: one for one in shown}
@@ -103,7 +104,7 @@ def _with_course() -> list[str]:
 
 def _missing_of(person: Person, state: CourseState) -> list[Missing]:
     known, found = check_ins(state), []
-    for one in planned_check_ins(state, timezone.get_current_timezone_name()):
+    for one in planned_check_ins(state, settings.TIME_ZONE):
         here = known.get(one.id)
         if here is None or not here.over:
             continue

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -98,7 +99,7 @@ def _context(person: Person, now: datetime) -> dict[str, Any]:
 
 
 def _upcoming(state: CourseState, now: datetime) -> list[dict[str, Any]]:
-    zone = timezone.get_current_timezone_name()
+    zone = settings.TIME_ZONE
     later = [one for one in planned_check_ins(state, zone) if one.sends and one.sends[0] > now]
     return [
         {"says": one.step.says, "at": timezone.localtime(one.sends[0])} for one in later[:_UPCOMING]

@@ -8,8 +8,8 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from openketamine.clinic.checkins import answering, links, queueing, telling, words
 from openketamine.clinic.checkins.models import Message, Watched
@@ -61,7 +61,7 @@ def plan_person(person: Person, now: datetime) -> None:
     with transaction.atomic():
         in_line(person)
         state = outcomes.state_of(person)
-        zone = timezone.get_current_timezone_name()
+        zone = settings.TIME_ZONE
         for closing in closing_check_ins(state, now, zone):
             _close(person, state, closing, now)
         for invitation in due_check_ins(state, now, zone):

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -125,7 +126,7 @@ def _arrange(request: HttpRequest, whose: Person, form: VisitForm) -> None:
 
 def _send_check_in(whose: Person, name: str, now: datetime) -> None:
     state = _locked(whose)
-    plan = planned_check_ins(state, timezone.get_current_timezone_name())
+    plan = planned_check_ins(state, settings.TIME_ZONE)
     planned = next((one for one in plan if one.id == name), None)
     one = check_ins(state).get(name)
     if planned is None or not planned.due_at <= now < planned.closes_at or (one and one.over):

@@ -87,6 +87,7 @@ def person_page(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "may_read_papers": can(request.user, "papers.read").ok,
         "may_read_therapy": can(request.user, "therapy.read").ok,
         "may_read_notes": can(request.user, "notes.read").ok,
+        "may_read_check_ins": can(request.user, "check-in.read").ok,
         "may_read_course": can(request.user, "course.read").ok,
         "session_form": session_form() if can(request.user, "session.open") else None,
     }
