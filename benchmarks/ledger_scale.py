@@ -2,7 +2,7 @@
 
 A clinic is opened in a folder of its own (private PostgreSQL) and filled by COPY with the facts
 that its own commands would have written: labels, receipts, doses with waste and witness, blind
-counts, differences and their answers, seven facts and five rows of access of each session. Readings
+counts, differences and their answers, eight facts and five rows of access of each session. Readings
 of monitors are left out: they are another benchmark's. Every row is hashed by the journal's own
 functions, accepted by the database's own triggers, and the chain is verified at each size.
 
@@ -296,6 +296,7 @@ def _of_session(person: str) -> Iterator[tuple[str, dict[str, Any]]]:
             {"checklist": "pre-dose", "item": item, "answer": "yes", "note": ""},
         )
     yield "plan_signed", {"drug": "ketamine", "route": "intravenous", "dose_ug": 35_000}
+    yield "observation_charted", {"values": {"moaas": 5}, "note": ""}
     yield "session_closed", {"reason": "complete"}
 
 

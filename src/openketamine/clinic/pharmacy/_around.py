@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
-from openketamine.clinic.journal.models import Access, Fact
+from openketamine.clinic.journal.models import Access, Fact, Voice
 from openketamine.clinic.pharmacy._pieces import pieces
 from openketamine.clinic.pharmacy.packet import DRUG_TASKS
 from openketamine.clinic.staff.roles import TASKS
@@ -34,10 +34,17 @@ def _observed(wastes: Sequence[Transfer]) -> Mapping[str, list[datetime]]:
     found: dict[str, list[datetime]] = {one.session: [] for one in wastes}
     for fact in _facts((f"session:{one}" for one in found), _SEEN):
         found[fact.stream.removeprefix("session:")].append(fact.at)
-    for session in (session for session, times in found.items() if not times):
+    for session in _by_device(session for session, times in found.items() if not times):
         said = journal.bodies_of_readings(f"session:{session}")
         found[session] = [one.measured_at for one in said]
     return found
+
+
+def _by_device(sessions: Iterable[str]) -> Iterator[str]:
+    """Of these, the ones in which a device spoke."""
+    for some in pieces(f"session:{one}" for one in sessions):
+        spoke = Voice.objects.filter(stream__in=some).values_list("stream", flat=True).distinct()
+        yield from (stream.removeprefix("session:") for stream in spoke)
 
 
 def _looks(start: datetime, end: datetime) -> Mapping[str, list[datetime]]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def written(facts: Iterable[Fact]) -> list[Written]:
     return [
         Written(
             fact.number,
-            replace(decode_entry(fact.body["entry"]), recorded_at=fact.recorded_at),
+            decode_entry(fact.body["entry"], fact.recorded_at),
             fact.by_name,
             fact.body["witness_name"],
             fact.body["method"],

@@ -20,6 +20,8 @@ _TEMPLATE = Path(__file__).parent / "packet.typ"
 # Rows that are still read on paper: some 300 pages. What is more stands in the ZIP, and says so.
 _ON_PAPER = 10_000
 _AT_ONCE = 5000
+# A third larger than the usual level, in a third of its time.
+_QUICK = 1
 _ENTRIES = """
     SELECT number, (body -> 'entry' || jsonb_build_object('recorded_at',
                to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00')))::text
@@ -46,7 +48,7 @@ def write_zip(packet: Packet, to: IO[bytes]) -> None:
     check`; `journal.jsonl`, `heads.json` and `verify.py`, which needs nothing but Python. Both
     begin with the first entry of the book."""
     with (
-        zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as folder,
+        zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as folder,
         tempfile.TemporaryFile("w+", encoding="utf-8") as whole,
     ):
         whole.write(f'{{"packet": {_json(packet.head)},\n"tables": {{')

@@ -7,13 +7,12 @@ from django.db import connection
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import STREAM, written
+from openketamine.clinic.pharmacy._entries import STREAM
 from openketamine.clinic.pharmacy._pieces import pieces
 from openketamine.clinic.pharmacy.ledger_page import full, milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.clinic.pharmacy.queries import Held
 from openketamine.clinic.pharmacy.words import account_words, when
-from openketamine.core.ledger import Transfer
 from openketamine.knowledge import document
 
 Row = Mapping[str, str]
@@ -120,18 +119,16 @@ def _receipt(vial: Vial, by: str, verifier: str) -> Row:
 
 def moves(facts: Iterable[Fact]) -> Iterator[Row]:
     """One line for each of these transfers."""
-    for some in pieces(facts):
-        for one in written(some):
-            entry = one.entry
-            assert isinstance(entry, Transfer)  # noqa: S101  (transfers were asked for)
-            yield {
-                "When": when(entry.at), "From": account_words(entry.source),
-                "To": account_words(entry.destination), "Amount": milligrams(entry.mass_ug),
-                "Lot": entry.lot, "Session": entry.session,
-                "Why": entry.reason.replace("_", " "), "How": one.method, "By": one.by_name,
-                "Second person": one.witness_name or "nobody",
-                "Corrects": entry.corrects or "",
-            }  # fmt: skip
+    for one in facts:
+        said = one.body["entry"]
+        yield {
+            "When": when(one.at), "From": account_words(said["source"]),
+            "To": account_words(said["destination"]), "Amount": milligrams(said["mass_ug"]),
+            "Lot": said["lot"], "Session": said["session"],
+            "Why": said["reason"].replace("_", " "), "How": one.body["method"],
+            "By": one.by_name, "Second person": one.body["witness_name"] or "nobody",
+            "Corrects": said["corrects"] or "",
+        }  # fmt: skip
 
 
 def papers(facts: Iterable[Fact]) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """`ledger check`: the whole answer about a book, and the reading of a book from lines of JSON."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
@@ -94,25 +94,25 @@ def read_book(lines: Iterable[str]) -> Book:
     return book(entries)
 
 
-def decode_entry(raw: object) -> Entry:
-    """One entry from JSON: `{"kind": "transfer" | "count" | "label" | "handling", …}`. BadInput."""
+def decode_entry(raw: object, recorded_at: datetime | None = None) -> Entry:
+    """One entry from JSON: `{"kind": "transfer" | "count" | "label" | "handling", …}`. BadInput.
+
+    `recorded_at`: when it was written down, where the journal knows and the entry does not say.
+    """
     if not isinstance(raw, Mapping):
         raise BadInput("entry", "an object", raw)
     kind = raw.get("kind", "transfer")
     if kind not in _KINDS:
         raise BadInput("kind", f"one of {', '.join(_KINDS)}", kind)
-    names = _names(kind)
-    if not raw.keys() <= names.keys() | {"kind"}:
-        unknown = sorted(set(raw) - set(names) - {"kind"})
-        raise BadInput(unknown[0], f"a field of a {kind}: {', '.join(names)}")
-    made: Entry = _KINDS[kind](**{name: _value(kind, name, raw) for name in names})
+    readers = _readers(kind)
+    if not raw.keys() <= readers.keys() | {"kind"}:
+        unknown = sorted(set(raw) - set(readers) - {"kind"})
+        raise BadInput(unknown[0], f"a field of a {kind}: {', '.join(readers)}")
+    said = {name: read(name, raw.get(name)) for name, read in readers.items()}
+    if recorded_at is not None:
+        said["recorded_at"] = recorded_at
+    made: Entry = _KINDS[kind](**said)
     return made
-
-
-@cache
-def _names(kind: str) -> Mapping[str, None]:
-    """The fields of a kind of entry, in their order."""
-    return dict.fromkeys(field.name for field in fields(_KINDS[kind]))
 
 
 def encode_entry(entry: Entry) -> dict[str, Any]:
@@ -129,21 +129,34 @@ def kind_of(entry: Entry) -> str:
     return next(kind for kind, cls in _KINDS.items() if isinstance(entry, cls))
 
 
-def _value(kind: str, name: str, raw: Mapping[str, Any]) -> Any:
-    value = raw.get(name)
-    if name in ("corrects", "recorded_at") and value is None:
-        return None
-    if name in ("at", "recorded_at"):
-        return _moment(name, value)
+@cache
+def _readers(kind: str) -> Mapping[str, Callable[[str, Any], Any]]:
+    """The fields of a kind of entry, in their order, and what reads each."""
+    return {field.name: _reader(kind, field.name) for field in fields(_KINDS[kind])}
+
+
+def _reader(kind: str, name: str) -> Callable[[str, Any], Any]:
+    if name == "corrects":
+        return lambda name, value: None if value is None else _text(name, value)
+    if name == "recorded_at":
+        return lambda name, value: None if value is None else _moment(name, value)
+    if name == "at":
+        return _moment
     if name == "expiry":
-        return _day(value)
+        return lambda _, value: _day(value)
     if name in _WHOLE:
-        if value is None and (kind == "label" or name == "units"):
-            return 0
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise BadInput(name, "a whole number", value)
-        return value
-    return _text(name, value)
+        return _whole_or_none if kind == "label" or name == "units" else _whole
+    return _text
+
+
+def _whole_or_none(name: str, value: object) -> int:
+    return 0 if value is None else _whole(name, value)
+
+
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInput(name, "a whole number", value)
+    return value
 
 
 def _text(name: str, value: object) -> str:
