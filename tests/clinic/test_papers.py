@@ -11,8 +11,11 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from tests.clinic.bedside import PASSWORD, Bedside
+from tests.clinic.test_check_ins import address_in, office  # noqa: F401  (a fixture)
 
 from openketamine.clinic.checkins import links
+from openketamine.clinic.checkins import post as post_office
+from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes import queries as courses
@@ -319,6 +322,53 @@ class TestAtHome:
         assert "To sleep again" in client.get(mine).content.decode()
         client.post(mine, {"do": "withdraw", "consent": "ketamine"})
         assert standing(ada, now).state == "withdrawn"
+
+
+class TestByMail:
+    @pytest.fixture
+    def contact(self, ada, cast, now):
+        said = facts.ContactSet("email", "ada@example.org", zone="America/Phoenix")
+        outcomes.record(ada, said, cast.fran, now)
+
+    def sent(self, client, path):
+        answer = client.post(path, {"how": "send"}, follow=True)
+        return [post_office.send(str(one.pk)) for one in Message.objects.all()], answer
+
+    def test_a_consent_goes_out_once_and_opens_at_home(
+        self,
+        office,  # noqa: F811  (the fixture)
+        browser,
+        cast,
+        ada,
+        contact,
+        now,
+    ):
+        path = f"/people/{ada.pk}/papers/consents/ketamine/{IV}/link/"
+        assert self.sent(browser(cast.nora), path)[0] == ["sent"]
+        (letter,) = office.letters
+        # The token is random letters, which may spell anything.
+        words = f"{letter['Subject']} {re.sub(r'http[^ ]+', '', letter.get_content())}"
+        for hidden in ("ketamine", "depression", "Ada", "Okonkwo", ada.mrn):
+            assert hidden not in words
+        home = Client()
+        page = home.get(home.post(address_in(letter)).url)
+        assert "Treatment with ketamine" in page.content.decode()
+
+    def test_who_has_no_address_is_named_and_nothing_is_sent(self, browser, cast, ada):
+        path = f"/people/{ada.pk}/papers/link/"
+        found, answer = self.sent(browser(cast.theo), path)
+        assert found == []
+        assert "Nothing was sent" in answer.content.decode()
+
+    def test_from_the_own_page_after_the_date_of_birth(self, at_now, ada, now):
+        home = Client()
+        token = links.issue(ada, "own:page", now).rstrip("/").rpartition("/")[2]
+        own = home.post(f"/c/{token}/").url
+        assert home.post(f"{own}papers/").url == own
+        home.post(own, {"year": "1984", "month": "3", "day": "7"})
+        assert "what you signed" in home.get(own).content.decode()
+        mine = home.post(f"{own}papers/")
+        assert "What you hope for" in home.get(mine.url).content.decode()
 
 
 class TestOnTheTablet:

@@ -43,6 +43,18 @@ def own_page(identity: str, contact: facts.ContactSet, address: str) -> Ready:
     return Ready(identity, contact.channel, contact.address, subject, body)
 
 
+def page(
+    identity: str, contact: facts.ContactSet, address: str, subject: str, until: datetime
+) -> Ready:
+    """A link to a page of another app. The subject names no drug, no illness and nobody."""
+    by = f"{_local(until, contact.zone):%d-%b-%Y}"
+    body = (
+        f"{subject}. Open it on the phone or computer that you want to use:\n\n{address}\n\n"
+        f"The link is for you alone and works until {by}.\n"
+    )
+    return Ready(identity, contact.channel, contact.address, subject, body)
+
+
 def task(identity: str, address: str, due_at: datetime) -> Ready:
     """To somebody who works here: that a task waits, and by when. Which one stands in the clinic's
     own pages."""

@@ -25,6 +25,8 @@ from openketamine.core.course import facts
 from openketamine.core.course.check_ins import check_ins, contact_of, derived_id
 
 OWN = "own"
+# A link to any other page that an app asks for; `detail`: its `purpose`, good for so many `days`.
+PAGE = "page"
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 
 
@@ -132,6 +134,10 @@ def _ready(row: Message, now: datetime) -> Ready | None:
     if row.kind == OWN:
         address = links.issue(row.person, "own:", now, good_for=timedelta(days=1))
         return letters.own_page(str(row.pk), contact, address)
+    if row.kind == PAGE:
+        days = timedelta(days=int(row.detail["days"]))
+        address = links.issue(row.person, row.detail["purpose"], now, good_for=days)
+        return letters.page(str(row.pk), contact, address, row.detail["subject"], now + days)
     one = check_ins(state).get(row.about)
     if one is not None and (one.over or one.last_attempt >= row.attempt):
         return None

@@ -1,12 +1,16 @@
 """The only writers of consents, wishes and papers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
+from openketamine.clinic.checkins import queueing
+from openketamine.clinic.checkins.models import Message
+from openketamine.clinic.checkins.post import PAGE
 from openketamine.clinic.outcomes import commands as outcomes
+from openketamine.clinic.outcomes import queries as courses
 from openketamine.clinic.papers.models import Text
 from openketamine.clinic.papers.queries import TOPICS, shown_to
 from openketamine.clinic.patients.models import Person
@@ -14,11 +18,14 @@ from openketamine.clinic.sessions import commands as sessions
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.course import facts as f
+from openketamine.core.course.check_ins import contact_of, derived_id
 from openketamine.core.course.papers import consents, last_given, sha256_of, understood, withdrawn
 from openketamine.core.findings import BadInput
 from openketamine.core.log import Author
 
 LONGEST_WISH = 1000
+_SUBJECT = "A page from your clinic, to read"
+_LINK_WAITS = timedelta(days=1)
 _LONGEST_NAME = 120
 
 
@@ -168,6 +175,28 @@ def _give(
         )
         outcomes.record(person, body, by, now)
     return sha256
+
+
+def send_link(person: Person, purpose: str, now: datetime, *, days: int) -> None:
+    """A link on its way to the person by mail or text. Its purpose makes a repeat harmless.
+
+    Raises BadInput where nobody has said how this person is written to, or they want no messages.
+    """
+    if contact_of(courses.facts_of(person)) is None:
+        raise BadInput("contact", "somebody who can be written to; set it under Check-ins")
+    with transaction.atomic():
+        row, _ = Message.objects.get_or_create(
+            id=derived_id(str(person.pk), purpose),
+            defaults={
+                "person": person,
+                "kind": PAGE,
+                "about": purpose[:80],
+                "detail": {"purpose": purpose, "days": days, "subject": _SUBJECT},
+                "not_before": now,
+                "give_up_at": now + _LINK_WAITS,
+            },
+        )
+        queueing.enqueue([row.pk])
 
 
 def keep(kind: str, content: Mapping[str, Any], now: datetime) -> str:

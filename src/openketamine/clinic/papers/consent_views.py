@@ -95,23 +95,36 @@ def read_here(
 def make_link(
     request: HttpRequest, person_id: UUID, consent: str, protocol_id: str
 ) -> HttpResponse:
-    """A link for the person's own phone, shown once."""
+    """A link for the person's own phone: sent, or shown once."""
     person, protocol_id = find(person_id), _protocol(consent, protocol_id)
     purpose = f"consent:{consent}:{protocol_id or _ITS_OWN}:{uuid4().hex[:12]}"
-    address = links.issue(person, purpose, clock.now(), good_for=LINK_GOOD_FOR)
-    messages.success(request, f"{_ONCE} {address}")
+    _hand_over(request, person, purpose)
     return redirect("papers", person.pk)
 
 
 @require_POST
 @allowed("wishes.write", person="person_id")
 def make_own_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """A link to the person's own papers: instructions, wishes, what they signed. Shown once."""
+    """A link to the person's own papers: instructions, wishes, what they signed."""
     person, had = find(person_id), queries.planned(find(person_id))
     purpose = own_papers(had[0] if had else "")
-    address = links.issue(person, purpose, clock.now(), good_for=LINK_GOOD_FOR)
-    messages.success(request, f"{_ONCE} {address}")
+    _hand_over(request, person, purpose)
     return redirect("papers" if can(request.user, "papers.read") else "therapy", person.pk)
+
+
+def _hand_over(request: HttpRequest, person: Person, purpose: str) -> None:
+    """By mail or text where that was pressed, else on the screen, once."""
+    now = clock.now()
+    if request.POST.get("how") != "send":
+        address = links.issue(person, purpose, now, good_for=LINK_GOOD_FOR)
+        messages.success(request, f"{_ONCE} {address}")
+        return
+    try:
+        commands.send_link(person, purpose, now, days=LINK_GOOD_FOR.days)
+    except BadInput as error:
+        messages.error(request, f"Nothing was sent. {error}.")
+    else:
+        messages.success(request, "The link is on its way.")
 
 
 def own_papers(protocol_id: str) -> str:

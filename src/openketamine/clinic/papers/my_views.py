@@ -9,13 +9,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from openketamine.clinic.checkins import links
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import the_person
 from openketamine.clinic.papers import commands, queries
+from openketamine.clinic.papers.consent_views import own_papers
 from openketamine.clinic.papers.forms import BornForm, WishesForm
 from openketamine.core.course.papers import instructions, leaves
 from openketamine.core.dosing import protocol, protocols
@@ -29,6 +30,19 @@ def my_papers(request: HttpRequest, link: Link) -> HttpResponse:
     if request.method == "POST":
         return _did(request, link)
     return _page(request, link)
+
+
+@require_POST
+@links.by_link("own")
+def from_own_page(_: HttpRequest, link: Link) -> HttpResponse:
+    """From the person's own page, which knows them by their date of birth."""
+    now = clock.now()
+    if not links.is_known(link, now):
+        return redirect("own", link.pk)
+    had = queries.planned(link.person)
+    purpose = own_papers(had[0] if had else "")
+    mine = links.hand_on(link, purpose, now, good_for=link.until - now)
+    return redirect("my-papers", mine.pk)
 
 
 def _did(request: HttpRequest, link: Link) -> HttpResponse:

@@ -24,7 +24,7 @@ from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.course import CourseState, tasks
-from openketamine.core.course.check_ins import CheckIn, check_ins
+from openketamine.core.course.check_ins import CheckIn, check_ins, contact_of
 from openketamine.core.course.papers import note_templates
 
 _SHOWN = 10
@@ -76,6 +76,7 @@ def therapy(request: HttpRequest, person_id: UUID) -> HttpResponse:
         "wishes": found,
         "wishes_form": WishesForm(initial={one.topic: one.text for one in found}),
         "may_write": can(who, "wishes.write").ok,
+        "contact": contact_of(state),
         "tasks": task_lines(state, who.role, now),
         "check_ins": check_in_lines(state),
         "templates": note_templates() if can(who, "therapy-note.write") else (),

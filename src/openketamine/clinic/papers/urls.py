@@ -9,6 +9,7 @@ _CONSENT = f"{_PAPERS}/consents/<slug:consent>"
 
 urlpatterns = [
     path("c/consent/<uuid:link_id>/", consent_views.my_consent, name="my-consent"),
+    path("c/o/<uuid:link_id>/papers/", my_views.from_own_page, name="own-papers"),
     path("c/papers/<uuid:link_id>/", my_views.my_papers, name="my-papers"),
     path(f"{_PAPERS}/", views.papers, name="papers"),
     path(f"{_PAPERS}/link/", consent_views.make_own_link, name="papers-link"),

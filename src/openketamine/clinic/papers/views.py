@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.papers import commands, queries
 from openketamine.clinic.papers.documents import sheet_pdf, text_pdf
 from openketamine.clinic.papers.forms import PrintForm, WishesForm, WithdrawForm
@@ -26,6 +27,7 @@ from openketamine.clinic.sessions.views import opened
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
+from openketamine.core.course.check_ins import contact_of
 from openketamine.core.course.papers import (
     consent_for,
     day,
@@ -184,6 +186,7 @@ def page(
         "may_write": can(who, "wishes.write").ok,
         "may_give": can(who, "paper.give").ok,
         "may_sign": can(who, "letter.sign").ok,
+        "contact": contact_of(outcomes.facts_of(person)),
         "has_phone": bool(settings.OPENKETAMINE_CLINIC_PHONE),
     }
     return render(request, "papers/papers.html", context, status=status)
