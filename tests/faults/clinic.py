@@ -58,7 +58,7 @@ class Clinic:
             [*command, *ports], stdout=self.log, stderr=self.log,
             env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
         )  # fmt: skip
-        eventually(lambda: _supervisor.answers(self.port), 90)
+        eventually(lambda: _supervisor.answers(self.port), 300)
         return self
 
     def close(self):

@@ -64,7 +64,7 @@ class MllpListener:
     ) -> None:
         self.unreadable = 0
         self.health = health or Health()
-        self._waiting = 0
+        self._waiting = self._unkept = 0
         self._settings = settings
         self._spool = spool
         self._known = known
@@ -115,7 +115,10 @@ class MllpListener:
         except SpoolError as error:
             # No answer at all: the sender keeps what we could not make durable, and tries again.
             self.health.rejects("", "the disk of the gateway did not take a message", self._clock())
-            _log.error("closing a connection unanswered: %s", error)
+            self._unkept += 1
+            if self._unkept <= _LOGGED or self._unkept % _LOGGED == 0:
+                # Each monitor tries again at once: the log must not fill the disk as well.
+                _log.error("closing a connection unanswered: %s (no. %d)", error, self._unkept)
         except TimeoutError:
             # Not closed politely: what waits to be sent would never be read.
             writer.transport.abort()
