@@ -10,6 +10,7 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.results.models import Kept
 from openketamine.clinic.results.numbers import Asked
 from openketamine.clinic.results.queries import report
+from openketamine.clinic.staff.sites import only
 from openketamine.operations._simulated_year import fill
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -110,3 +111,10 @@ def test_what_is_kept_can_be_thrown_away_and_comes_back_the_same(clinic):
     assert Kept.objects.count() == PEOPLE
     Kept.objects.all().delete()
     assert report(Asked(), TODAY) == before
+
+
+def test_people_of_another_site_are_in_no_number(clinic):
+    with only(frozenset({"elsewhere"})):
+        assert report(Asked(), TODAY).treated == ()
+    with only(frozenset({"main"})):
+        assert len(report(Asked(), TODAY).treated) == len(report(Asked(), TODAY).treated) > 0

@@ -86,6 +86,7 @@ def test_of_dates_only_the_year_of_the_first_session_and_days_since_it():
     assert [dose.dose_mg for dose in one.doses] == [35.0, 35.0]
 
 
+@pytest.mark.hazard("HZ-25")
 def test_a_year_that_turns_does_not_give_the_first_day_away():
     one = nobody(known(days=(0, 320)))
     said = json.dumps(fhir.bundle(one))
@@ -105,6 +106,7 @@ def test_moved_days_keep_their_distance():
     assert moved[0] == one.first_day
 
 
+@pytest.mark.hazard("HZ-25")
 def test_free_words_of_an_event_leave_the_house_as_other():
     said = treatment.AdverseEventCharted("fell over Mr Holt's dog", 1)
     also = treatment.AdverseEventCharted("headache", 2)
@@ -182,6 +184,7 @@ def identifying():
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard("HZ-25")
 def test_nothing_that_names_anybody_leaves(clinic):
     made = commands.export_by(wanted(), clinic.miriam, NOW)
     told = dict(made.manifest)

@@ -107,6 +107,7 @@ def _kept(one, by_hand, people):
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard("HZ-24")
 def test_every_number_of_the_page_is_that_of_the_raw_facts(cast):
     fill(70, 11, NOW)
     by_hand = plain()

@@ -23,6 +23,7 @@ def test_eight_of_twelve_against_three_of_twelve_says_which_test_it_was():
     assert [one.name for one in found.tests] == [FISHER, FISHER_ONE_SIDED, CHI_SQUARE]
 
 
+@pytest.mark.hazard("HZ-24")
 def test_fifteen_of_those_who_responded_is_not_fifteen_of_all():
     """Pomeroy 2017: 27.3 % are 15 of 55 responders, not of the 77 who were treated."""
     of_responders, of_all = proportion(15, 55), proportion(15, 77)
