@@ -24,7 +24,7 @@ from openketamine.clinic.papers.models import Text
 from openketamine.clinic.papers.therapy_views import check_in_lines, task_lines
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.proofs import Proof
-from openketamine.core.course import facts
+from openketamine.core.course import facts, tasks
 from openketamine.core.course.papers import course_letter, sha256_of
 from openketamine.core.findings import BadInput, Refusal
 
@@ -132,6 +132,19 @@ class TestTakingBack:
         assert (one.state, [f.rule for f in one.findings]) == ("withdrawn", ["CR-02"])
         sign(ada, cast.nora, later + timedelta(hours=1))
         assert standing(ada, later + timedelta(hours=2)).state == "in_force"
+
+    def test_it_is_a_task_for_who_treats(self, ada, cast, now):
+        sign(ada, cast.nora, now)
+        commands.withdraw_consent(ada, "ketamine", "", outcomes.the_person(ada), now)
+        (task,) = tasks(courses.facts_of(ada))
+        assert task.body.due_at == now + timedelta(hours=24)
+        assert task.asks("prescriber", now)
+        assert "taken back: Treatment with ketamine" in task.body.summary
+        research = queries.shown_to(ada, "research", "")
+        said = {"sha256": research.sha256, "signed_as": "Ada O"}
+        commands.sign_consent(ada, "research", "", said, cast.nora, now)
+        commands.withdraw_consent(ada, "research", "", cast.nora, now)
+        assert len(tasks(courses.facts_of(ada))) == 1
 
     def test_what_is_not_in_force_cannot_be_taken_back(self, ada, cast, now):
         for _ in range(2):

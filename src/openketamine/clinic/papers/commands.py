@@ -19,7 +19,15 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.course import facts as f
 from openketamine.core.course.check_ins import contact_of, derived_id
-from openketamine.core.course.papers import consents, last_given, sha256_of, understood, withdrawn
+from openketamine.core.course.papers import (
+    consents,
+    is_needed,
+    last_given,
+    sha256_of,
+    taken_back,
+    understood,
+    withdrawn,
+)
 from openketamine.core.findings import BadInput
 from openketamine.core.log import Author
 
@@ -81,7 +89,11 @@ def withdraw_consent(
         state = outcomes.in_line(person)
         if last_given(state, consent) is None or withdrawn(state, consent) is not None:
             raise BadInput("consent", "one that was signed and not taken back")
-        outcomes.record(person, f.ConsentWithdrawn(consent, reason.strip()[:400]), by, now)
+        back = f.ConsentWithdrawn(consent, reason.strip()[:400])
+        written = outcomes.record(person, back, by, now)
+        if is_needed(consent):
+            # Taken back at home nobody would see it before the next visit.
+            outcomes.record(person, taken_back(consent, written.id, now), outcomes.CLOCK, now)
     sessions.answer_consent(person, now)
 
 

@@ -16,7 +16,13 @@ from openketamine.core.course.papers._consents import (
     understood,
 )
 from openketamine.core.course.papers._doses import Covers, covers, in_plain_words
-from openketamine.core.course.papers._due import Wanted, consent_due, last_given, withdrawn
+from openketamine.core.course.papers._due import (
+    Wanted,
+    consent_due,
+    last_given,
+    taken_back,
+    withdrawn,
+)
 from openketamine.core.course.papers._instructions import Leaf, instructions, leaves, spoken
 from openketamine.core.course.papers._letter import (
     course_letter,
@@ -61,6 +67,7 @@ __all__ = [
     "sha256_of",
     "shown",
     "spoken",
+    "taken_back",
     "title_of",
     "understood",
     "versions",

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from openketamine.core.course._facts import ConsentGiven, ConsentWithdrawn, EventRecorded
+from openketamine.core.course._facts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    EventRecorded,
+    TaskOpened,
+)
 from openketamine.core.course._state import CourseState
 from openketamine.core.course.papers._consents import consent_for, enough, last_choice, title_of
 from openketamine.core.course.papers._written import FIRST, versions
@@ -185,6 +190,25 @@ def _found(trigger: str, consent: str, because: list[str]) -> Finding:
         because=tuple(Because(one) for one in because),
         sources=tuple(Source(one["id"], one.get("where", "")) for one in node["sources"]),
         evidence=node["evidence"],
+    )
+
+
+def taken_back(consent: str, name: str, now: datetime) -> TaskOpened:
+    """The task that a consent to treatment leaves behind when it is taken back.
+
+    `name`: what makes the task one of its own, such as the id of the withdrawal.
+    """
+    node = document("reconsent", "triggers").body["taken_back"]
+    return TaskOpened(
+        task_id=f"consent:{name}",
+        kind=node["kind"],
+        summary=str(node["summary"]).replace("{title}", title_of(consent)),
+        due_at=now + timedelta(hours=int(node["within"]["value"])),
+        roles=tuple(node["roles"]),
+        rule=node["rule"],
+        level=node["level"],
+        rests_on=(name,),
+        sources=tuple(dict(one) for one in node["sources"]),
     )
 
 
