@@ -1,8 +1,9 @@
 """What stands on the course page of one person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -38,7 +39,9 @@ from openketamine.core.dosing import DoseProposal, protocol, protocols
 from openketamine.core.findings import Finding, Refusal
 from openketamine.core.quantities import format_number
 from openketamine.core.scoring import Instrument, instrument, instruments, span
+from openketamine.core.screening import Evaluation
 
+Evaluates = Callable[[str, date], Evaluation]
 # Lanes of the picture: the two axes first, then what else was asked, as far as there is room.
 _MOST_LANES = 6
 # iv, im and sc are read as letters, "nasal" as a word.
@@ -52,7 +55,8 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
     today = timezone.localdate(now)
     found = summary(state, today)
     rows = session_rows(state, found.course, found.points)
-    following = _next(known, state, found, today)
+    evaluates = cache(known.evaluated)
+    following = _next(known, state, found, today, evaluates)
     tasks = queries.tasks_of(person)
     return {
         "course": _course(found),
@@ -70,7 +74,7 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
         ],
         "relapses": words.relapse_lines(found.relapses),
         "warning": words.warning_words(found.warning),
-        "exposure": _folded(words.exposure_lines(found.exposure), _asked(known, found, today)),
+        "exposure": _folded(words.exposure_lines(found.exposure), _asked(found, today, evaluates)),
         "totals": [_total(one) for one in found.totals],
         "checks": [_check(one) for one in found.checks if one.state in _TO_SEE],
         "checks_later": [_check(one) for one in found.checks if one.state not in _TO_SEE],
@@ -166,7 +170,9 @@ def _outcomes(found: Summary) -> list[words.OutcomeRow]:
     return sorted(rows, key=lambda row: (not row.is_primary, row.name))
 
 
-def _next(known: Known, state: CourseState, found: Summary, today: date) -> Next:
+def _next(
+    known: Known, state: CourseState, found: Summary, today: date, evaluates: Evaluates
+) -> Next:
     best = found.primary
     said = best is not None and best.change is not None and best.verdict != "not evaluable"
     responds = best.verdict == "response" if said and best is not None else None
@@ -178,7 +184,7 @@ def _next(known: Known, state: CourseState, found: Summary, today: date) -> Next
         level=found.warning.level,
         responds=responds,
         stop=found.stop,
-        evaluates=known.evaluated,
+        evaluates=evaluates,
     )
 
 
@@ -214,12 +220,12 @@ def _dose_words(offered: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _asked(known: Known, found: Summary, today: date) -> list[words.Line]:
+def _asked(found: Summary, today: date, evaluates: Evaluates) -> list[words.Line]:
     """E6 and E7: as the evaluation of today has them, with what nobody asked."""
     name = found.course.protocol_id
     if name not in protocols():
         return []
-    evaluation = known.evaluated(name, today)
+    evaluation = evaluates(name, today)
     raised = {one.rule: one for one in evaluation.findings}
     lines = []
     for flag in asked_flags():

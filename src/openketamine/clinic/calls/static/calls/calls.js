@@ -42,7 +42,7 @@ async function ask() {
       const body = await answer.json();
       clock.serverSays(body.now);
       calls = body.calls;
-      tasks = body.tasks;
+      tasks = location.pathname === "/tasks/" ? [] : body.tasks;
       trouble = "";
       isCut = false;
     } else if (answer.status === 401 || answer.status === 0) {
@@ -93,7 +93,7 @@ function task(one, at) {
     h("div", { class: "call-words" },
       h("span", { class: `level level-${one.level}` }, "Task"), h("b", null, one.initials), h("span", { class: "call-what" }, one.summary),
       h("span", { class: "small soft" }, more ? `${until}; and ${more} more` : until)),
-    h("div", { class: "call-buttons" }, location.pathname === "/tasks/" ? null : h("a", { class: "button", href: "/tasks/", data: { key: "tasks" } }, "Open the tasks")));
+    h("div", { class: "call-buttons" }, h("a", { class: "button", href: "/tasks/", "aria-label": "Open the tasks", data: { key: "tasks" } }, "Open")));
 }
 
 /** One row a chair: whoever comes, comes for all of it. The worst that nobody answered stands first. */
