@@ -22,7 +22,8 @@ from openketamine.clinic.sessions._worth import Said, said, worth_keeping
 from openketamine.clinic.sessions._writing import fact_of
 from openketamine.core.treatment import Fact, State, facts, fold
 
-_KEPT_SESSIONS = 256
+_KEPT_SESSIONS = 512
+_MOST_NEWS = 500
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,30 @@ def folded(stream: str) -> Folded:
     result = _extended(known, ordinary, small)
     transaction.on_commit(partial(_keep, stream, result))
     return result
+
+
+def folded_many(streams: Sequence[str]) -> dict[str, Folded]:
+    """The same for many streams: two looks into the journal for all that have grown a little."""
+    numbers = journal.heads(streams)
+    with _lock:
+        kept = {one: _kept[one] for one in streams if one in _kept}
+    behind = {
+        stream: one.number
+        for stream, one in kept.items()
+        if 0 < numbers.get(stream, 0) - one.number < _MOST_NEWS
+    }
+    news = journal.news(behind, _MOST_NEWS) if behind else {}
+    found = {}
+    for stream in streams:
+        known = kept.get(stream)
+        if stream in behind and known is not None:
+            found[stream] = _extended(known, news.get(stream, []), ())
+            transaction.on_commit(partial(_keep, stream, found[stream]))
+        elif known is not None and known.number == numbers.get(stream, 0):
+            found[stream] = known
+        else:
+            found[stream] = folded(stream)
+    return found
 
 
 def _extended(known: Folded, ordinary: Sequence[Fact], small: Sequence[Reading]) -> Folded:

@@ -20,7 +20,7 @@ from openketamine.clinic.sessions._device_health import (
     quarantined_by_device,
     takeable,
 )
-from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._fold import folded, folded_many
 from openketamine.clinic.sessions._opening import given_here
 from openketamine.clinic.sessions._past import history, visits_of
 from openketamine.clinic.sessions._requests import plan_of
@@ -144,11 +144,9 @@ def _milliseconds(iso: str) -> int:
 def board(now: datetime) -> list[dict[str, Any]]:
     """Today's sessions, the most urgent first, then what is due first."""
     rows = Session.objects.filter(closed_at__isnull=True).select_related("person", "nurse")
-    here = timezone.localtime(now)
-    tiles = [
-        tile(one, board_as_json(folded(one.stream).state, here), now)
-        for one in rows.order_by("created")
-    ]
+    here, sessions = timezone.localtime(now), list(rows.order_by("created"))
+    every = folded_many([one.stream for one in sessions])
+    tiles = [tile(one, board_as_json(every[one.stream].state, here), now) for one in sessions]
     return sorted(_still_here(tiles, now), key=urgency)
 
 
