@@ -118,3 +118,20 @@ def test_people_of_another_site_are_in_no_number(clinic):
         assert report(Asked(), TODAY).treated == ()
     with only(frozenset({"main"})):
         assert len(report(Asked(), TODAY).treated) == len(report(Asked(), TODAY).treated) > 0
+
+
+@pytest.mark.parametrize("path", ["/results/", "/results/people/", "/results/export/"])
+def test_without_its_libraries_the_page_says_what_is_missing(cast, client, monkeypatch, path):
+    for module in ("views", "export_page"):
+        name = f"openketamine.clinic.results.{module}.missing_libraries"
+        monkeypatch.setattr(name, lambda: ("lifelines",))
+    client.force_login(cast.miriam)
+    answer = client.get(path)
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "lifelines" in answer.content.decode()
+
+
+def test_what_another_version_of_the_rules_kept_is_made_again(clinic):
+    before = report(Asked(), TODAY)
+    Kept.objects.update(made_with="older", result={"never": "read"})
+    assert report(Asked(), TODAY) == before

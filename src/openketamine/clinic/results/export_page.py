@@ -13,6 +13,8 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.results.commands import KIND, STREAM, Export, Wanted, export
 from openketamine.clinic.results.deidentified import DATES
 from openketamine.clinic.results.forms import AskForm
+from openketamine.clinic.results.statistics import missing_libraries
+from openketamine.clinic.results.views import without_libraries
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.screen import own_proof
@@ -66,6 +68,8 @@ class ExportForm(AskForm):
 @allowed("results.export")
 def export_page(request: HttpRequest) -> HttpResponse:
     """Ask for an export; what is right is given as one ZIP."""
+    if missing_libraries():
+        return without_libraries(request)
     form = ExportForm(request.POST or None)
     if request.method == "POST":
         made = _made(request, form)

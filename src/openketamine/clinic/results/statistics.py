@@ -6,8 +6,10 @@ they may not answer. They take seconds to load, so they are loaded where they ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 LEVEL = 0.95
+_LIBRARIES = ("lifelines", "statsmodels", "pyarrow")
 WILSON = "Wilson score interval, 95 %"
 GREENWOOD = "Kaplan–Meier; log(−log) interval by Greenwood's variance, 95 %"
 FISHER, FISHER_ONE_SIDED = "Fisher's exact test, two-sided", "Fisher's exact test, one-sided"
@@ -15,6 +17,13 @@ CHI_SQUARE = "chi-square test without continuity correction"
 # Below this an expected count is too small for the chi-square distribution (Cochran's rule).
 _SMALLEST_EXPECTED = 5
 _A_HALF = 0.5 + 1e-9
+
+
+def missing_libraries() -> tuple[str, ...]:
+    """Those of the extra `results` that are not installed here."""
+    return tuple(
+        name for name in ("lifelines", "statsmodels", "pyarrow") if find_spec(name) is None
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from openketamine.clinic.results import curve, forest
 from openketamine.clinic.results.forms import AskForm
 from openketamine.clinic.results.numbers import Asked, Beside, ProtocolResult
 from openketamine.clinic.results.queries import Report, people, relapse_titles, report
-from openketamine.clinic.results.statistics import FISHER, GREENWOOD, WILSON
+from openketamine.clinic.results.statistics import FISHER, GREENWOOD, WILSON, missing_libraries
 from openketamine.clinic.staff.access import allowed, opened_records
 from openketamine.clinic.staff.roles import can
 from openketamine.core.course import OUTCOMES, measures
@@ -60,6 +60,8 @@ class Card:
 @allowed("results.read")
 def results(request: HttpRequest) -> HttpResponse:
     """How the clinic does, in the time and for the protocol asked."""
+    if missing_libraries():
+        return without_libraries(request)
     form = AskForm(request.GET)
     found = report(form.asked(), timezone.localdate(clock.now()))
     kept = found.curve
@@ -83,6 +85,8 @@ def results(request: HttpRequest) -> HttpResponse:
 @allowed("results-people.read")
 def behind(request: HttpRequest) -> HttpResponse:
     """The people whom one number counts. Each who is named is noted in their own record."""
+    if missing_libraries():
+        return without_libraries(request)
     form = AskForm(request.GET)
     found = report(form.asked(), timezone.localdate(clock.now()))
     number = found.number(request.GET.get("number", ""))
@@ -98,6 +102,12 @@ def behind(request: HttpRequest) -> HttpResponse:
         "asked": _asked_words(found),
     }
     return render(request, "results/people.html", context)
+
+
+def without_libraries(request: HttpRequest) -> HttpResponse:
+    """The clinic works without them; its results are not worked out by anything else instead."""
+    context = {"missing": missing_libraries()}
+    return render(request, "results/without.html", context, status=503)
 
 
 def _query(asked: Asked) -> str:
