@@ -28,6 +28,17 @@ KIND_TITLES = {
         "Published cohorts",
         "What others reported, of how many, and what it may not stand beside.",
     ),
+    "courses": ("Courses", "Mood and pain as two axes, and how long until the next session."),
+    "relapse": (
+        "Relapse",
+        "What studies called a relapse, side by side, and how long groups kept.",
+    ),
+    "exposure": ("Exposure", "How often and how much is too much over weeks and months."),
+    "long-term-checks": (
+        "Long-term checks",
+        "Bladder, liver, cognition, misuse: when each is due.",
+    ),
+    "tasks": ("Tasks", "Who must act on what a course shows, and by when."),
     "pharmacokinetics": (
         "Pharmacokinetic models",
         "Published models, their parameters and for whom they hold.",

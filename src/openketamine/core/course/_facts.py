@@ -267,8 +267,9 @@ class PaperGiven:
 
 @dataclass(frozen=True)
 class CheckDone:
-    """One of the long-term checks. `domain`: bladder, liver, cognition, misuse, blood_pressure,
-    ecg, other. `result`: normal, abnormal or not_known, with what was found."""
+    """One of the long-term checks. `domain`: one of knowledge/long-term-checks (bladder, liver,
+    cognition, misuse, alcohol, drug_use, ecg, suicide) or other. `result`: normal, abnormal or
+    not_known, with what was found."""
 
     domain: str
     result: str
