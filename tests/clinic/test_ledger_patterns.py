@@ -82,3 +82,19 @@ def test_doses_are_seen_beside_their_plans_and_scores(cast, vial, now):
 def test_days_outside_are_not_counted(cast, vial, now):
     dose(cast, vial, now, seen=False)
     assert patterns((now - timedelta(days=9)).date(), (now - timedelta(days=1)).date()) == ()
+
+
+def test_a_session_that_goes_on_is_no_pattern_yet(cast, vial, now):
+    session, wes = uuid.uuid4(), Proof(cast.wes, now, "password")
+    told(session, "session_opened", {"person_id": "p1", "protocol_id": "x"}, cast.nora, now)
+    commands.withdraw(session, vial, 100, cast.nora, wes, now)
+    assert found("DV-UNGIVEN", now) == {}
+    told(session, "session_closed", {"reason": "complete"}, cast.nora, now)
+    assert found("DV-UNGIVEN", now)[str(cast.nora.pk)].about == (str(session),)
+
+
+def test_with_few_of_them_nothing_is_called_usual(cast, vial, now):
+    dose(cast, vial, now)
+    said = patterns(now.date(), now.date())
+    assert said != ()
+    assert {one.enough for one in said} == {False}

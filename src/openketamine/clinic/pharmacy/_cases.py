@@ -183,6 +183,12 @@ def trays_here() -> Mapping[str, Held]:
     return {name: full for name, full in all_held("tray").items() if _is_here(name)}
 
 
+def open_trays() -> set[str]:
+    """Sessions that go on, with drug on their tray that will be given or wasted."""
+    full = {name.partition(":")[2] for name in all_held("tray")}
+    return full - set(_closed(sorted(full)))
+
+
 def _is_here(tray: str) -> bool:
     return whose.is_here("session", tray.partition(":")[2])
 

@@ -106,11 +106,12 @@ def _row(one: Pattern, names: dict[str, str]) -> dict[str, Any]:
     return {
         "who": names.get(one.who, one.who),
         "says": one.says,
-        "value": f"{one.value:g} {one.unit}",
+        "value": f"{one.value:g} {one.unit if one.value != 1 else one.unit.removesuffix('s')}",
         "n": f"of {one.n} {one.of_what}",
         "peers": _peers(one),
         "about": _about(one, names),
         "flagged": one.flagged,
+        "enough": one.enough,
     }
 
 

@@ -36,6 +36,10 @@ _STAFF_PAGES = (
 )
 
 
+# Pages that stand under another place than their address says.
+_ALSO = {"/vials/": ("/stock/",)}
+
+
 @dataclass(frozen=True)
 class Place:
     """One entry of the top bar."""
@@ -93,7 +97,7 @@ def places_of(user: HasRole, path: str = "") -> list[Place]:
 
 
 def _is_under(path: str, root: str) -> bool:
-    return path == root if root == "/" else path.startswith(root)
+    return path == root if root == "/" else path.startswith((root, *_ALSO.get(root, ())))
 
 
 def _cast() -> list[dict[str, str]]:

@@ -147,6 +147,7 @@ def _shares(
             peer_median=round(median(others), 1) if others else None,
             peer_sd=round(stdev(others), 1) if len(others) > 2 else None,
             about=tuple(about for so, about in seen[who] if so),
+            enough=enough,
         )
 
 
@@ -174,6 +175,7 @@ def _extra(courses: Collection[Course]) -> Iterator[Pattern]:
             peer_sd=round(stdev(others), 1) if len(others) > 2 else None,
             about=tuple(f"{name} {first:g} to {last:g}" for name, first, last in changes)
             or ("no two scores to compare",),
+            enough=bool(changes) and limit("extra_least").met_by(own),
         )
 
 

@@ -13,7 +13,8 @@ class Pattern:
     """One number about one person (or one session), and what it is measured against.
 
     `value` in `unit`, over `n` of `of_what`. `peers`: how many others, their middle and spread;
-    None where there are too few to say. `flagged`: beyond what the clinic set; False with too few.
+    None where there are too few to say. `flagged`: beyond what the clinic set; False with too few,
+    and then `enough` is False too: nothing is known, which is not "as usual".
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Pattern:
     peer_median: float | None = None
     peer_sd: float | None = None
     about: tuple[str, ...] = ()
+    enough: bool = True
 
 
 @cache

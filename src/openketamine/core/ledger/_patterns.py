@@ -67,6 +67,7 @@ def _waste(moves: list[Transfer]) -> Iterator[Pattern]:
             peers=len(others),
             peer_median=None if middle is None else round(middle, 1),
             peer_sd=None if spread is None else round(spread, 1),
+            enough=enough and bool(others),
         )
 
 
@@ -105,6 +106,7 @@ def _pairs(moves: list[Transfer]) -> Iterator[Pattern]:
             of_what="wastes",
             flagged=limit("pair_least").met_by(n) and limit("pair_share").met_by(share),
             about=(witness,),
+            enough=limit("pair_least").met_by(n),
         )
 
 
