@@ -212,7 +212,8 @@ class TestScripts:
 
 class TestTheServerAsksNobody:
     def test_nothing_in_the_clinic_can_open_an_address(self):
-        """No library that speaks to another machine is imported by a page or a command."""
+        """No library that speaks to another machine is imported by a page or a command. One module
+        posts messages, to the addresses that the house's own settings name and to no other."""
         outward = {
             "httpx",
             "requests",
@@ -223,11 +224,12 @@ class TestTheServerAsksNobody:
             "aiohttp",
         }
         root = Path(openketamine.clinic.__file__).parent
+        postman = {root / "checkins" / "carriers.py"}
         for path in root.rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                assert not outward & set(names), path
+                assert not outward & set(names) or path in postman, path
 
     def test_addresses_in_a_bundle_are_words(self, cast, now, monkeypatch):
         def refuse(*_):

@@ -53,6 +53,7 @@ class TestRoles:
             "account.ask",
             "knowledge.read",
             "site.read",
+            "passkey.read",
         }
 
     def test_the_auditor_writes_nothing(self, aude):

@@ -10,6 +10,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.staff import glass
 from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.roles import ROLES, HasRole, can
+from openketamine.clinic.staff.second_factor import any_passkey
 from openketamine.clinic.staff.sites import seen
 
 DEMO_PASSWORD = "ketamine-demo"  # noqa: S105 - printed on the sign-in page of the demonstration
@@ -60,6 +61,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         known["home"] = places[0].path
         known |= _of_staff(user, request.path)
         known["sites"] = _sites(request)
+        known["passkeys"] = any_passkey()
     elif settings.OPENKETAMINE_DEMO:
         known |= {"cast": _cast(), "demo_password": DEMO_PASSWORD}
     return {"house": known}

@@ -81,3 +81,17 @@ class Staff(AbstractUser):
     def get_full_name(self) -> str:
         """The name as it stands in the chart."""
         return self.display_name
+
+
+class PasskeyWord(models.Model):
+    """A word that stands for a person's secret once, at one screen, until a moment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=80)
+    until = models.DateTimeField()
+    used = models.BooleanField(default=False)
+    sha256 = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return str(self.id)

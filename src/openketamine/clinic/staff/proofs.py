@@ -1,5 +1,6 @@
 """A fresh proof of identity: for a signature, for a witness, for a second person at the pump."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,11 +12,12 @@ from django.utils import timezone
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
 from openketamine.clinic.staff import attempts
-from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.models import PasskeyWord, Staff
 from openketamine.core.findings import BadInput
 
 FRESH_FOR = timedelta(minutes=2)
-_FAILED = "proof of identity failed"
+FAILED = "proof of identity failed"
+PASSKEY = "passkey:"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def prove(
     or a rollback forgets the failure.
     """
     now = now or clock.now()
-    until = attempts.waits_until(_FAILED, _key(username, source), now)
+    until = attempts.waits_until(FAILED, _key(username, source), now)
     if until is not None:
         at = f"{timezone.localtime(until):%H:%M:%S}"
         raise BadInput("proof", f"a pause: too many wrong attempts here, try again at {at}")
@@ -56,21 +58,39 @@ def prove(
     staff = Staff.colleagues.filter(username=username, is_active=True).first()
     if staff is not None and staff.has_ended(now):
         staff = None
-    method = _method(staff, password, otp)
+    method = _method(staff, password, otp, source, now)
     if staff is None or method is None:
-        record_access(staff, None, _FAILED, now, refused=True, source=_key(username, source))
+        record_access(staff, None, FAILED, now, refused=True, source=_key(username, source))
         raise BadInput("proof", "the name and the own password or code of a person who works here")
     return Proof(staff, now, method)
 
 
-def _method(staff: Staff | None, password: str, otp: str | None) -> str | None:
+def _method(
+    staff: Staff | None, password: str, otp: str | None, source: str, now: datetime
+) -> str | None:
     """How the person proved it, or None. An unknown name costs as much time as a wrong secret."""
+    if password.startswith(PASSKEY):
+        return (
+            "passkey" if staff is not None and _word_is_good(staff, password, source, now) else None
+        )
     if otp:
         return "code" if staff is not None and _code_is_right(staff, otp) else None
     if staff is None:
         make_password(password)
         return None
     return "password" if check_password(password, staff.password) else None
+
+
+def _word_is_good(staff: Staff, word: str, source: str, now: datetime) -> bool:
+    """Once, at the screen where it was given. Of two at once, the database takes one."""
+    words = PasskeyWord.objects.filter(
+        sha256=hashlib.sha256(word.encode()).hexdigest(),
+        staff=staff,
+        source=source[:80],
+        until__gte=now,
+        used=False,
+    )
+    return words.update(used=True) == 1
 
 
 def _code_is_right(staff: Staff, otp: str) -> bool:

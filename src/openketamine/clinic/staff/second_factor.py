@@ -35,6 +35,11 @@ def has_second_factor(user: object) -> bool:
     return bool(Authenticator.objects.filter(user=user, type__in=_FACTORS).exists())
 
 
+def any_passkey() -> bool:
+    """Whether anybody in this house has a key: else no form need offer it."""
+    return bool(Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists())
+
+
 def _has_one(request: HttpRequest) -> bool:
     """Looked up once for each sign-in: a factor that is taken away asks for a new proof anyway."""
     if not request.session.get("second_factor") and has_second_factor(request.user):

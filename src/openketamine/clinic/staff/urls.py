@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from openketamine.clinic.staff import state_views, views
+from openketamine.clinic.staff import passkey_views, state_views, views
 
 urlpatterns = [
     path("staff/", views.staff, name="staff"),
     path("staff/own/", views.own, name="own-credentials"),
     path("staff/rota/", views.week, name="rota"),
     path("staff/rota/plan/", views.plan, name="rota-plan"),
+    path("staff/passkey/ask", passkey_views.passkey_ask, name="passkey-ask"),
+    path("staff/passkey/word", passkey_views.passkey_word, name="passkey-word"),
     path("staff/site/", views.choose_site, name="site-choose"),
     path("staff/state/", state_views.page, name="state"),
     path("staff/state/confirm/", state_views.confirm, name="state-confirm"),
