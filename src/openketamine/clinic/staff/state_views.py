@@ -13,7 +13,7 @@ from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.forms import StateForm
 from openketamine.clinic.staff.permission import can
-from openketamine.clinic.staff.screen import own_proof
+from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import document
 
@@ -57,6 +57,6 @@ def _page(request: HttpRequest, form: StateForm, status: int = 200) -> HttpRespo
         "confirmed": confirmed,
         "meaning": state.MEANING,
         "strict": settings.OPENKETAMINE_CREDENTIALS == "required",
-        "form": form if place and not rules and can(request.user, "scope.confirm") else None,
+        "form": form if place and not rules and can(signed_in(request), "scope.confirm") else None,
     }
     return render(request, "staff/state.html", context, status=status)
