@@ -3,6 +3,7 @@
 import json
 import random
 import uuid
+import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.pharmacy import commands, packet_faults, queries
 from openketamine.clinic.pharmacy._entries import new_id, post
 from openketamine.clinic.pharmacy.packet import Packet
+from openketamine.clinic.pharmacy.packet_files import write_zip
+from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.findings import BadInput
 from openketamine.core.ledger import Transfer, broken_rules, late_entries
@@ -115,6 +118,16 @@ def test_on_hand_is_as_it_was_at_the_end_of_the_range(vial, cast, now):
     made = Packet(now.date(), later.date(), later, "x")
     assert [row["On hand"] for row in made.tables()["on hand"]()] == ["9 mL"]
     assert made.head["accounts"] == {"as_the_book_adds_up": True, "off": []}
+
+
+def test_another_site_sees_nothing_of_this_one_and_no_book_of_the_house(faulty, now, tmp_path):
+    with sites.only({"north"}):
+        made = packet(now)
+        assert [name for name, rows in made.tables().items() if list(rows())] == []
+        with (tmp_path / "p.zip").open("wb") as to:
+            write_zip(made, to)
+    names = set(zipfile.ZipFile(tmp_path / "p.zip").namelist())
+    assert names.isdisjoint({"book.jsonl", "journal.jsonl", "heads.json"})
 
 
 class TestAtTheCommandLine:

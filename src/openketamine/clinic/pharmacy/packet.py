@@ -21,7 +21,7 @@ from openketamine.clinic.pharmacy.packet_faults import faults
 from openketamine.clinic.pharmacy.packet_people import People
 from openketamine.clinic.pharmacy.registrant import registrant
 from openketamine.clinic.pharmacy.words import when
-from openketamine.clinic.staff.whose import looks_here
+from openketamine.clinic.staff.whose import is_here, looks_here, stream_of
 from openketamine.core.ledger import inventory_by
 from openketamine.knowledge import digest
 
@@ -140,6 +140,8 @@ class Packet:
     def _overrides(self) -> Iterator[Row]:
         rows = Fact.objects.filter(kind__in=_OVERRIDES, at__gte=self.start, at__lt=self.end)
         for one in rows.order_by("at").iterator(chunk_size=MOST):
+            if not is_here(*stream_of(one.stream)):
+                continue
             yield {
                 "When": when(one.at), "Who": one.by_name, "Role": one.by_role,
                 "Rule": str(one.body.get("rule", "")), "Why": str(one.body.get("reason", "")),

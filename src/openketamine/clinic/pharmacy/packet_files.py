@@ -15,6 +15,7 @@ from django.db import connection
 from openketamine.clinic.journal.export import add_export, one_line
 from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM
 from openketamine.clinic.pharmacy.packet import Packet
+from openketamine.clinic.staff.sites import seen
 
 _TEMPLATE = Path(__file__).parent / "packet.typ"
 # Rows that are still read on paper: some 300 pages. What is more stands in the ZIP, and says so.
@@ -62,10 +63,21 @@ def write_zip(packet: Packet, to: IO[bytes]) -> None:
         with _text(folder, "packet.json") as copy:
             while piece := whole.read(1 << 20):
                 copy.write(piece)
+        if seen() is not None:
+            folder.writestr("README.txt", _OF_SOME_SITES)
+            return
         with _text(folder, "book.jsonl") as book:
             book.writelines(_book(packet.last))
         add_export(folder, [STREAM], packet.now)
         folder.writestr("README.txt", _README)
+
+
+_OF_SOME_SITES = """Inspection packet of some of the sites of this house.
+
+packet.json and csv/ hold the tables of the range that was asked for, of these sites.
+The book and its chain are of the whole house and are not in it: ask somebody who works at each of
+its sites, or the keeper of the machine (openketamine packet FROM TO --out FILE).
+"""
 
 
 _README = """Inspection packet.
