@@ -9,13 +9,15 @@ from email import policy
 
 class PostOffice:
     """`letters` in the order in which they came. `refuse`: address → code and words. `cut_after`:
-    the link is cut after the letter was taken and before it is said. `silent`: it hangs up."""
+    the link is cut after the letter was taken and before it is said; `held`: it is not said for so
+    long. `silent`: it hangs up."""
 
     def __init__(self):
         self.letters = []
         self.refuse = {}
         self.cut_after = False
         self.silent = False
+        self.held = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._server = None
         self._ready = threading.Event()
@@ -71,6 +73,8 @@ class PostOffice:
                 await say("354 go on")
                 raw = await reader.readuntil(b"\r\n.\r\n")
                 self.letters.append(email.message_from_bytes(raw[:-5], policy=policy.default))
+                while self.held.is_set():  # noqa: ASYNC110  (set by another thread)
+                    await asyncio.sleep(0.05)
                 if self.cut_after:
                     return
                 await say("250 taken")

@@ -686,6 +686,11 @@ class TestReadiness:
         assert set(found) == {"Nobody to take them home", "Medicines changed"}
         assert found["Medicines changed"].due_at == time.now + timedelta(hours=4)
         assert "Tramadol" not in repr(found)
+        for who, reads in (("nora", True), ("theo", True), ("fran", False)):
+            client = Client()
+            client.force_login(cast.people[who])
+            text = client.get(f"/people/{course.pk}/check-ins/").content.decode()
+            assert ("Tramadol" in text) is reads, who
         back = Phone()
         assert back.get(phone.here).status_code == HTTPStatus.NOT_FOUND
 

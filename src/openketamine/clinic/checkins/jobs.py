@@ -1,4 +1,8 @@
-"""What the worker does. One job a message; a look at the clock every few seconds."""
+"""What the worker does. One job a message; a look at the clock every few seconds.
+
+No job holds a lock of the queue: a worker that is killed would keep it for ever. Each person's
+course has a lock of its own, which ends with the transaction.
+"""
 
 from procrastinate.contrib.django import app
 
@@ -15,14 +19,14 @@ def send(message_id: str) -> str:
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(name="checkins.review", queueing_lock="checkins.review", lock="checkins.review")
+@app.task(name="checkins.review", queueing_lock="checkins.review")
 def review(timestamp: int) -> int:  # noqa: ARG001
     """Tasks that the courses ask for by now: once an hour, for everybody."""
     return review_everybody(clock.now())
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(name="checkins.plan", queueing_lock="checkins.plan", lock="checkins.plan")
+@app.task(name="checkins.plan", queueing_lock="checkins.plan")
 def plan(timestamp: int) -> int:  # noqa: ARG001  (the queue's own moment; the clinic has its clock)
     """Look at what is due."""
     return planning.plan(clock.now())

@@ -49,6 +49,7 @@ class Row:
     forms: tuple[str, ...]
     missing: tuple[str, ...]
     may_send: bool
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,22 @@ def _row(state: CourseState, one: Planned, here: CheckIn | None, now: datetime, 
         forms=tuple(title_of(form) for form in one.forms),
         missing=tuple(title_of(form) for form in missing),
         may_send=open_now and not waits,
+        answers=_answers(here) if here else (),
     )
+
+
+def _answers(here: CheckIn) -> tuple[tuple[str, str], ...]:
+    """(question, answer) of the house's own questions; instruments stand on the course page."""
+    found = []
+    for (form, item), reply in here.replies.items():
+        if is_house_form(form):
+            asked = next((one for one in house_form(form).questions if one.id == item), None)
+            if asked is not None:
+                said = {answer: says for answer, says, _ in asked.answers}
+                value = reply.body.answer
+                words_of = "Would rather not answer" if value is None else str(value)
+                found.append((asked.ask, said.get(value, words_of)))
+    return tuple(found)
 
 
 def _how(one: Planned, here: CheckIn | None, now: datetime, waits: bool) -> tuple[str, str]:  # noqa: FBT001
