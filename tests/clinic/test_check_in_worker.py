@@ -110,6 +110,16 @@ def people(cast):
     return made
 
 
+def said_of(person):
+    """What the record says of this person's messages."""
+    state = facts_of(person)
+    return state.all(facts.CheckInInvited), state.all(facts.CheckInUndelivered)
+
+
+def ended(person):
+    return any(said_of(person))
+
+
 def test_killed_between_the_letter_and_its_receipt_it_is_unknown_and_the_others_leave_once(
     people, office, workers
 ):
@@ -123,14 +133,12 @@ def test_killed_between_the_letter_and_its_receipt_it_is_unknown_and_the_others_
     # The clock of the house goes on; whatever was in hand so long has died with its worker.
     planning.settle_lost(clock.now() + planning.LOST_AFTER + timedelta(seconds=1))
     workers.start()
-    until(lambda: not Message.objects.filter(state__in=("waiting", "taken")).exists())
+    until(lambda: all(ended(one) for one in people))
     sent = {one["Message-ID"] for one in office.letters}
     assert len(sent) == len(office.letters), "a letter left twice"
     for person in people:
-        state = facts_of(person)
-        invited = state.all(facts.CheckInInvited)
-        back = state.all(facts.CheckInUndelivered)
-        assert len(invited) + len(back) == 1, "lost, or said twice"
+        invited, back = said_of(person)
+        assert len(invited) + len(back) == 1, "said twice"
         assert {one.body.cause for one in back} <= {"not_known"}
         if back:
             assert back[0].body.check_in in in_hand
