@@ -54,6 +54,8 @@ function offer(field) {
 document.addEventListener("focusin", (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement) || field.type !== "password") return;
+  // Pages of the account take a password for a password, and a key by a door of their own.
+  if (location.pathname.startsWith("/account/")) return;
   if (field.dataset.passkey || field.autocomplete === "new-password") return;
   if ("parseRequestOptionsFromJSON" in (window.PublicKeyCredential ?? {})) offer(field);
 });
