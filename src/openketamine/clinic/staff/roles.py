@@ -50,7 +50,7 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "calls.read": _CLINICIANS,
         "duty.take": _CLINICIANS,
         "wall.open": frozenset({"nurse", "medical_director"}),
-        # The course: what happens between sessions. A task asks by role; the table says who may act.
+        # The course between sessions. A task asks by role; the table says who may act.
         # A therapist has a page of their own (therapy.read), without doses, scores and answers.
         "course.read": _CLINICIANS | {"auditor"},
         "course.write": _CLINICIANS,
