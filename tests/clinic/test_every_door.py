@@ -36,6 +36,7 @@ OF_A_CLINIC = {
     "doctor",
     "import",
     "export",
+    "packet",
     "backup",
     "restore",
     "audit",
