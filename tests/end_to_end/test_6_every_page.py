@@ -26,6 +26,8 @@ def pages(house):
             f"/people/{person['Barrett']}/papers/",
             f"/people/{person['Barrett']}/papers/letter/",
             "/openings/",
+            *(f"/people/{person[one]}/course/" for one in ("Karim", "Barrett")),
+            "/tasks/",
         ],
         "nora": [
             "/staff/own/",
@@ -36,6 +38,7 @@ def pages(house):
             "/devices/",
             "/duty/",
             "/walls/",
+            f"/people/{person['Karim']}/course/score/phq-9/",
         ],
         "miriam": [
             "/responses/",
