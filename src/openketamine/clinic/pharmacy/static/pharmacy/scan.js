@@ -1,20 +1,30 @@
 // A camera reads the code on a carton into the field that a scanner types into. Where the browser
 // has no reader of its own, nothing is shown: the scanner and the keyboard do without this file.
 
+/** @typedef {{rawValue: string}} Code */
+/** @typedef {{detect: (picture: any) => Promise<Code[]>}} CodeReader */
+/** @typedef {{new (wanted: {formats: string[]}): CodeReader, getSupportedFormats: () => Promise<string[]>}} CodeReaders */
+/** @typedef {{form: HTMLFormElement, field: HTMLInputElement, picture: HTMLVideoElement, begin: HTMLElement, end: HTMLElement, told: HTMLElement}} Parts */
+
 const FORMATS = ["data_matrix", "code_128", "ean_13", "upc_a", "itf", "qr_code"];
 const EVERY_MS = 200;
 
-/** The formats on cartons that this browser's reader knows; none where it has no reader. */
+/** The formats on cartons that this browser's reader knows; none where it has no reader.
+ * @param {CodeReaders | undefined} Reader */
 export async function known(Reader) {
   if (!Reader) return [];
   const there = await Reader.getSupportedFormats();
   return FORMATS.filter((one) => there.includes(one));
 }
 
-/** The first code that the reader finds in the picture, or "" once `isOver`. */
-export async function firstCode(reader, picture, isOver, pause = (ms) => new Promise((done) => setTimeout(done, ms))) {
+/** @param {number} ms @returns {Promise<void>} */
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The first code that the reader finds in the picture, or "" once `isOver`.
+ * @param {CodeReader} reader @param {unknown} picture @param {() => boolean} isOver */
+export async function firstCode(reader, picture, isOver, pause = wait) {
   while (!isOver()) {
-    const found = await reader.detect(picture).catch(() => []);
+    const found = await reader.detect(picture).catch(() => /** @type {Code[]} */ ([]));
     const code = found.find((one) => one.rawValue);
     if (code) return code.rawValue;
     await pause(EVERY_MS);
@@ -22,9 +32,10 @@ export async function firstCode(reader, picture, isOver, pause = (ms) => new Pro
   return "";
 }
 
+/** @param {Parts} parts @param {CodeReaders} Reader @param {string[]} formats */
 async function look({ form, field, picture, begin, end, told }, Reader, formats) {
   let over = false;
-  end.onclick = () => (over = true);
+  end.onclick = () => { over = true; };
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
   try {
     picture.srcObject = stream;
@@ -45,11 +56,13 @@ async function look({ form, field, picture, begin, end, told }, Reader, formats)
   }
 }
 
+/** @param {Document} page */
 export async function start(page) {
-  const Reader = globalThis.BarcodeDetector;
+  const Reader = /** @type {CodeReaders | undefined} */ (/** @type {any} */ (globalThis).BarcodeDetector);
   const formats = await known(Reader);
-  if (!formats.length || !navigator.mediaDevices) return;
-  const one = (id) => page.getElementById(id);
+  if (!Reader || !formats.length || !navigator.mediaDevices) return;
+  const one = (/** @type {string} */ id) => /** @type {any} */ (page.getElementById(id));
+  /** @type {Parts} */
   const parts = {
     form: one("scan-form"), field: one("id_scan"), picture: one("scan-picture"), begin: one("scan-begin"),
     end: one("scan-end"), told: one("scan-told"),
