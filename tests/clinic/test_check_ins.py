@@ -60,6 +60,40 @@ def office(settings):
     made.close()
 
 
+class Gateway(BaseHTTPRequestHandler):
+    """A text gateway that answers what it is told to, and remembers what it heard."""
+
+    def do_POST(self):
+        self._heard()
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.heard.append((self.headers["Authorization"], said))
+
+    def do_GET(self):
+        self._heard()
+
+    def _heard(self):
+        self.server.paths.append(self.path)
+        code = self.server.answers.pop(0)
+        self.send_response(code)
+        if code == HTTPStatus.FOUND:
+            self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def gateway():
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    server.heard, server.paths, server.answers = [], [], []
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture
 def person(cast, time, settings):
     settings.TIME_ZONE = "America/Phoenix"
@@ -324,36 +358,31 @@ class TestThePost:
         assert [one["To"] for one in office.letters] == ["new@example.org"]
 
     def test_text_goes_through_a_gateway_and_an_id_makes_it_once(
-        self, person, cast, time, settings
+        self, person, cast, time, settings, gateway
     ):
-        heard = []
-
-        class Gateway(BaseHTTPRequestHandler):
-            def do_POST(self):
-                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                heard.append((self.headers["Authorization"], said))
-                self.send_response(503 if len(heard) == 1 else 202)
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Gateway)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.OPENKETAMINE_TEXT_GATEWAY = f"http://127.0.0.1:{server.server_port}/send"
+        gateway.answers = [503, 202]
+        settings.OPENKETAMINE_TEXT_GATEWAY = f"{gateway.address}/send"
         settings.OPENKETAMINE_TEXT_TOKEN = "a-token"
         settings.OPENKETAMINE_PUBLIC_URL = "http://testserver"
         opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
         assert work(time) == ["waiting"]
         time.goes_on(minutes=1)
         assert work(time) == ["sent"]
-        server.shutdown()
-        server.server_close()
-        first, second = heard
+        first, second = gateway.heard
         assert first[1]["id"] == second[1]["id"]
         assert first[0] == "Bearer a-token"
         assert first[1]["to"] == "+15205550123"
         assert "http://testserver/c/" in first[1]["text"]
+
+    def test_text_and_token_go_nowhere_but_to_the_gateway_that_is_set(
+        self, person, cast, time, settings, gateway
+    ):
+        gateway.answers = [302, 302]
+        settings.OPENKETAMINE_TEXT_GATEWAY = f"{gateway.address}/send"
+        settings.OPENKETAMINE_TEXT_TOKEN = "a-token"
+        opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
+        assert work(time) == ["waiting"]
+        assert gateway.paths == ["/send"]
 
     def test_in_a_demonstration_texts_lie_in_the_data_folder(
         self, person, cast, time, settings, tmp_path
@@ -686,7 +715,7 @@ class TestReadiness:
         assert set(found) == {"Nobody to take them home", "Medicines changed"}
         assert found["Medicines changed"].due_at == time.now + timedelta(hours=4)
         assert "Tramadol" not in repr(found)
-        for who, reads in (("nora", True), ("theo", True), ("fran", False)):
+        for who, reads in (("nora", True), ("theo", False), ("fran", False)):
             client = Client()
             client.force_login(cast.people[who])
             text = client.get(f"/people/{course.pk}/check-ins/").content.decode()

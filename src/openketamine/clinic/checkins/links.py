@@ -32,7 +32,8 @@ GOOD_FOR = timedelta(days=7)
 KNOWN_FOR = timedelta(minutes=15)
 WRONG_ANSWERS = 5
 REFUSED = "link refused"
-COOKIE = "openketamine_my_device"
+# Only over TLS where the clinic speaks it; its path keeps it from every other page.
+COOKIE = ("__Secure-" if settings.OPENKETAMINE_HTTPS else "") + "openketamine_my_device"
 _COOKIE_LASTS = timedelta(days=180)
 _TOKEN_BYTES = 24
 

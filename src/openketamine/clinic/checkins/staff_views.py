@@ -44,7 +44,7 @@ _OWN_WAITS = timedelta(hours=12)
 
 
 @require_GET
-@allowed("session.read")
+@allowed("course.read")
 def missing(request: HttpRequest) -> HttpResponse:
     """Every score that should be there and is not, with the cause; the causes counted."""
     found, causes = missing_scores()
@@ -178,7 +178,7 @@ def _page(
         "bounced": bounced(state),
         "rows": rows_of(whose, state, now),
         "may": may,
-        "clinical": can(who, "session.read").ok,
+        "clinical": can(who, "course.read").ok,
         "contact_form": (contact_form or ContactForm(initial=_contact_as_form(said)))
         if may
         else None,
