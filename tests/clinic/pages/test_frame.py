@@ -39,7 +39,7 @@ def test_a_demonstration_lists_its_people_and_their_password(client, cast, setti
 @pytest.mark.parametrize(
     ("who", "places"),
     [
-        ("priya", ["Board", "People", "Vials", "Knowledge", "Devices", "Staff"]),
+        ("priya", ["Board", "People", "Tasks", "Vials", "Knowledge", "Devices", "Staff"]),
         ("fran", ["Board", "People", "Knowledge", "Staff"]),
         ("ines", ["Vials", "Knowledge", "Staff"]),
         ("sam", ["Knowledge", "Devices", "Staff"]),
