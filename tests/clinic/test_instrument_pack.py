@@ -3,6 +3,7 @@
 import pytest
 
 from openketamine.clinic.console import page
+from openketamine.clinic.library import site_words
 
 C_SSRS = """\
 instrument: c-ssrs-screen
@@ -16,13 +17,13 @@ items: {1: first words, 2: b, 3: c, 4: d, 5: e, 6: f, 7: g}
 @pytest.fixture(autouse=True)
 def _afresh():
     yield
-    page._pack.cache_clear()
+    site_words._read.cache_clear()
     page._instrument.cache_clear()
 
 
 def asked(settings, folder):
     settings.OPENKETAMINE_INSTRUMENT_PACK = str(folder) if folder else ""
-    page._pack.cache_clear()
+    site_words._read.cache_clear()
     page._instrument.cache_clear()
     return page._instrument("c-ssrs-screen")["items"][0]["text"]
 

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from openketamine.clinic.staff.sites import MAIN, OfSite
+from openketamine.clinic.staff.sites import OfSite, at_a_site
 
 
 class Wall(models.Model):
@@ -26,14 +26,7 @@ class Wall(models.Model):
     opened_at = models.DateTimeField()
     until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
 
     # A wall is known by its key, and nobody signs in there; a page lists those of the own sites.
     objects = models.Manager["Wall"]()

@@ -1,14 +1,9 @@
 """Which instruments may be shown to a person, in which words."""
 
-from dataclasses import replace
-from functools import cache
-from pathlib import Path
-
-from django.conf import settings
-
+from openketamine.clinic.library.site_words import site_words, worded
 from openketamine.core.course.check_ins import is_house_form
 from openketamine.core.dosing import protocol, protocols
-from openketamine.core.scoring import Instrument, Pack, instrument, pack, with_words
+from openketamine.core.scoring import Instrument, instrument
 
 _WAYS = {"iv": "injection", "im": "injection", "sc": "injection", "nasal": "nasal"}
 _MOUTH = "oral"
@@ -34,7 +29,7 @@ def is_in(name: str, language: str) -> bool:
     """Whether the words of this instrument are there in this language."""
     known = instrument(name)
     shipped = language == "en" and known.ships_words
-    return shipped or (name, language) in _pack(settings.OPENKETAMINE_INSTRUMENT_PACK)
+    return shipped or (name, language) in site_words()
 
 
 def way_of(protocol_id: str) -> str:
@@ -45,13 +40,5 @@ def way_of(protocol_id: str) -> str:
 
 
 def _worded(name: str, language: str) -> Instrument:
-    words = _pack(settings.OPENKETAMINE_INSTRUMENT_PACK)
-    known = with_words(instrument(name), words, language)
-    if known == instrument(name) and language != "en":
-        known = with_words(instrument(name), words, "en")
-    return replace(known)
-
-
-@cache
-def _pack(folder: str) -> Pack:
-    return pack(Path(folder)) if folder else {}
+    known = worded(name, language)
+    return worded(name) if known == instrument(name) else known

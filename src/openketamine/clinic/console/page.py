@@ -1,25 +1,22 @@
 """What the console must know before it is live: limits, ages, words, what this person may do."""
 
-import logging
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from openketamine.clinic.library.queries import alarm_site
+from openketamine.clinic.library.site_words import worded
 from openketamine.clinic.papers import queries as papers
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import TASKS, can
-from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, limits_for, presentation
-from openketamine.core.scoring import Pack, instrument, pack, with_words
 from openketamine.core.treatment import emergency_cards
 from openketamine.knowledge import document
 
@@ -97,21 +94,8 @@ def _cards() -> dict[str, Any]:
 
 
 @cache
-def _pack() -> Pack:
-    """The site's words. A pack that cannot be read leaves the labels and stops no session."""
-    folder = settings.OPENKETAMINE_INSTRUMENT_PACK
-    if not folder:
-        return {}
-    try:
-        return pack(Path(folder))
-    except (BadInput, OSError):
-        logging.getLogger(__name__).exception("the pack of instruments is not used")
-        return {}
-
-
-@cache
 def _instrument(name: str) -> dict[str, Any]:
-    known = with_words(instrument(name), _pack())
+    known = worded(name)
     return {
         "title": known.title,
         "items": [

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openketamine.clinic.journal import clock
+from openketamine.clinic.library.site_words import worded
 from openketamine.clinic.outcomes import commands, queries
 from openketamine.clinic.outcomes.forms import (
     CheckForm,
@@ -23,7 +24,6 @@ from openketamine.clinic.outcomes.forms import (
     StrikeForm,
     TaskForm,
 )
-from openketamine.clinic.outcomes.instrument_words import with_the_sites_words
 from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.outcomes.page import course_content, instrument_choices, task_rows
 from openketamine.clinic.patients import queries as patients
@@ -74,26 +74,16 @@ def end_course(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @allowed("course.write", person="person_id")
 def check_done(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A long-term check was done."""
-    person, form = _person(person_id), CheckForm(request.POST)
-
-    def act() -> None:
-        now = clock.now()
-        commands.take_note(person, form.body(), signed_in(request), now, at=form.moment())
-
-    return _written(request, person, "check_form", form, act, "The check is recorded.")
+    form = CheckForm(request.POST)
+    return _noted(request, person_id, "check_form", form, "The check is recorded.")
 
 
 @require_POST
 @allowed("course.write", person="person_id")
 def event(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Something happened that counts for the course."""
-    person, form = _person(person_id), EventForm(request.POST)
-
-    def act() -> None:
-        now = clock.now()
-        commands.take_note(person, form.body(), signed_in(request), now, at=form.moment())
-
-    return _written(request, person, "event_form", form, act, "The event is recorded.")
+    form = EventForm(request.POST)
+    return _noted(request, person_id, "event_form", form, "The event is recorded.")
 
 
 @require_POST
@@ -120,7 +110,7 @@ def score(request: HttpRequest, person_id: UUID, name: str) -> HttpResponse:
     person = _person(person_id)
     if name not in instruments():
         raise Http404("There is no such instrument.")
-    known = with_the_sites_words(name)
+    known = worded(name)
     corrects = request.GET.get("corrects", "")
     form = ScoreForm(request.POST or None, known=known)
 
@@ -191,6 +181,18 @@ def task_close(request: HttpRequest, task_id: UUID) -> HttpResponse:
     else:
         messages.error(request, _faults(form))
     return _back(request, row)
+
+
+def _noted(
+    request: HttpRequest, person_id: UUID, name: str, form: CheckForm | EventForm, says: str
+) -> HttpResponse:
+    person = _person(person_id)
+
+    def act() -> None:
+        now = clock.now()
+        commands.take_note(person, form.body(), signed_in(request), now, at=form.moment())
+
+    return _written(request, person, name, form, act, says)
 
 
 def _written(

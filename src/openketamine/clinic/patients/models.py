@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from openketamine.clinic.staff.sites import MAIN, OfSite
+from openketamine.clinic.staff.sites import OfSite, at_a_site
 
 
 class Person(models.Model):
@@ -14,14 +14,7 @@ class Person(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Another site may have given the same number to somebody else.
     mrn = models.CharField("medical record number", max_length=80)
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
     family = models.CharField(max_length=120)
     given = models.CharField(max_length=120)
     birth_date = models.DateField(null=True)

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from openketamine.clinic.staff.sites import MAIN, OfSite
+from openketamine.clinic.staff.sites import OfSite, at_a_site
 
 SOLUTION = "solution"
 FORMS = (SOLUTION, "tablet", "capsule", "troche", "lozenge", "device")
@@ -35,14 +35,7 @@ class Vial(models.Model):
     site = models.CharField(max_length=60, default="", blank=True)
     cabinet = models.CharField(max_length=60, default="", blank=True)
     # Whose stock it is, in a house with several sites; `site` above is what the delivery said.
-    kept_at = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    kept_at = at_a_site()
 
     objects = OfSite["Vial"]("kept_at")
 

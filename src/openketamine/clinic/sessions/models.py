@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from openketamine.clinic.staff.sites import MAIN, OfSite
+from openketamine.clinic.staff.sites import OfSite, at_a_site
 
 
 class Session(models.Model):
@@ -26,14 +26,7 @@ class Session(models.Model):
     # The board must not fold the whole past of the clinic: closed sessions leave it.
     closed_at = models.DateTimeField(null=True)
     # Where its chair, its nurses and its devices are: where the person is treated.
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
 
     objects = OfSite["Session"]()
 
@@ -98,14 +91,7 @@ class QuarantinedMessage(models.Model):
     why = models.TextField()
     message = models.JSONField()
     recorded_at = models.DateTimeField()
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
 
     objects = OfSite["QuarantinedMessage"]()
 
@@ -146,14 +132,7 @@ class Gateway(models.Model):
     room = models.JSONField(default=dict)
     # What came from a sender that could not be made out: [{words, count, last}].
     rejected = models.JSONField(default=list)
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
 
     objects = OfSite["Gateway"]()
 
@@ -168,14 +147,7 @@ class Device(models.Model):
     gateway = models.CharField(max_length=80)
     told_at = models.DateTimeField()
     health = models.JSONField(default=dict)
-    site = models.ForeignKey(
-        "staff.Site",
-        on_delete=models.PROTECT,
-        default=MAIN,
-        db_default=MAIN,
-        db_constraint=False,
-        related_name="+",
-    )
+    site = at_a_site()
 
     objects = OfSite["Device"]()
 

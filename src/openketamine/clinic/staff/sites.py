@@ -78,6 +78,19 @@ def chosen(sites: frozenset[str] | None, session: Any) -> frozenset[str] | None:
     return frozenset({one}) if sites is not None and one in sites else sites
 
 
+def at_a_site() -> "models.ForeignKey[Any, Any]":
+    """The column that says at which site a row is. No foreign key in the database: the sites are
+    a table of the staff's, which tests empty."""
+    return models.ForeignKey(
+        "staff.Site",
+        on_delete=models.PROTECT,
+        default=MAIN,
+        db_default=MAIN,
+        db_constraint=False,
+        related_name="+",
+    )
+
+
 class OfSite(models.Manager[M]):
     """Rows of the sites that are seen now. `path`: how a row leads to its site."""
 
