@@ -25,6 +25,8 @@ TODAY = date(2026, 11, 22)
 @pytest.fixture
 def at(monkeypatch, settings):
     """Set the scene at so many minutes after `NOW`."""
+    # A demonstration tells its password on its first page.
+    settings.OPENKETAMINE_DEMO = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A thinner past than in the real demonstration: the same way, fewer messages.
     monkeypatch.setattr(_readings, "EVERY", timedelta(seconds=150))
