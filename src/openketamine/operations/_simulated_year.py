@@ -54,9 +54,11 @@ def _write(group: Sequence[SimulatedPerson], by: Staff, now: datetime) -> int:
         import_bundle(_bundle(one), by, now)
     sessions = [_session(each, one) for one in group for each in one.sessions]
     Session.objects.bulk_create(sessions, ignore_conflicts=True)
-    streams = {f"course:{one.id}": _course_entries(one.course) for one in group}
+    streams = {f"course:{one.id}": _entries(one.course, course) for one in group}
     streams |= {
-        f"session:{each.id}": _session_entries(each.facts) for one in group for each in one.sessions
+        f"session:{each.id}": _entries(each.facts, treatment)
+        for one in group
+        for each in one.sessions
     }
     journal.append_many(streams, now)
     return sum(map(len, streams.values()))
@@ -84,29 +86,11 @@ def _session(one: SimulatedSession, whose: SimulatedPerson) -> Session:
     )
 
 
-def _session_entries(said: Sequence[Said]) -> list[journal.Entry]:
+def _entries(said: Sequence[Said], log: Any) -> list[journal.Entry]:
+    """`log`: `treatment` or `course`, whose words these are."""
     return [
         journal.Entry(
-            one.id,
-            treatment.kind_of(one.body),
-            treatment.encode_body(one.body),
-            one.at,
-            AUTHOR,
-            "simulated",
-        )
-        for one in said
-    ]
-
-
-def _course_entries(said: Sequence[Said]) -> list[journal.Entry]:
-    return [
-        journal.Entry(
-            one.id,
-            course.kind_of(one.body),
-            course.encode_body(one.body),
-            one.at,
-            AUTHOR,
-            "simulated",
+            one.id, log.kind_of(one.body), log.encode_body(one.body), one.at, AUTHOR, "simulated"
         )
         for one in said
     ]

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -14,6 +14,7 @@ from openketamine.clinic.notes.forms import GlassForm, NoteForm, ReviewForm
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.patients.views import find
 from openketamine.clinic.staff import glass
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.faults import done
@@ -28,28 +29,28 @@ def notes(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """The own ones, and all that broken glass opens; of the others only that they exist."""
     begun = {one.id: one.text for one in note_templates()}.get(request.GET.get("begin", ""), "")
     form = NoteForm(initial={"text": begun}, auto_id="therapy_%s")
-    return _page(request, _person(person_id), forms={"therapy": form} if begun else None)
+    return _page(request, find(person_id), forms={"therapy": form} if begun else None)
 
 
 @require_POST
 @allowed("therapy-note.write", person="person_id")
 def write_therapy(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A note of a therapist."""
-    return _write(request, _person(person_id), "therapy")
+    return _write(request, find(person_id), "therapy")
 
 
 @require_POST
 @allowed("counselling-note.write", person="person_id")
 def write_counselling(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A note of counselling on substance use."""
-    return _write(request, _person(person_id), "counselling")
+    return _write(request, find(person_id), "counselling")
 
 
 @require_POST
 @allowed("glass.break", person="person_id")
 def break_glass(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """For an hour, with a reason, in front of everybody."""
-    person, form = _person(person_id), GlassForm(request.POST)
+    person, form = find(person_id), GlassForm(request.POST)
     if done(form, lambda: _break(request, person, form)):
         return redirect("notes", person.pk)
     return _page(request, person, glass_form=form, status=400)
@@ -154,10 +155,3 @@ def _review_form(grant_id: str, sent: tuple[str, ReviewForm] | None) -> ReviewFo
     if sent and sent[0] == grant_id:
         return sent[1]
     return ReviewForm(auto_id=f"review-{grant_id}-%s")
-
-
-def _person(person_id: UUID) -> Person:
-    found = Person.objects.filter(pk=person_id).first()
-    if found is None:
-        raise Http404("There is no such person.")
-    return found

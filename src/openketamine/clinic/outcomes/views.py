@@ -29,6 +29,7 @@ from openketamine.clinic.outcomes.page import course_content, instrument_choices
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.patients.views import find
 from openketamine.clinic.staff.access import allowed, opened_record
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.screen import signed_in
@@ -40,14 +41,14 @@ from openketamine.core.scoring import instruments
 @allowed("course.read", person="person_id")
 def course(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Sessions, doses, peaks, side effects and scores on one axis, and all that follows."""
-    return _page(request, _person(person_id))
+    return _page(request, find(person_id))
 
 
 @require_POST
 @allowed("course.open", person="person_id")
 def open_course(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A course begins."""
-    person, now, who = _person(person_id), clock.now(), signed_in(request)
+    person, now, who = find(person_id), clock.now(), signed_in(request)
     form = _open_form(request)
 
     def act() -> None:
@@ -61,7 +62,7 @@ def open_course(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @allowed("course.open", person="person_id")
 def end_course(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """The course is over."""
-    person, form = _person(person_id), EndForm(request.POST)
+    person, form = find(person_id), EndForm(request.POST)
 
     def act() -> None:
         said = form.cleaned_data
@@ -90,7 +91,7 @@ def event(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @allowed("course.write", person="person_id")
 def strike(request: HttpRequest, person_id: UUID, fact_id: UUID) -> HttpResponse:
     """A fact was wrong: it stays in sight and counts no more."""
-    person, form = _person(person_id), StrikeForm(request.POST)
+    person, form = find(person_id), StrikeForm(request.POST)
 
     def act() -> None:
         reason, now = form.cleaned_data["reason"], clock.now()
@@ -107,7 +108,7 @@ def strike(request: HttpRequest, person_id: UUID, fact_id: UUID) -> HttpResponse
 @allowed("course.write", person="person_id")
 def score(request: HttpRequest, person_id: UUID, name: str) -> HttpResponse:
     """One instrument, question by question, written down by somebody who works here."""
-    person = _person(person_id)
+    person = find(person_id)
     if name not in instruments():
         raise Http404("There is no such instrument.")
     known = worded(name)
@@ -186,7 +187,7 @@ def task_close(request: HttpRequest, task_id: UUID) -> HttpResponse:
 def _noted(
     request: HttpRequest, person_id: UUID, name: str, form: CheckForm | EventForm, says: str
 ) -> HttpResponse:
-    person = _person(person_id)
+    person = find(person_id)
 
     def act() -> None:
         now = clock.now()
@@ -244,10 +245,6 @@ def _banner(request: HttpRequest, person: Person) -> Any:
 
 def _faults(form: forms.Form) -> str:
     return " ".join(str(one) for some in form.errors.values() for one in some)
-
-
-def _person(person_id: UUID) -> Person:
-    return get_object_or_404(Person, pk=person_id)
 
 
 def _task(request: HttpRequest, task_id: UUID) -> Task:

@@ -52,20 +52,21 @@ class VialOnShelf:
     expires_within: int | None = None
 
 
-# One pass over the book, in the database: account, and what came in less what went out.
-_ADDED_UP = """
+# One pass over the book, in the database: account, and what came in less what went out. `{of}`:
+# which transfers, `{on}`: on which accounts; both are words of ours, values are bound.
+ADDED_UP = """
     SELECT account, sum(mass)::bigint, sum(volume)::bigint, sum(units)::bigint FROM (
-        SELECT body #>> '{entry,destination}' AS account,
-               (body #>> '{entry,mass_ug}')::bigint AS mass,
-               (body #>> '{entry,volume_ul}')::bigint AS volume,
-               coalesce((body #>> '{entry,units}')::bigint, 0) AS units
-          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'
+        SELECT body #>> '{{entry,destination}}' AS account,
+               (body #>> '{{entry,mass_ug}}')::bigint AS mass,
+               (body #>> '{{entry,volume_ul}}')::bigint AS volume,
+               coalesce((body #>> '{{entry,units}}')::bigint, 0) AS units
+          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'{of}
         UNION ALL
-        SELECT body #>> '{entry,source}', -(body #>> '{entry,mass_ug}')::bigint,
-               -(body #>> '{entry,volume_ul}')::bigint,
-               -coalesce((body #>> '{entry,units}')::bigint, 0)
-          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'
-    ) AS halves GROUP BY account
+        SELECT body #>> '{{entry,source}}', -(body #>> '{{entry,mass_ug}}')::bigint,
+               -(body #>> '{{entry,volume_ul}}')::bigint,
+               -coalesce((body #>> '{{entry,units}}')::bigint, 0)
+          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer'{of}
+    ) AS halves{on} GROUP BY account
 """
 _FIRST_DRAWN = """
     SELECT body #>> '{entry,container}', min(at) FROM journal_fact AS drawn
@@ -90,7 +91,7 @@ def all_held(*kinds: str) -> Mapping[str, Held]:
 def accounts_off() -> list[str]:
     """Accounts for which the database keeps something else than the book adds up to: none, ever."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADDED_UP, {"stream": STREAM})
+        cursor.execute(ADDED_UP.format(of="", on=""), {"stream": STREAM})
         added = {account: tuple(map(int, sums)) for account, *sums in cursor.fetchall()}
     kept = {
         account: tuple(sums)

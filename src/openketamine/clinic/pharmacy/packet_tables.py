@@ -9,6 +9,7 @@ from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy import queries
 from openketamine.clinic.pharmacy._entries import STREAM
 from openketamine.clinic.pharmacy._pieces import pieces
+from openketamine.clinic.pharmacy._shelf import ADDED_UP
 from openketamine.clinic.pharmacy.ledger_page import full, milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.clinic.pharmacy.queries import Held
@@ -17,20 +18,9 @@ from openketamine.knowledge import document
 
 Row = Mapping[str, str]
 # What happened after the end of the range is taken off what is there now.
-_SINCE = """
-    SELECT account, sum(mass)::bigint, sum(volume)::bigint, sum(units)::bigint FROM (
-        SELECT body #>> '{entry,destination}' AS account,
-               (body #>> '{entry,mass_ug}')::bigint AS mass,
-               (body #>> '{entry,volume_ul}')::bigint AS volume,
-               coalesce((body #>> '{entry,units}')::bigint, 0) AS units
-          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer' AND at >= %(end)s
-        UNION ALL
-        SELECT body #>> '{entry,source}', -(body #>> '{entry,mass_ug}')::bigint,
-               -(body #>> '{entry,volume_ul}')::bigint,
-               -coalesce((body #>> '{entry,units}')::bigint, 0)
-          FROM journal_fact WHERE stream = %(stream)s AND kind = 'transfer' AND at >= %(end)s
-    ) AS halves WHERE account LIKE 'vial:%%' OR account LIKE 'pack:%%' GROUP BY account
-"""
+_SINCE = ADDED_UP.format(
+    of=" AND at >= %(end)s", on=" WHERE account LIKE 'vial:%%' OR account LIKE 'pack:%%'"
+)
 
 
 def inventories(taken: Iterable[Fact]) -> Iterator[Row]:

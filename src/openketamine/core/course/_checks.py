@@ -14,7 +14,7 @@ from openketamine.core.course._facts import CheckDone
 from openketamine.core.course._series import Point
 from openketamine.core.course._state import CourseState
 from openketamine.core.dosing import protocol, protocols
-from openketamine.core.findings import Source
+from openketamine.core.findings import Source, sources_of
 from openketamine.knowledge import Document, documents, read_threshold
 
 _UNITS = {"d": 1, "wk": 7}
@@ -111,7 +111,7 @@ def _check(
         only_if=str(body.get("only_if", "")),
         by_instrument=tuple(str(one) for one in body.get("instruments", ())),
         red_flags=tuple(body.get("red_flags", ())),
-        sources=tuple(Source(str(s["id"]), str(s["where"])) for s in cited["sources"]),
+        sources=sources_of(cited["sources"]),
         evidence=str(cited["evidence"]),
     )
 

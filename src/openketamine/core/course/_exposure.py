@@ -12,7 +12,7 @@ from openketamine.core.course._past import Visit, given_ug
 from openketamine.core.course._series import Point
 from openketamine.core.course._state import CourseState
 from openketamine.core.dosing import Protocol, protocol, protocols
-from openketamine.core.findings import Action, Source
+from openketamine.core.findings import Action, Source, sources_of
 from openketamine.knowledge import Threshold, document, read_threshold
 
 
@@ -83,7 +83,7 @@ def _exposed(
         limit=limit,
         raised=count is not None and limit.met_by(count),
         of_protocol=own,
-        sources=tuple(Source(str(s["id"]), str(s["where"])) for s in node["limit"]["sources"]),
+        sources=sources_of(node["limit"]["sources"]),
         evidence=str(node["limit"]["evidence"]),
         sessions=days,
     )

@@ -23,7 +23,15 @@ from openketamine.core.dosing import (
     protocol,
     protocols,
 )
-from openketamine.core.findings import Action, BadInput, Because, Finding, Refusal, Source
+from openketamine.core.findings import (
+    Action,
+    BadInput,
+    Because,
+    Finding,
+    Refusal,
+    Source,
+    sources_of,
+)
 from openketamine.core.history import PersonRecord
 from openketamine.core.quantities import format_number
 from openketamine.core.screening import Evaluation
@@ -146,7 +154,7 @@ def next_interval(
         most_days=max(most, floor or 0),
         rule=rule,
         says=str(said["says"]),
-        sources=(*_sources(cited), *_sources(said)),
+        sources=(*sources_of(cited["sources"]), *sources_of(said["sources"])),
         evidence=str(cited["evidence"]),
         soonest=floor,
     )
@@ -166,7 +174,7 @@ def stop_rules(plan: Protocol, past: Sequence[PastSession]) -> tuple[StopRule, .
             sessions=len(past),
             after=plan.adjust[key],
             improvement=better,
-            sources=_sources(body[key]),
+            sources=sources_of(body[key]["sources"]),
             evidence=str(body[key]["evidence"]),
         )
         for rule, key, words in (
@@ -251,7 +259,3 @@ def _none(course: Course, today: date, why: str) -> Next:
 @cache
 def _rules() -> Mapping[str, Mapping[str, Any]]:
     return {str(one["rule"]): one for one in document("courses", "maintenance").body["rules"]}
-
-
-def _sources(node: Mapping[str, Any]) -> tuple[Source, ...]:
-    return tuple(Source(str(s["id"]), str(s.get("where", ""))) for s in node["sources"])

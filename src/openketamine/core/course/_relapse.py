@@ -18,7 +18,7 @@ from openketamine.core.course._past import Visit
 from openketamine.core.course._response import NOT_EVALUABLE, compared, title
 from openketamine.core.course._series import Point, baseline, between
 from openketamine.core.course._state import CourseState
-from openketamine.core.findings import Source
+from openketamine.core.findings import Source, sources_of
 from openketamine.core.scoring import instrument
 from openketamine.knowledge import Threshold, document, read_threshold
 
@@ -142,7 +142,7 @@ def _judged(node: Mapping[str, Any], state: CourseState, seen: Mapping[str, _See
         definition=str(node["definition"]),
         title=str(node["title"]),
         verdict=NOT_EVALUABLE,
-        sources=tuple(Source(str(s["id"]), str(s["where"])) for s in cited["sources"]),
+        sources=sources_of(cited["sources"]),
         evidence=str(cited["evidence"]),
     )
     if node["method"] == "event":

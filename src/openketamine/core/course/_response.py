@@ -11,7 +11,7 @@ from functools import cache
 from openketamine.core.course._courses import Course
 from openketamine.core.course._series import Point, baseline, between
 from openketamine.core.course._state import CourseState
-from openketamine.core.findings import BadInput, Source
+from openketamine.core.findings import BadInput, Source, sources_of
 from openketamine.core.scoring import Change, change, instrument, instruments
 from openketamine.knowledge import Threshold, document, read_threshold
 
@@ -240,7 +240,7 @@ def _axes() -> tuple[_Axis, _Axis]:
         _Axis(
             str(node["axis"]),
             tuple(str(one) for one in node["instruments"]),
-            tuple(Source(str(s["id"]), str(s["where"])) for s in node["sources"]),
+            sources_of(node["sources"]),
             str(node["evidence"]),
         )
         for node in nodes

@@ -8,6 +8,7 @@ from decimal import Decimal
 from openketamine.core.course._facts import ScoreTaken
 from openketamine.core.course._past import Visit
 from openketamine.core.course._state import CourseState
+from openketamine.core.log import Happened
 from openketamine.core.treatment import ScoreRecorded
 
 
@@ -70,34 +71,26 @@ def between(
 
 def _taken(state: CourseState) -> Iterable[Point]:
     for one in state.all(ScoreTaken):
-        body = one.body
-        yield Point(
-            at=one.at,
-            instrument=body.instrument,
-            version=body.version,
-            answers=body.answers,
-            total=body.total,
-            where="link" if body.source == "patient" else "staff",
-            fact=one.fact.id,
-            band=body.band,
-            flags=body.flags,
-            note=body.note,
-        )
+        yield _point(one, "link" if one.body.source == "patient" else "staff")
 
 
 def _recorded(sessions: Sequence[Visit]) -> Iterable[Point]:
     for visit in sessions:
         for one in visit.state.all(ScoreRecorded):
-            body = one.body
-            yield Point(
-                at=one.at,
-                instrument=body.instrument,
-                version=body.version,
-                answers=body.answers,
-                total=body.total,
-                where="session",
-                fact=one.fact.id,
-                band=body.band,
-                flags=body.flags,
-                note=body.note,
-            )
+            yield _point(one, "session")
+
+
+def _point(one: Happened[ScoreTaken] | Happened[ScoreRecorded], where: str) -> Point:
+    body = one.body
+    return Point(
+        at=one.at,
+        instrument=body.instrument,
+        version=body.version,
+        answers=body.answers,
+        total=body.total,
+        where=where,
+        fact=one.fact.id,
+        band=body.band,
+        flags=body.flags,
+        note=body.note,
+    )

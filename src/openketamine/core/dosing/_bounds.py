@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from openketamine.core.findings import Evidence, Source
+from openketamine.core.findings import Evidence, Source, sources_of
 from openketamine.core.quantities import Quantity, format_number
 from openketamine.knowledge import KnowledgeError
 
@@ -108,7 +108,7 @@ def bounds(node: Mapping[str, Any]) -> Bounds:
 def bound(node: Mapping[str, Any], unit: str) -> Bound:
     """One limit."""
     words = _in_words(node)
-    return Bound(amount(node, unit), words, _sources(node), node["evidence"])
+    return Bound(amount(node, unit), words, sources_of(node["sources"]), node["evidence"])
 
 
 def phase(node: Mapping[str, Any]) -> Phase:
@@ -130,14 +130,14 @@ def reduction(node: Mapping[str, Any]) -> Reduction:
         rule=str(node["because_of"]),
         action=str(node["at"]),
         percent=amount(share, "%"),
-        sources=_sources(share),
+        sources=sources_of(share["sources"]),
         evidence=share["evidence"],
     )
 
 
 def note(node: Mapping[str, Any]) -> Note:
     """What is known at one dose."""
-    return Note(_in_words(node), str(node["says"]), _sources(node), node["evidence"])
+    return Note(_in_words(node), str(node["says"]), sources_of(node["sources"]), node["evidence"])
 
 
 def syringe(node: Mapping[str, Any]) -> Syringe:
@@ -153,7 +153,3 @@ def intervals(node: Mapping[str, Any]) -> Mapping[str, int]:
 def _in_words(node: Mapping[str, Any]) -> str:
     """`1 mg/kg`: without the trailing zero that has been read as ten."""
     return f"{format_number(Decimal(str(node['value'])))} {node['unit']}"
-
-
-def _sources(node: Mapping[str, Any]) -> tuple[Source, ...]:
-    return tuple(Source(str(s["id"]), str(s.get("where", ""))) for s in node["sources"])

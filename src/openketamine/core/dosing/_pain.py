@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from openketamine.core.dosing._proposal import DoseProposal
-from openketamine.core.findings import Action, Because, Finding, Source
+from openketamine.core.findings import Action, Because, Finding, sources_of
 from openketamine.core.quantities import format_number
 from openketamine.knowledge import document, read_threshold
 
@@ -36,6 +36,6 @@ def _finding(node: Mapping[str, Any], fact: str) -> Finding:
         summary=str(node["summary"]),
         advice=tuple(str(words) for words in node.get("advice", ())),
         because=(Because(fact),),
-        sources=tuple(Source(str(s["id"]), str(s.get("where", ""))) for s in node["sources"]),
+        sources=sources_of(node["sources"]),
         evidence=node["evidence"],
     )

@@ -23,7 +23,7 @@ from openketamine.core.dosing._bounds import (
     syringe,
     whole,
 )
-from openketamine.core.findings import BadInput, Source
+from openketamine.core.findings import BadInput, Source, sources_of
 from openketamine.knowledge import KnowledgeError, Threshold, document, documents, read_threshold
 
 FORMS = ("infusion", "injection", "by-mouth", "devices")
@@ -158,10 +158,7 @@ def read_protocol(name: str, title: str, body: Mapping[str, Any]) -> Protocol:
         adjusted_from_bmi=read_threshold(weight["adjusted_from_bmi"]),
         ideal_from_bmi=read_threshold(weight["ideal_from_bmi"]),
         weight_old_after=read_threshold(weight["old_after"]),
-        weight_sources=tuple(
-            Source(str(s["id"]), str(s.get("where", "")))
-            for s in weight["adjusted_from_bmi"]["sources"]
-        ),
+        weight_sources=sources_of(weight["adjusted_from_bmi"]["sources"]),
         concentration_ug_per_ml=_concentration(body, drug),
         stock_ug_per_ml=whole(drug["stock"], "ug/mL") if "stock" in drug else 0,
         syringes=tuple(syringe(node) for node in drug.get("syringes", ())),

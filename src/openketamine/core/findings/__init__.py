@@ -7,8 +7,19 @@ from openketamine.core.findings._finding import (
     Finding,
     Refusal,
     Source,
+    sources_of,
     strictest,
 )
 from openketamine.core.findings._input import BadInput
 
-__all__ = ["Action", "BadInput", "Because", "Evidence", "Finding", "Refusal", "Source", "strictest"]
+__all__ = [
+    "Action",
+    "BadInput",
+    "Because",
+    "Evidence",
+    "Finding",
+    "Refusal",
+    "Source",
+    "sources_of",
+    "strictest",
+]

@@ -1,6 +1,6 @@
 """Findings and refusals as values. A decision is never an exception and never a log line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -34,6 +34,11 @@ class Source:
     def as_json(self) -> dict[str, str]:
         """The form of the command-line contract."""
         return {"id": self.id, "where": self.where}
+
+
+def sources_of(nodes: Iterable[Mapping[str, Any]]) -> tuple[Source, ...]:
+    """The sources that a knowledge file, or a recorded finding, names."""
+    return tuple(Source(str(node["id"]), str(node.get("where") or "")) for node in nodes)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Nothing is stored but the facts. Everything else is derived when it is asked for
 can never disagree with its log, and a fact that arrives late simply takes its place.
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,14 +19,14 @@ K = TypeVar("K")
 
 
 @dataclass(frozen=True)
-class Log(Generic[B]):
+class Log(ABC, Generic[B]):
     """All facts of one log, in the order in which they happened (see `in_order`)."""
 
     facts: tuple[Fact[B], ...] = ()
 
+    @abstractmethod
     def _reads(self, body: B, raw: Any) -> B:
         """Another body of the same kind, from JSON: how a correction is read."""
-        raise NotImplementedError
 
     @cached_property
     def effective(self) -> Effective[B]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from openketamine.core.findings import BadInput, Evidence, Source
+from openketamine.core.findings import BadInput, Evidence, Source, sources_of
 from openketamine.core.scoring._cuts import Cuts, read_cuts
 from openketamine.knowledge import Document, Threshold, document, names, read_threshold
 
@@ -179,7 +179,7 @@ def _read(file: Document) -> Instrument:
         licence=str(body["licence"]),
         ships_words=body["words"] == "shipped",
         languages=tuple(body.get("languages", ())),
-        sources=tuple(Source(str(s["id"]), str(s.get("where", ""))) for s in scored["sources"]),
+        sources=sources_of(scored["sources"]),
         evidence=scored["evidence"],
     )
 

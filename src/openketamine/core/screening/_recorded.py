@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from openketamine.core.findings import Action, Because, Finding, Source
+from openketamine.core.findings import Action, Because, Finding, sources_of
 from openketamine.core.screening._evaluation import Evaluation, Override, Unknown
 
 
@@ -35,9 +35,7 @@ def _finding(node: Mapping[str, Any]) -> Finding:
             Because(str(fact["text"]), fact.get("resource"), fact.get("code"))
             for fact in node.get("because", ())
         ),
-        sources=tuple(
-            Source(str(one["id"]), str(one.get("where") or "")) for one in node.get("sources", ())
-        ),
+        sources=sources_of(node.get("sources", ())),
         evidence=node.get("evidence", "P"),
         overridable=bool(node.get("overridable", False)),
     )

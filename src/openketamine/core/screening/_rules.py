@@ -6,7 +6,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from openketamine.core.findings import Action, Source
+from openketamine.core.findings import Action, sources_of
 from openketamine.core.screening._names import read_names
 from openketamine.core.screening._rule import (
     ConditionMatch,
@@ -112,7 +112,7 @@ def read_rule(node: Mapping[str, Any]) -> Rule:
         action=action,
         summary=str(node["summary"]),
         advice=_words(node, "advice"),
-        sources=_sources(node["sources"]),
+        sources=sources_of(node["sources"]),
         evidence=node["evidence"],
         overridable=bool(node.get("overridable", can_override)),
         drugs=_words(node, "drugs"),
@@ -215,10 +215,6 @@ def _question(node: Mapping[str, Any]) -> Question:
         lasts={str(word): read_threshold(t) for word, t in node.get("lasts", {}).items()},
         at_gate=bool(node.get("at_gate", False)),
     )
-
-
-def _sources(nodes: Iterable[Mapping[str, Any]]) -> tuple[Source, ...]:
-    return tuple(Source(str(node["id"]), str(node.get("where", ""))) for node in nodes)
 
 
 def _thresholds(nodes: Iterable[Mapping[str, Any]]) -> tuple[Threshold, ...]:

@@ -16,7 +16,7 @@ from openketamine.core.course._state import CourseState
 from openketamine.core.course.papers._consents import consent_for, enough, last_choice, title_of
 from openketamine.core.course.papers._written import FIRST, versions
 from openketamine.core.dosing import Protocol
-from openketamine.core.findings import Action, Because, Finding, Source
+from openketamine.core.findings import Action, Because, Finding, sources_of
 from openketamine.core.log import Happened
 from openketamine.knowledge import KnowledgeError, document, read_threshold
 
@@ -188,7 +188,7 @@ def _found(trigger: str, consent: str, because: list[str]) -> Finding:
         summary=str(node["summary"]).replace("{title}", title_of(consent)),
         advice=tuple(node["advice"]),
         because=tuple(Because(one) for one in because),
-        sources=tuple(Source(one["id"], one.get("where", "")) for one in node["sources"]),
+        sources=sources_of(node["sources"]),
         evidence=node["evidence"],
     )
 

@@ -13,7 +13,7 @@ from openketamine.core.course.papers._written import (
     sha256_of,
     versions,
 )
-from openketamine.core.findings import Evidence, Source
+from openketamine.core.findings import Evidence, Source, sources_of
 from openketamine.knowledge import Document, document, documents
 
 
@@ -89,7 +89,7 @@ def _line(node: Mapping[str, Any], language: str, words: Mapping[str, str]) -> L
     return Line(
         rule=node["rule"],
         text=filled(said(node["text"], language), words),
-        sources=tuple(Source(one["id"], one.get("where", "")) for one in node["sources"]),
+        sources=sources_of(node["sources"]),
         evidence=node["evidence"],
     )
 
