@@ -28,6 +28,14 @@ from openketamine.core.course._courses import Course, current_course, protocol_o
 from openketamine.core.course._exposure import Exposed, Total, asked_flags
 from openketamine.core.course._facts import Body, Fact
 from openketamine.core.course._history import history, improvements
+from openketamine.core.course._language import (
+    Translation,
+    in_words_of,
+    language_of,
+    languages,
+    said_in,
+    translation,
+)
 from openketamine.core.course._measures import Measures, Window, measures
 from openketamine.core.course._next import (
     Interval,
@@ -74,6 +82,7 @@ __all__ = [
     "Summary",
     "Task",
     "Total",
+    "Translation",
     "Visit",
     "Warned",
     "Window",
@@ -94,8 +103,11 @@ __all__ = [
     "fold_course",
     "history",
     "improvements",
+    "in_words_of",
     "kind_of",
     "kinds",
+    "language_of",
+    "languages",
     "maintenance_known",
     "measures",
     "months_after",
@@ -106,10 +118,12 @@ __all__ = [
     "propose_next",
     "protocol_of",
     "relapses",
+    "said_in",
     "series",
     "summary",
     "task_as_json",
     "tasks",
     "title",
+    "translation",
     "wanted_tasks",
 ]

@@ -76,6 +76,13 @@ class ContactSet:
 
 
 @dataclass(frozen=True)
+class LanguageChosen:
+    """In which language this person is spoken to, from this moment on: two letters, such as es."""
+
+    language: str
+
+
+@dataclass(frozen=True)
 class VisitArranged:
     """The next session is arranged with the person; the last one counts. `starts_at` None: it was
     called off. `cost`: what the person pays, in the clinic's words."""
@@ -169,6 +176,7 @@ class TaskOpened:
     not_ready, side_effect, worsening, relapse, stop_rule, check_due, referral, other.
 
     `roles`: who may take it, first the owner, then to whom it goes. `rests_on`: ids of facts.
+    `done_minutes`: so long whoever took it has to close it; 0: as long as the first role had.
     """
 
     task_id: str
@@ -180,6 +188,7 @@ class TaskOpened:
     level: str = "caution"
     rests_on: tuple[str, ...] = ()
     sources: tuple[Mapping[str, Any], ...] = ()
+    done_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -287,7 +296,7 @@ class EventRecorded:
 
 
 Body = (
-    CourseOpened | CourseEnded | ScoreTaken | ContactSet | VisitArranged | OptedOut
+    CourseOpened | CourseEnded | ScoreTaken | ContactSet | LanguageChosen | VisitArranged | OptedOut
     | CheckInInvited | CheckInUndelivered | CheckInOpened | ReplyGiven | CheckInFinished
     | CheckInMissed | TaskOpened | TaskTold | TaskTaken | TaskClosed
     | ConsentGiven | ConsentWithdrawn | WishWritten | PaperGiven | CheckDone | EventRecorded

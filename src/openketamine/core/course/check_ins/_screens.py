@@ -4,9 +4,10 @@ The words of an instrument come with it, because a site may have its own (`core.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from openketamine.core.course._language import FIRST, in_words_of
 from openketamine.core.course.check_ins._house_forms import HouseQuestion, house_form, is_house_form
 from openketamine.core.course.check_ins._suicide import asks_of, is_about_suicide
 from openketamine.core.findings import BadInput
@@ -20,7 +21,8 @@ _LONGEST = 4_000
 class Screen:
     """One question. `choices` are (answer, words); none where it is answered in free text.
 
-    `suicide`: the crisis block stands beside it, as it does beside free text.
+    `suicide`: the crisis block stands beside it, as it does beside free text. `language`: the one
+    that its words are in, all of them.
     """
 
     form: str
@@ -30,6 +32,7 @@ class Screen:
     help: str = ""
     choices: tuple[tuple[Any, str], ...] = ()
     suicide: bool = False
+    language: str = FIRST
 
     @property
     def free_text(self) -> bool:
@@ -54,8 +57,10 @@ def screens(
     *,
     sex: str = "",
     way: str = "",
+    language: str = FIRST,
 ) -> tuple[Screen, ...]:
-    """Every question that is asked, given the answers so far.
+    """Every question that is asked, given the answers so far; ours in this language where it has
+    all the words of a question.
 
     `instruments`: those whose words may be shown; a form that is neither here nor one of ours is
     left out, and the missing score says why.
@@ -63,7 +68,7 @@ def screens(
     found: list[Screen] = []
     for form in forms:
         if is_house_form(form):
-            found += _of_house(form, answers, sex, way)
+            found += (_in_words_of(language, one) for one in _of_house(form, answers, sex, way))
         elif form in instruments:
             found += _of_instrument(instruments[form], answers)
             found += _follow_up(form, forms, answers, instruments)
@@ -104,6 +109,17 @@ def _of_house(form: str, answers: Answers, sex: str, way: str) -> Iterator[Scree
             help=_help(one, way),
             choices=tuple((answer, says) for answer, says, _ in one.answers),
         )
+
+
+def _in_words_of(language: str, one: Screen) -> Screen:
+    """One of our questions in that language; in English where a word of it is missing."""
+    says = tuple(words for _, words in one.choices)
+    found = in_words_of(language, one.ask, one.help, *says)
+    if found is None:
+        return one
+    ask, helps, *said = found
+    choices = tuple((answer, now) for (answer, _), now in zip(one.choices, said, strict=True))
+    return replace(one, ask=ask, help=helps, choices=choices, language=language)
 
 
 def _is_asked(form: str, one: HouseQuestion, answers: Answers) -> bool:

@@ -34,6 +34,7 @@ from openketamine.core.course.papers._notes import NoteTemplate, note_templates
 from openketamine.core.course.papers._written import (
     FIRST,
     fingerprint,
+    is_reviewed,
     languages,
     sha256_of,
     versions,
@@ -60,6 +61,7 @@ __all__ = [
     "instruction_sheet",
     "instructions",
     "is_needed",
+    "is_reviewed",
     "languages",
     "last_given",
     "leaves",

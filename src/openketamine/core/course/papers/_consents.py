@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from openketamine.core.course._language import FIRST, said_in
 from openketamine.core.course.papers._doses import Covers, covers, in_plain_words
 from openketamine.core.course.papers._written import (
     filled,
@@ -81,9 +82,9 @@ def consents() -> tuple[str, ...]:
     return names("consents")
 
 
-def title_of(consent: str) -> str:
-    """Its title, in English. Raises KnowledgeError for no consent."""
-    return document("consents", consent).title
+def title_of(consent: str, language: str = FIRST) -> str:
+    """Its title. Raises KnowledgeError for no consent."""
+    return said_in(language, document("consents", consent).title)
 
 
 def consent_for(drug: str) -> str:
@@ -115,7 +116,7 @@ def shown(
         consent=consent,
         version=versions(text)[-1].version,
         language=language,
-        title=text.title,
+        title=said_in(language, text.title),
         parts=tuple(_part(node, protocol, language, known) for node in text.body["elements"]),
         questions=_questions(text, language),
         meaning=said(text.body["meaning"], language),

@@ -7,28 +7,32 @@ signed stays what was signed.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from openketamine.core.course._language import FIRST
+from openketamine.core.course._language import languages as spoken_languages
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import Document
 
-FIRST = "en"
-LANGUAGES = ("en", "es")
 # What is part of the text though it is no words: which answer is the right one.
 _BEARING = ("right",)
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a text. `ask_again`: whoever signed an earlier one is asked again."""
+    """One version of a text. `ask_again`: whoever signed an earlier one is asked again.
+
+    `reviewed`: by language, the clinician who read that translation, or nobody yet.
+    """
 
     version: str
     since: date
     changed: Mapping[str, str]
     ask_again: bool
     sha256: Mapping[str, str]
+    reviewed: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def versions(document: Document) -> tuple[Version, ...]:
@@ -44,6 +48,14 @@ def languages(document: Document) -> tuple[str, ...]:
 def language_for(document: Document, wanted: str) -> str:
     """The person's language where the text exists in it, else English."""
     return wanted if wanted in languages(document) else FIRST
+
+
+def is_reviewed(document: Document, language: str) -> bool:
+    """Whether a clinician read the words in this language; English is reviewed with the text."""
+    by = (
+        document.reviewed_by if language == FIRST else versions(document)[-1].reviewed.get(language)
+    )
+    return by is not None
 
 
 def fingerprint(document: Document, language: str) -> str:
@@ -73,7 +85,7 @@ def filled(text: str, words: Mapping[str, str]) -> str:
 
 def _words(node: Any, language: str, place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(node, Mapping):
-        if FIRST in node and set(node) <= set(LANGUAGES):
+        if FIRST in node and set(node) <= set(spoken_languages()):
             yield place, node.get(language)
             return
         for key, value in node.items():
