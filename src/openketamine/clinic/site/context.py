@@ -34,6 +34,7 @@ _STAFF_PAGES = (
     ("Accounts", "/staff/accounts/", "account.read"),
     ("Access", "/staff/access/", "audit.read"),
     ("Emergencies", "/openings/", "glass.read"),
+    ("Me", "/staff/me/", "contact.own"),
 )
 
 

@@ -1,6 +1,6 @@
 """Home: the first place that a person's role lets them open."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
@@ -13,6 +13,11 @@ from openketamine.clinic.staff.access import allowed
 def home(request: HttpRequest) -> HttpResponse:
     """After sign-in: the board for those who treat, the vials for who counts them."""
     return redirect(places_of(request.user)[0].path)
+
+
+def not_here(_request: HttpRequest) -> HttpResponse:
+    """A page of the library of accounts that this house does not have."""
+    raise Http404("There is no such page.")
 
 
 urlpatterns = [

@@ -2,7 +2,11 @@
 
 from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.views import list_usersessions
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from openketamine.clinic.site.pages import not_here
+
+_BY_MAIL = r"^(?:signup|email|confirm-email|login/code|password/(?:re)?set)/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Ending a sign-in elsewhere asks once more who it is.
@@ -11,7 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         reauthentication_required(allow_get=True)(list_usersessions),
         name="own-sign-ins",
     ),
-    path("account/", include("allauth.urls")),
+    # Nobody comes in by mail: an address is for being told, and whoever reads it opens no account.
+    path("account/", include([re_path(_BY_MAIL, not_here), path("", include("allauth.urls"))])),
     path("", include("openketamine.clinic.site.pages")),
     path("", include("openketamine.clinic.rulebook.urls")),
     path("", include("openketamine.clinic.library.urls")),

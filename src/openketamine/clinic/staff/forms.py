@@ -112,16 +112,9 @@ class SiteForm(forms.Form):
     site = forms.SlugField(required=False, max_length=20)
 
 
-class StateForm(forms.Form):
-    """What a state says, where it stands, and who says so."""
+class ProofForm(forms.Form):
+    """Who it is, said once more: the last fields of whatever is signed."""
 
-    says = forms.CharField(
-        label="What this state lets a nurse do", max_length=1000, widget=forms.Textarea
-    )
-    source = forms.CharField(
-        label="Where it stands", max_length=300,
-        help_text="The board's opinion or the section of the law, with its date.",
-    )  # fmt: skip
     password = forms.CharField(
         label="Your password", strip=False, required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -131,12 +124,29 @@ class StateForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = [name for name in self.fields if name not in ("password", "otp")]
+        self.order_fields([*said, "password", "otp"])
+
     def clean(self) -> dict[str, Any]:
         """One of the two proves who it is."""
         said = super().clean() or self.cleaned_data
         if not said.get("password") and not said.get("otp"):
             self.add_error("password", "Your password, or a code of your second factor.")
         return said
+
+
+class StateForm(ProofForm):
+    """What a state says, where it stands, and who says so."""
+
+    says = forms.CharField(
+        label="What this state lets a nurse do", max_length=1000, widget=forms.Textarea
+    )
+    source = forms.CharField(
+        label="Where it stands", max_length=300,
+        help_text="The board's opinion or the section of the law, with its date.",
+    )  # fmt: skip
 
 
 class ApproveForm(forms.Form):
@@ -148,6 +158,20 @@ class ApproveForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class ContactForm(ProofForm):
+    """Where somebody is told; what it needs to be is said by the command."""
+
+    email = forms.CharField(
+        label="E-mail address", max_length=254, required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label="Telephone for texts and calls", max_length=30, required=False,
+        help_text="With its country, such as +15205550123.",
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )  # fmt: skip
 
 
 class AccessForm(forms.Form):

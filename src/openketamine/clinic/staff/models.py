@@ -54,6 +54,8 @@ class Staff(AbstractUser):
     role = models.CharField(max_length=32, choices=[(role, name) for role, name in ROLES.items()])
     credentials = models.CharField(max_length=120, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    # For texts and calls, as `+15205550123` (contact.py); `email` is Django's own column.
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")
     # Where they work. Asked only in a house with several sites.
     sites = models.ManyToManyField(Site, related_name="people", blank=True)
 

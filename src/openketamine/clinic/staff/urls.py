@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from openketamine.clinic.staff import passkey_views, state_views, views
+from openketamine.clinic.staff import contact_views, passkey_views, state_views, views
 
 urlpatterns = [
     path("staff/", views.staff, name="staff"),
+    path("staff/me/", contact_views.me, name="me"),
     path("staff/own/", views.own, name="own-credentials"),
     path("staff/rota/", views.week, name="rota"),
     path("staff/rota/plan/", views.plan, name="rota-plan"),

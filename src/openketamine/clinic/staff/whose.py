@@ -28,6 +28,7 @@ _STREAMS = {
     "course": "person",
     "notes": "person",
     "credentials": "staff",
+    "contact": "staff",
 }
 
 
