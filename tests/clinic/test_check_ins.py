@@ -16,6 +16,7 @@ from tests.clinic.test_patients import bundle, patient, weight
 from openketamine.clinic.checkins import bounces, listing, planning, post, words
 from openketamine.clinic.checkins.models import Link, Message
 from openketamine.clinic.journal import clock
+from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.outcomes.commands import CLOCK, record
 from openketamine.clinic.outcomes.queries import facts_of
 from openketamine.clinic.patients.commands import import_bundle
@@ -571,10 +572,29 @@ class TestSuicideAnswers:
         (task,) = self.open_tasks(course)
         assert {one.body.step for one in task.told} == {0, 1}
         record(course, facts.TaskTaken(task.task_id), cast.priya, time.now)
-        time.goes_on(hours=3)
+        time.goes_on(minutes=59)
         work(time)
         (task,) = self.open_tasks(course)
         assert {one.body.step for one in task.told} == {0, 1}
+        assert outcomes.tasks_on_the_bar(cast.nora, time.now) == []
+
+    def test_who_took_it_and_did_not_close_it_has_the_next_told(
+        self, course, phone, cast, time, office
+    ):
+        self.to_nine(phone, "3")
+        (task,) = self.open_tasks(course)
+        record(course, facts.TaskTaken(task.task_id), cast.nora, time.now)
+        taken = time.now
+        time.goes_on(minutes=60)
+        work(time)
+        (task,) = self.open_tasks(course)
+        (again,) = [one for one in task.told if one.body.step == 1]
+        assert again.at == taken + timedelta(hours=1)
+        assert again.body.names == ("Dr Priya Raman",)
+        assert "priya@clinic.example" in {one["To"] for one in office.letters}
+        for one in (cast.nora, cast.wes, cast.priya):
+            assert len(outcomes.tasks_on_the_bar(one, time.now)) == 1
+        assert outcomes.tasks_on_the_bar(cast.miriam, time.now) == []
 
     def test_with_the_mail_server_down_everybody_is_told_all_the_same(
         self, course, phone, time, office

@@ -260,11 +260,12 @@ class TestTasks:
             (0, ("Dr Priya Raman",)), (1, ("Nora Lindqvist", "Wes Okafor")),
         ]  # fmt: skip
 
-    def test_taken_it_goes_to_nobody_else_and_closed_it_is_gone(self, page, cast, worse, now):
+    def test_taken_it_goes_to_nobody_else_in_time_and_closed_it_is_gone(self, page, cast, worse, now):
         row = Task.objects.get()
         page(cast.priya, reverse("task-take", args=[row.pk]), {"from": "tasks"})
-        late = now + timedelta(hours=60)
-        assert queries.tasks_for(cast.nora, late) == []
+        in_time, late = now + timedelta(hours=23), now + timedelta(hours=25)
+        assert queries.tasks_for(cast.nora, in_time) == []
+        assert [row.pk for row, _ in queries.tasks_for(cast.nora, late)] == [row.pk]
         said = {"from": "tasks", "outcome": "Seen today; no risk; next dose put off."}
         page(cast.priya, reverse("task-close", args=[row.pk]), said)
         assert queries.open_tasks() == []

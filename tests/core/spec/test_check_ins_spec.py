@@ -403,10 +403,18 @@ class TestSuicideAnswers:
         one = self.replied(c_ssrs(2, 4))
         task = suicide_task(one, {}, OPENED)
         assert task.due_at == OPENED + timedelta(minutes=5)
+        assert task.done_minutes == 30
         assert task.roles[0] == "nurse"
         assert task.level == "override"
         assert len(task.rests_on) == 2
         assert suicide_task(one, {task.task_id: task}, OPENED) is None
+
+    def test_each_level_says_how_long_whoever_takes_it_has_and_the_gravest_least(self):
+        times = [(one.id, one.closed_within) for one in levels()]
+        assert times == [
+            ("high", timedelta(minutes=30)), ("moderate", timedelta(hours=4)),
+            ("asked", timedelta(hours=1)), ("low", timedelta(hours=72)),
+        ]  # fmt: skip
 
     def test_a_graver_answer_opens_another_and_takes_the_place_of_the_milder(self):
         mild = suicide_task(self.replied(phq(*[0] * 8, 2)), {}, OPENED)

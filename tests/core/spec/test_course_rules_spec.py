@@ -297,8 +297,49 @@ class TestTasks:
     def test_taking_it_holds_it_where_it_is(self):
         taken = fact(facts.TaskTaken("t"), 0, 20)
         found = self.only(opened(), taken)
-        assert (found.step(at(9)), found.next_at(at(9)), found.owner.name) == (0, None, "Nora")
-        assert found.is_late(at(9))
+        soon = at(0, 20 + 23)
+        assert (found.step(soon), found.next_at(soon), found.owner.name) == (0, at(0, 44), "Nora")
+        assert not found.asks("nurse", soon)
+        assert found.is_late(soon)
+
+    @pytest.mark.parametrize(
+        ("hour", "step", "following"),
+        [(43, 0, 44), (44, 1, 68), (67, 1, 68), (68, 2, None), (500, 2, None)],
+    )
+    def test_whoever_took_it_and_does_not_close_it_has_the_next_told(self, hour, step, following):
+        found, now = self.only(opened(), fact(facts.TaskTaken("t"), 0, 20)), at(0, hour)
+        assert found.step(now) == step
+        assert found.next_at(now) == (None if following is None else at(0, following))
+        late = hour >= 44
+        assert found.is_held_too_long(now) == late
+        assert [found.asks(role, now) for role in found.body.roles[:2]] == [late, late]
+
+    def test_taking_it_over_gives_as_long_again_and_nobody_is_told_before(self):
+        """Taken at 20 h, taken over at 43 h: the last one has until 67 h."""
+        takes = [fact(facts.TaskTaken("t"), 0, hour) for hour in (20, 43)]
+        found = self.only(opened(), *takes)
+        assert [found.step(at(0, hour)) for hour in (43, 66, 67, 91)] == [0, 0, 1, 2]
+        assert found.untold(at(0, 43)) == (0,)
+
+    def test_taken_over_after_it_went_on_it_stays_where_it_is(self):
+        takes = [fact(facts.TaskTaken("t"), 0, hour) for hour in (20, 45)]
+        found = self.only(opened(), *takes)
+        assert [found.step(at(0, hour)) for hour in (45, 68, 69)] == [1, 1, 2]
+
+    @pytest.mark.parametrize(("minute", "step"), [(29, 0), (30, 1), (59, 1), (60, 2)])
+    def test_a_rule_may_say_how_long_whoever_took_it_has(self, minute, step):
+        body = facts.TaskOpened(
+            "t", "suicide_answer", "x", at(0, 13), ("nurse", "prescriber", "medical_director"),
+            done_minutes=30,
+        )  # fmt: skip
+        found = self.only(fact(body, 0, 12), fact(facts.TaskTaken("t"), 0, 12))
+        assert found.step(at(0, 12) + timedelta(minutes=minute)) == step
+
+    def test_nobody_has_less_than_an_hour_where_no_rule_says_so(self):
+        body = facts.TaskOpened("t", "other", "x", at(0, 12), ("nurse", "prescriber"))
+        found = self.only(fact(body, 0, 12), fact(facts.TaskTaken("t"), 0, 12))
+        assert found.step(at(0, 12) + timedelta(minutes=59)) == found.step(at(0, 12))
+        assert found.is_held_too_long(at(0, 13))
 
     def test_closing_it_ends_it_and_the_first_closing_counts(self):
         first = fact(facts.TaskClosed("t", "called"), 0, 20)

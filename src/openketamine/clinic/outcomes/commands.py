@@ -32,7 +32,7 @@ from openketamine.core.course import (
     tasks,
     wanted_tasks,
 )
-from openketamine.core.course.check_ins import suicide_level
+from openketamine.core.course.check_ins import suicide_level, task_of_level
 from openketamine.core.findings import BadInput
 from openketamine.core.log import Author
 from openketamine.core.scoring import instrument, score
@@ -257,17 +257,7 @@ def _heed(person: Person, taken: facts.ScoreTaken, fact_id: str, now: datetime) 
     level = suicide_level(given)
     if level is None:
         return
-    body = facts.TaskOpened(
-        task_id=f"suicide_answer:{fact_id}",
-        kind="suicide_answer",
-        summary=f"{level.summary}. {level.advice}",
-        due_at=now + level.within,
-        roles=level.roles,
-        rule=level.rule,
-        level=level.action,
-        rests_on=(fact_id,),
-        sources=level.sources,
-    )
+    body = task_of_level(f"suicide_answer:{fact_id}", level, now, (fact_id,))
     _open(person, body, now)
 
 

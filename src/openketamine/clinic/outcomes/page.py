@@ -107,6 +107,7 @@ def task_rows(
             "is_late": one.is_late(now),
             "left": _left(one.body.due_at, now),
             "owner": one.owner.name if one.owner else "",
+            "held_too_long": one.is_held_too_long(now),
             "asks": ", ".join(ROLES.get(r, r) for r in one.body.roles[: one.step(now) + 1]),
             "told": [
                 {"at": told.at, "names": ", ".join(told.body.names) or "nobody of that role"}

@@ -69,7 +69,7 @@ def tasks_of(person: Person) -> list[tuple[TaskRow, Task]]:
 
 
 def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
-    """What the bar of calls shows of tasks: what nobody has taken and is grave or late.
+    """What the bar of calls shows of tasks: what nobody has in hand in time, and is grave or late.
 
     Everything else waits on the page of tasks: a bar that is always there is read by nobody. No
     name of a person, as it may stand on any screen.
@@ -82,7 +82,8 @@ def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
             "initials": f"{row.person.given[:1]}{row.person.family[:1]}".upper(),
         }
         for row, one in tasks_for(who, now)
-        if one.owner is None and (one.body.level in _GRAVE or one.is_late(now))
+        if (one.owner is None or one.is_held_too_long(now))
+        and (one.body.level in _GRAVE or one.is_late(now))
     ]
 
 
@@ -95,9 +96,8 @@ def names_for(person: Person, task: Task, step: int) -> tuple[str, ...]:
 
 
 def _asks(task: Task, who: Staff, now: datetime) -> bool:
-    if task.owner is not None:
-        return task.owner.id == str(who.pk)
-    return task.asks(who.role, now)
+    mine = task.owner is not None and task.owner.id == str(who.pk)
+    return mine or task.asks(who.role, now)
 
 
 def _facts(person: Person) -> list[Fact]:

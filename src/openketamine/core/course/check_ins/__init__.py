@@ -27,6 +27,7 @@ from openketamine.core.course.check_ins._suicide import (
     milder_tasks,
     suicide_level,
     suicide_task,
+    task_of_level,
 )
 from openketamine.core.course.check_ins._tasks import answers_taken_back, tasks_of
 
@@ -57,6 +58,7 @@ __all__ = [
     "screens",
     "suicide_level",
     "suicide_task",
+    "task_of_level",
     "tasks_of",
     "zone_of",
 ]

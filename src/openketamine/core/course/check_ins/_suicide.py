@@ -22,7 +22,8 @@ TASK = "suicide_answer"
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the triage. `rank` 0 is the gravest."""
+    """One level of the triage. `rank` 0 is the gravest. `within`: until somebody has it in hand;
+    `closed_within`: from then until it is closed, or the next is told."""
 
     id: str
     rank: int
@@ -33,6 +34,7 @@ class Level:
     action: str
     roles: tuple[str, ...]
     within: timedelta
+    closed_within: timedelta
     rule: str
     sources: tuple[Mapping[str, Any], ...]
 
@@ -73,16 +75,22 @@ def suicide_task(check_in: CheckIn, opened: Mapping[str, Any], now: datetime) ->
     ):
         return None
     rests = [reply.fact.id for key, reply in check_in.replies.items() if _counts(key)]
+    return task_of_level(task_id(check_in.id, level), level, now, tuple(rests))
+
+
+def task_of_level(name: str, level: Level, now: datetime, rests_on: tuple[str, ...]) -> TaskOpened:
+    """What a level of the triage asks somebody to do, from now."""
     return TaskOpened(
-        task_id=task_id(check_in.id, level),
+        task_id=name,
         kind=TASK,
         summary=f"{level.summary}. {level.advice}",
         due_at=now + level.within,
         roles=level.roles,
         rule=level.rule,
         level=level.action,
-        rests_on=tuple(rests),
+        rests_on=rests_on,
         sources=level.sources,
+        done_minutes=level.closed_within // timedelta(minutes=1),
     )
 
 
@@ -113,6 +121,7 @@ def levels() -> tuple[Level, ...]:
             action=str(one["action"]),
             roles=tuple(one["roles"]),
             within=duration(one["within"]),
+            closed_within=duration(one["closed_within"]),
             rule=str(one["rule"]),
             sources=tuple(one["sources"]),
         )
