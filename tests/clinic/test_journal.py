@@ -12,6 +12,7 @@ from django.db.utils import DatabaseError
 from openketamine.clinic.journal import _reading_rows, commands, queries
 from openketamine.clinic.journal._chain import content_hash
 from openketamine.clinic.journal._chunks import packed, unpacked
+from openketamine.clinic.journal._fact_rows import hashes, rows_of
 from openketamine.clinic.journal._readings import chained, small, witness
 from openketamine.clinic.journal._stored import row_hash
 from openketamine.clinic.journal.commands import Entry, KeyReused
@@ -236,6 +237,36 @@ class TestTampering:
             row.id,
         )
         assert [(b.stream, b.number) for b in queries.verify().broken] == [(STREAM, 2)]
+
+    def test_a_head_that_was_moved_back_is_named(self):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE journal_head DISABLE TRIGGER USER")
+            cursor.execute(
+                "UPDATE journal_head SET number = 2, hash = f.hash FROM journal_fact f"
+                " WHERE journal_head.stream = %s AND f.stream = %s AND f.number = 2",
+                [STREAM, STREAM],
+            )
+            cursor.execute("ALTER TABLE journal_head ENABLE TRIGGER USER")
+        (broken,) = queries.verify().broken
+        assert (broken.stream, broken.number) == (STREAM, 3)
+        assert "behind the end" in broken.why
+
+    @pytest.mark.parametrize("changed", [1, 2, 3])
+    def test_a_part_of_a_stream_is_proved_alone(self, changed):
+        self.tamper(
+            "UPDATE journal_fact SET origin = 'paper' WHERE stream = %s AND number = %s",
+            STREAM,
+            changed,
+        )
+        part = queries.verify_stream(STREAM, after=1, until=2)
+        assert part.ok == (changed != 2)
+        assert [one.number for one in part.broken] == ([2] if changed == 2 else [])
+
+    def test_both_hashes_are_what_the_journal_wrote_whatever_the_body_says(self):
+        bodies = ({"text": '\u2028 “ä\\" 𝄞', "list": [1, 2.5, None, True, {}]}, {"n": 1e-7}, {})
+        commands.append("person:x", [entry(body=body) for body in bodies], NOW)
+        for row in rows_of("person:x"):
+            assert hashes(row) == (row.content_hash, row.hash)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,20 +12,19 @@ from typing import IO, Any
 from django.db import connection
 
 from openketamine.clinic.journal._chain import canonical, moment
+from openketamine.clinic.journal._fact_rows import AS_MOMENT, FactRow, said
 from openketamine.clinic.journal._readings import chained, hashed
-from openketamine.clinic.journal._stored import content
 from openketamine.clinic.journal._verify import in_order
-from openketamine.clinic.journal.models import Fact, Head, Voice
+from openketamine.clinic.journal.models import Head, Voice
 
 _VERIFIER = Path(__file__).parent / "offline_verify.py"
 # Streams about people are taken with their session only; the rest is the clinic's own book.
 _OF_PEOPLE = ("session:", "person:", "notes:")
 _AT_ONCE = 5000
-_TIME = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')"
 _AS_LINES = f"""
     SELECT number, hash, json_build_object('fact', json_build_object(
                'stream', stream, 'number', number, 'id', id, 'kind', kind,
-               'at', {_TIME.format("at")}, 'recorded_at', {_TIME.format("recorded_at")},
+               'at', {AS_MOMENT.format("at")}, 'recorded_at', {AS_MOMENT.format("recorded_at")},
                'by', json_build_object('id', by_id, 'name', by_name, 'role', by_role),
                'origin', origin, 'body', body), 'hash', hash)::text
       FROM journal_fact WHERE stream = %(stream)s AND number > %(after)s
@@ -100,9 +99,9 @@ def one_line(text: str) -> str:
 def _lines(stream: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     before = ""
     for one in in_order(stream):
-        if isinstance(one, Fact):
+        if isinstance(one, FactRow):
             before = one.hash
-            yield one.number, before, {"fact": content(one), "hash": before}
+            yield one.number, before, {"fact": said(one), "hash": before}
         else:
             text = hashed(stream, one.reading)
             before = chained(stream, one.reading, before)
