@@ -12,7 +12,7 @@ from openketamine.core.screening._rules import questions, rules
 from openketamine.knowledge import document, documents
 from openketamine.knowledge._reader import EVIDENCE, sources
 
-KINDS = ("courses", "relapse", "exposure", "long-term-checks", "tasks")
+KINDS = ("courses", "relapse", "exposure", "tolerability", "long-term-checks", "tasks")
 
 
 def cited(node):

@@ -34,6 +34,10 @@ KIND_TITLES = {
         "What studies called a relapse, side by side, and how long groups kept.",
     ),
     "exposure": ("Exposure", "How often and how much is too much over weeks and months."),
+    "tolerability": (
+        "Tolerability",
+        "What lowers the next dose, what only holds it, and which rating answers a question.",
+    ),
     "long-term-checks": (
         "Long-term checks",
         "Bladder, liver, cognition, misuse: when each is due.",

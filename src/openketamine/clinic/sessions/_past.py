@@ -20,6 +20,7 @@ from openketamine.core.dosing import PastSession
 
 # A number counts where the device gave one and nobody doubts it.
 _COUNTED = (("spo2", min), ("systolic", max), ("diastolic", max))
+_OF_A_COURSE = ("score_taken", "course_opened", "course_ended", "corrected")
 _KEPT = 2048
 # (stream, its last number, start) → extremes. A past session hardly ever grows again.
 _known: dict[tuple[str, int, datetime], tuple[Decimal | None, ...]] = {}
@@ -30,8 +31,8 @@ def history(session: Session) -> tuple[PastSession, ...]:
     since said: those of sessions, this one's included, and those taken in between."""
     rows = Session.objects.filter(person_id=session.person_id, created__lte=session.created)
     own = folded(session.stream).state
-    state = fold_course(_scores(session.person_id), [_visit(one) for one in rows])
-    before = past_sessions_of(state, session.protocol_id)
+    state = fold_course(_between(session.person_id), [_visit(one) for one in rows])
+    before = past_sessions_of(state, session.protocol_id, _day(session.created))
     return before[:-1] if own.started_at is not None else before
 
 
@@ -40,9 +41,9 @@ def visits_of(person_id: uuid.UUID) -> list[Visit]:
     return [_visit(one) for one in Session.objects.filter(person_id=person_id).order_by("created")]
 
 
-def _scores(person_id: uuid.UUID) -> list[CourseFact]:
-    """Scores between sessions, with what corrects them."""
-    stored = journal.facts(f"course:{person_id}", kinds=("score_taken", "corrected"))
+def _between(person_id: uuid.UUID) -> list[CourseFact]:
+    """Scores between sessions and where a course begins and ends, with what corrects them."""
+    stored = journal.facts(f"course:{person_id}", kinds=_OF_A_COURSE)
     return [decode_fact(one.as_json()) for one in stored]
 
 

@@ -59,6 +59,7 @@ from openketamine.core.course._series import Point, baseline, between, series
 from openketamine.core.course._state import CourseState, fold_course
 from openketamine.core.course._summary import Summary, summary, wanted_tasks
 from openketamine.core.course._tasks import Task, task_as_json, tasks
+from openketamine.core.course._tolerated import Sign, Tolerated, tolerated
 
 __all__ = [
     "NOT_EVALUABLE",
@@ -78,9 +79,11 @@ __all__ = [
     "Quadrant",
     "Relapse",
     "Reported",
+    "Sign",
     "StopRule",
     "Summary",
     "Task",
+    "Tolerated",
     "Total",
     "Translation",
     "Visit",
@@ -124,6 +127,7 @@ __all__ = [
     "task_as_json",
     "tasks",
     "title",
+    "tolerated",
     "translation",
     "wanted_tasks",
 ]

@@ -11,7 +11,14 @@ from openketamine.core.course._courses import Course, protocol_of
 from openketamine.core.course._past import Visit, given_ug
 from openketamine.core.course._series import Point
 from openketamine.core.course._state import CourseState
-from openketamine.core.dosing import Protocol, protocol, protocols
+from openketamine.core.dosing import (
+    Protocol,
+    is_within,
+    mean_interval,
+    of_first_days,
+    protocol,
+    protocols,
+)
 from openketamine.core.findings import Action, Source, sources_of
 from openketamine.knowledge import Threshold, document, read_threshold
 
@@ -72,7 +79,7 @@ def _exposed(
     of_course = node["counts"] in ("first_days", "spacing", "unscored")
     visits = course.visits if of_course else state.visits
     counted = [one for one in visits if _counts(node, one)]
-    window = [one for one in counted if _within(one.on, today, int(node["days"]))]
+    window = [one for one in counted if is_within(one.on, today, int(node["days"]))]
     limit, own = _limit(node, window)
     count, days = _count(str(node["counts"]), node, state, counted, window, points, today)
     return Exposed(
@@ -104,9 +111,10 @@ def _count(
     if how == "mg":
         return Decimal(sum(given_ug(one.state) for one in window)) / 1000, days
     if how == "first_days":
-        return _first_days(counted, int(node["days"]))
+        first = of_first_days([one.on for one in counted], int(node["days"]))
+        return Decimal(len(first)), first
     if how == "spacing":
-        return _spacing(counted, int(node["days"])), ()
+        return mean_interval([one.on for one in counted], int(node["days"])), ()
     late = tuple(_unscored(state, counted, points, today, int(node["days"])))
     return Decimal(len(late)), late
 
@@ -129,25 +137,6 @@ def _limit(node: Mapping[str, Any], window: Sequence[Visit]) -> tuple[Threshold,
     return read_threshold(node["limit"]), ""
 
 
-def _within(on: date, today: date, days: int) -> bool:
-    return today - timedelta(days=days) < on <= today
-
-
-def _first_days(counted: Sequence[Visit], days: int) -> tuple[Decimal, tuple[date, ...]]:
-    if not counted:
-        return Decimal(0), ()
-    found = tuple(one.on for one in counted if one.on < counted[0].on + timedelta(days=days))
-    return Decimal(len(found)), found
-
-
-def _spacing(counted: Sequence[Visit], days: int) -> Decimal | None:
-    """The mean interval of the sessions after month 2; None where there are under three."""
-    if not counted:
-        return None
-    late = [one.on for one in counted if one.on >= counted[0].on + timedelta(days=days)]
-    return Decimal((late[-1] - late[0]).days) / (len(late) - 1) if len(late) > 2 else None
-
-
 def _unscored(
     state: CourseState,
     counted: Sequence[Visit],
@@ -168,7 +157,7 @@ def _unscored(
 
 
 def _total(visits: Sequence[Visit], today: date, days: int | None) -> Total:
-    found = [one for one in visits if days is None or _within(one.on, today, days)]
+    found = [one for one in visits if days is None or is_within(one.on, today, days)]
     return Total(days, len(found), sum(given_ug(one.state) for one in found))
 
 

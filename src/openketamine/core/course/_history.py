@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from openketamine.core.course._courses import Course, protocol_of
+from openketamine.core.course._facts import CourseEnded, CourseOpened
 from openketamine.core.course._past import Visit, past_sessions
 from openketamine.core.course._relapse import relief_days
 from openketamine.core.course._response import compared, instruments_of
@@ -14,21 +15,25 @@ from openketamine.core.course._state import CourseState
 from openketamine.core.dosing import PastSession, protocol, protocols
 
 
-def history(state: CourseState, protocol_id: str) -> tuple[PastSession, ...]:
-    """Every session of one protocol, oldest first, for `dosing.propose`.
+def history(
+    state: CourseState, protocol_id: str, on: date | None = None
+) -> tuple[PastSession, ...]:
+    """Every session of one protocol, oldest first, for `dosing.propose` on a day.
 
     The improvement after a session is that of the last score before the next session: of the first
     instrument of the protocol's own axis that has a score before session 1. A pause that ends a
-    course begins another, with a score before it of its own.
+    course begins another, with a score before it of its own; so does a course that is opened.
     """
-    visits = [one for one in state.visits if protocol_of(one) == protocol_id]
     points = series(state)
-    courses = courses_of(visits, protocol_id)
+    courses = courses_of(state, protocol_id)
     ends = [*(one[0].state.started_at for one in courses[1:]), None]
     found: list[PastSession] = []
     for course, end in zip(courses, ends, strict=False):
         past = past_sessions(course, _improvements(course, points, until=end))
-        found += [*past[:-1], _with_relief(past[-1], course, points, end)]
+        last = replace(_with_relief(past[-1], course, points, end), last_of_course=True)
+        found += [*past[:-1], last]
+    if found and not (on is not None and _parted(state, found[-1].on, on)):
+        found[-1] = replace(found[-1], last_of_course=False)
     return tuple(found)
 
 
@@ -52,16 +57,27 @@ def improvements(
     return tuple(_improvements(course.visits, points, _axis_of(course)))
 
 
-def courses_of(visits: Sequence[Visit], protocol_id: str) -> list[tuple[Visit, ...]]:
+def courses_of(state: CourseState, protocol_id: str) -> list[tuple[Visit, ...]]:
+    """The sessions of one protocol, a tuple a course: as somebody opened and ended them, and as
+    the pauses say that the protocol calls the end of one."""
     pause = protocol(protocol_id).new_course_after if protocol_id in protocols() else None
     courses: list[list[Visit]] = []
-    for visit in visits:
-        before = courses[-1][-1] if courses else None
-        days = (visit.on - before.on).days if before else 0
-        if before is None or (pause is not None and pause.met_by(days)):
+    for visit in state.visits:
+        if protocol_of(visit) != protocol_id:
+            continue
+        before = courses[-1][-1].on if courses else None
+        paused = before is not None and pause is not None and pause.met_by((visit.on - before).days)
+        if before is None or paused or _parted(state, before, visit.on):
             courses.append([])
         courses[-1].append(visit)
     return [tuple(one) for one in courses]
+
+
+def _parted(state: CourseState, before: date, after: date) -> bool:
+    """Whether a course was opened or ended between two sessions. The day of an opening belongs to
+    the new course, that of an end to the old one."""
+    opened = any(before < state.day(one.at) <= after for one in state.all(CourseOpened))
+    return opened or any(before <= state.day(one.at) < after for one in state.all(CourseEnded))
 
 
 def _axis_of(course: Course) -> str:

@@ -12,13 +12,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from openketamine.core.course._courses import Course, protocol_of
-from openketamine.core.course._history import courses_of, history
+from openketamine.core.course._courses import Course
+from openketamine.core.course._history import history
 from openketamine.core.course._state import CourseState
 from openketamine.core.dosing import (
     DoseProposal,
     PastSession,
     Protocol,
+    current_sessions,
     propose,
     protocol,
     protocols,
@@ -115,8 +116,8 @@ def propose_next(
     if course.ended is not None:
         return _none(course, today, f"The course was ended: {course.ended.body.reason}.")
     plan = protocol(course.protocol_id)
-    past = history(state, plan.id)
-    here = _here(state, plan)
+    past = history(state, plan.id, today)
+    here = current_sessions(plan, past, today)
     if not here:
         dose = _dose(record, plan, today, past, evaluates)
         return Next(plan.id, today, dose, None, today, None, (), past)
@@ -214,14 +215,6 @@ def _unknown(stop: Sequence[StopRule]) -> tuple[Finding, ...]:
             sources=last.sources,
         ),
     )
-
-
-def _here(state: CourseState, plan: Protocol) -> tuple[PastSession, ...]:
-    """The sessions of the course that goes on, with what was said after each."""
-    visits = [one for one in state.visits if protocol_of(one) == plan.id]
-    courses = courses_of(visits, plan.id)
-    past = history(state, plan.id)
-    return past[len(past) - len(courses[-1]) :] if courses else ()
 
 
 def _phase(plan: Protocol, past: Sequence[PastSession]) -> int:

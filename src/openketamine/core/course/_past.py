@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from openketamine.core.course._tolerated import nearly_all, otherwise, tolerated
 from openketamine.core.dosing import PastSession
 from openketamine.core.treatment import (
     ObservationCharted,
@@ -12,10 +13,6 @@ from openketamine.core.treatment import (
     State,
     baseline,
 )
-
-# A dose counts as the dose that was planned when nearly all of it was given: what is left in the
-# line must not make every next dose a little smaller.
-_NEARLY_ALL = Decimal("0.95")
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,9 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
     state = visit.state
     normal = baseline(state)
     ug, plan = given_ug(state), state.plan
+    share = None if plan is None else _share(plan.body, ug)
+    asked = {one.question: one for one in tolerated(state)}
+    held = [sign for one in asked.values() if one.verdict == "hold" for sign in one.signs]
     return PastSession(
         on=visit.on,
         dose_ug_per_kg=None if plan is None else _per_kg(plan.body, ug),
@@ -58,7 +58,18 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
         peak_diastolic=_most(visit.peak_diastolic, *_by_hand(state, "diastolic")),
         baseline_systolic=normal.get("systolic"),
         baseline_diastolic=normal.get("diastolic"),
+        severe_dissociation=asked["dissociation"].severe,
+        vomiting_despite_antiemetic=asked["vomiting"].severe,
+        seen=tuple(
+            sign.says for one in asked.values() if one.verdict == "lower" for sign in one.signs
+        ),
+        hold=tuple(dict.fromkeys(sign.says for sign in (*held, *otherwise(state, share)))),
     )
+
+
+def _share(plan: PlanSigned, given_ug: int) -> Decimal | None:
+    """Per cent of the plan that was given."""
+    return Decimal(given_ug) * 100 / plan.dose_ug if plan.dose_ug else None
 
 
 def given_ug(state: State) -> int:
@@ -70,12 +81,13 @@ def given_ug(state: State) -> int:
 
 def _per_kg(plan: PlanSigned, given_ug: int) -> int | None:
     """µg/kg: as it was wanted where nearly all was given, else as it was given; None for a dose
-    that goes by no weight."""
+    that goes by no weight. What is left in the line must not make every next dose smaller."""
     if not plan.weight_g:
         return None
     proposal = plan.proposal
     wanted, weight = proposal.get("wanted_mg"), proposal.get("weight_used_kg")
-    if given_ug >= plan.dose_ug * _NEARLY_ALL and wanted and weight:
+    share = _share(plan, given_ug)
+    if share is not None and share >= nearly_all() and wanted and weight:
         wished = round(Decimal(str(wanted)) * 1000 / Decimal(str(weight)))
         limited = bool(proposal.get("limited_by"))
         return plan.dose_ug * 1000 // plan.weight_g if limited else wished

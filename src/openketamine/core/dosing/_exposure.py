@@ -1,15 +1,19 @@
 """Too often, too much, too long: what the sessions before say about giving another at all."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
+from openketamine.core.dosing._counting import (
+    flag_days,
+    is_within,
+    mean_interval,
+    of_first_days,
+)
 from openketamine.core.dosing._past import PastSession
 from openketamine.core.dosing._protocol import Protocol
 from openketamine.core.findings import Action, Because, Finding, Source
 from openketamine.core.quantities import format_number
-
-_MONTH_2_ENDS = timedelta(days=60)
 
 
 def week_of(past: Sequence[PastSession], on: date) -> int:
@@ -23,14 +27,12 @@ def current_course(
 ) -> tuple[PastSession, ...]:
     """The sessions that the planned one goes on from; none where it begins a course of its own.
 
-    Only a protocol that says after how long a pause a new course begins has more than one.
+    A course is over where somebody ended it, and after a pause that the protocol calls its end.
     """
-    if protocol.new_course_after is None:
-        return tuple(past)
-    found: list[PastSession] = []
-    after = on
+    pause, found, after = protocol.new_course_after, list[PastSession](), on
     for session in reversed(past):
-        if protocol.new_course_after.met_by((after - session.on).days):
+        paused = pause is not None and pause.met_by((after - session.on).days)
+        if paused or session.last_of_course:
             break
         found.insert(0, session)
         after = session.on
@@ -41,43 +43,54 @@ def exposure(
     protocol: Protocol, past: Sequence[PastSession], on: date, weight_g: int = 0
 ) -> tuple[Finding, ...]:
     """Too often or too much, counting the session that is being planned."""
+    course = current_course(protocol, past, on)
     return (
         *_counts(protocol, past, on, weight_g),
-        *_spacing(protocol, past, on),
-        *_unscored(past),
-        *_course(protocol, current_course(protocol, past, on), on),
+        *_first_days(protocol, course, on),
+        *_spacing(protocol, past, course, on),
+        *_unscored(course),
+        *_course(protocol, course, on),
     )
 
 
 def _counts(
     protocol: Protocol, past: Sequence[PastSession], on: date, weight_g: int
 ) -> Iterator[Finding]:
-    first = min((session.on for session in past), default=on)
-    month = 1 + len(past) if on < first + timedelta(days=28) else 0
-    monthly, weekly = _mg(past, on, 30, weight_g), _mg(past, on, 7, weight_g)
-    half_year, year = _within(past, on, 183), _within(past, on, 365)
-    checks: tuple[tuple[str, str, int | Decimal, str], ...] = (
-        ("E1", "sessions_in_7_days", _within(past, on, 7), "sessions within 7 days"),
-        ("E2", "sessions_in_first_28_days", month, "sessions within the first 28 days"),
-        ("E5", "mg_in_30_days", monthly, "mg within 30 days"),
-        ("E5", "mg_in_7_days", weekly, "mg within 7 days"),
-    )
-    for rule, key, value, of in checks:
+    """What is counted over the last days, whatever course a session belongs to."""
+    days = flag_days()
+    checks: tuple[tuple[str, str, int | Decimal, str, Action], ...] = (
+        ("E1", "sessions_in_7_days", _within(past, on, days["E1"]),
+         "sessions within 7 days", Action.OVERRIDE),
+        ("E5", "mg_in_30_days", _mg(past, on, days["E5"], weight_g),
+         "mg within 30 days", Action.OVERRIDE),
+        ("E5", "mg_in_7_days", _mg(past, on, days["E5-SL"], weight_g),
+         "mg within 7 days", Action.OVERRIDE),
+        ("E4", "sessions_in_6_months", _within(past, on, days["E4"]),
+         "sessions within 6 months", Action.CAUTION),
+        ("E4", "sessions_in_a_year", _within(past, on, days["E4-ESK"]),
+         "sessions within a year", Action.CAUTION),
+    )  # fmt: skip
+    for rule, key, value, of, action in checks:
         if key in protocol.exposure and protocol.exposure[key].met_by(value):
             words = f"{format_number(Decimal(value))} {of}"
-            yield _flag(rule, f"Exposure: {words}", words, "Lengthen the interval, or say why not.")
-    for key, number, of in (
-        ("sessions_in_6_months", half_year, "sessions within 6 months"),
-        ("sessions_in_a_year", year, "sessions within a year"),
-    ):
-        if key in protocol.exposure and protocol.exposure[key].met_by(number):
-            words = f"{number} {of}"
-            yield _flag("E4", f"Exposure: {words}", words, "Write down the need.", Action.CAUTION)
+            strict = action is Action.OVERRIDE
+            advice = "Lengthen the interval, or say why not." if strict else "Write down the need."
+            yield _flag(rule, f"Exposure: {words}", words, advice, action)
+
+
+def _first_days(protocol: Protocol, course: Sequence[PastSession], on: date) -> Iterator[Finding]:
+    limit = protocol.exposure.get("sessions_in_first_28_days")
+    days = of_first_days((*(one.on for one in course), on), flag_days()["E2"])
+    # Only where the planned session is one of them: a month that is over asks nothing any more.
+    if limit is not None and on in days and limit.met_by(len(days)):
+        words = f"{len(days)} sessions within the first 28 days, this one included"
+        advice = "Lengthen the interval, or say why not."
+        yield _flag("E2", f"Exposure: {words}", words, advice)
 
 
 def _mg(past: Sequence[PastSession], on: date, days: int, weight_g: int) -> Decimal:
     """What was given; of a session that only has a dose by weight by the weight of today."""
-    recent = [session for session in past if session.on > on - timedelta(days=days)]
+    recent = [session for session in past if is_within(session.on, on, days)]
     total = Decimal(0)
     for session in recent:
         by_weight = Decimal(session.dose_ug_per_kg or 0) * weight_g / 1000
@@ -86,10 +99,12 @@ def _mg(past: Sequence[PastSession], on: date, days: int, weight_g: int) -> Deci
 
 
 def _within(past: Sequence[PastSession], on: date, days: int) -> int:
-    return 1 + sum(session.on > on - timedelta(days=days) for session in past)
+    return 1 + sum(is_within(session.on, on, days) for session in past)
 
 
-def _spacing(protocol: Protocol, past: Sequence[PastSession], on: date) -> Iterator[Finding]:
+def _spacing(
+    protocol: Protocol, past: Sequence[PastSession], course: Sequence[PastSession], on: date
+) -> Iterator[Finding]:
     if not past:
         return
     since, soonest = (on - past[-1].on).days, protocol.exposure.get("days_since_last")
@@ -98,17 +113,13 @@ def _spacing(protocol: Protocol, past: Sequence[PastSession], on: date) -> Itera
             f"The last session was {since} days ago; the protocol waits {soonest.value} at least"
         )
         yield _flag("DOSE-TOO-SOON", words, words, "Wait, or say why not.")
-    mean, limit = _mean_interval(past, on), protocol.exposure.get("mean_days_after_month_2")
+    mean = mean_interval((*(one.on for one in course), on), flag_days()["E3"])
+    limit = protocol.exposure.get("mean_days_after_month_2")
     if mean is not None and limit is not None and limit.met_by(mean):
-        words = f"{format_number(mean, 1)} days between sessions since the end of month 2"
+        words = f"{format_number(mean, 1)} days between sessions since the end of month 2, "
+        words += "this one included"
         advice = "Where weekly spacing is not reached in month 2, sources favour stopping."
         yield _flag("E3", f"Exposure: {words}", words, advice)
-
-
-def _mean_interval(past: Sequence[PastSession], on: date) -> Decimal | None:
-    """Of the sessions after month 2, the planned one included; None where there are under three."""
-    days = [one for one in (*(s.on for s in past), on) if one >= past[0].on + _MONTH_2_ENDS]
-    return Decimal((days[-1] - days[0]).days) / (len(days) - 1) if len(days) > 2 else None
 
 
 def _unscored(past: Sequence[PastSession]) -> Iterator[Finding]:

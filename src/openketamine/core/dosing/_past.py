@@ -16,6 +16,8 @@ class PastSession:
     A session has `dose_ug_per_kg` or `dose_ug`, or both. `improvement_percent`: fall of the score
     since before the first session of the course. `relief_days`: how long pain stayed relieved after
     the session; `function_gain`: an equal gain of function, and a person content with it.
+    `seen`: what made dissociation or vomiting severe, in words. `hold`: what asks for no step up.
+    `last_of_course`: somebody ended that course after it, or opened another since.
     """
 
     on: date
@@ -33,10 +35,14 @@ class PastSession:
     vomiting_despite_antiemetic: bool | None = None
     relief_days: int | None = None
     function_gain: bool | None = None
+    seen: tuple[str, ...] = ()
+    hold: tuple[str, ...] = ()
+    last_of_course: bool = False
 
 
 _WHOLE = ("dose_ug_per_kg", "dose_ug", "over_s", "lowest_moaas", "relief_days")
-_YES_NO = ("severe_dissociation", "vomiting_despite_antiemetic", "function_gain")
+_YES_NO = ("severe_dissociation", "vomiting_despite_antiemetic", "function_gain", "last_of_course")
+_WORDS = ("seen", "hold")
 # What a number can be at all: beyond it somebody mistyped.
 _POSSIBLE = {"improvement_percent": (-1000, 100), "lowest_moaas": (0, 5), "lowest_spo2": (0, 100)}
 
@@ -64,10 +70,14 @@ def _session(place: str, item: object) -> PastSession:
         raise BadInput(f"{place}.on", "a value, which every session has")
     if item.get("dose_ug_per_kg") is None and item.get("dose_ug") is None:
         raise BadInput(f"{place}.dose_ug_per_kg", "a dose, per kilogram or as dose_ug")
-    return PastSession(**{name: _value(f"{place}.{name}", name, v) for name, v in item.items()})
+    values = {name: _value(f"{place}.{name}", name, v) for name, v in item.items()}
+    values["last_of_course"] = bool(values.get("last_of_course"))
+    return PastSession(**values)
 
 
 def _value(place: str, name: str, value: object) -> Any:
+    if name in _WORDS:
+        return _words(place, value)
     if value is None:
         return None
     if name == "on":
@@ -94,6 +104,14 @@ def _value(place: str, name: str, value: object) -> Any:
     if name in _WHOLE and amount != int(amount):
         raise BadInput(place, "a whole number", value)
     return int(amount) if name in _WHOLE else amount
+
+
+def _words(place: str, value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadInput(place, "a list of words", value)
+    return tuple(value)
 
 
 def _day(place: str, value: object) -> date:

@@ -1,6 +1,7 @@
 """Another course for pain: only where the last one helped enough and for long enough (A1.6)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from openketamine.core.dosing._exposure import current_course
@@ -15,7 +16,9 @@ def repeat_gate(protocol: Protocol, past: Sequence[PastSession], on: date) -> It
     """Asked where a new course begins after another. What nobody wrote down is not "it helped"."""
     if not past or protocol.repeat is None or current_course(protocol, past, on):
         return
-    last, sessions = past[-1], current_course(protocol, past, past[-1].on)
+    last = past[-1]
+    open_end = (*past[:-1], replace(last, last_of_course=False))
+    sessions = current_course(protocol, open_end, last.on)
     days = protocol.repeat["course_days" if len(sessions) > 1 else "single_days"]
     helped = last.function_gain is True or (
         last.improvement_percent is not None

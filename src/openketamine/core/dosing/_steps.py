@@ -1,14 +1,14 @@
 """Up, down or the same: what the sessions before say about the next dose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from openketamine.core.dosing._past import PastSession
 from openketamine.core.dosing._protocol import Protocol
+from openketamine.core.dosing._tolerability import HOLD, LOWER, Judged, missing, tolerability
 from openketamine.core.findings import Action, BadInput, Because, Finding, Source
 from openketamine.core.quantities import format_number
-from openketamine.knowledge import Threshold
 
 HOUSE = (Source("HOUSE", "dose adjustment"),)
 
@@ -34,10 +34,21 @@ def next_step(protocol: Protocol, past: Sequence[PastSession], start: int) -> Ne
     last = past[-1]
     if (impossible := _beyond_limits(protocol, last)) is not None:
         return impossible
-    trouble, pressure = _trouble(protocol, last), _pressure(protocol, last)
-    if trouble or pressure:
-        return _down(protocol, past, (*trouble, *pressure), pressure=bool(pressure))
-    return _by_response(protocol, past)
+    judged = tolerability(protocol, last)
+    lowering = [one for one in judged if one.verdict == LOWER]
+    if lowering:
+        pressure = any(one.is_pressure for one in lowering)
+        return _down(protocol, past, [one.found for one in lowering], pressure=pressure)
+    step = _by_response(protocol, past, judged)
+    return replace(step, steps=(*step.steps, *_not_known(judged)))
+
+
+def _not_known(judged: tuple[Judged, ...]) -> tuple[str, ...]:
+    """What is missing is said even where no step was to be taken on it."""
+    unknown = missing(judged)
+    if not unknown:
+        return ()
+    return (f"Not known of the last session: {', '.join(unknown)}. No step up rests on it.",)
 
 
 def _beyond_limits(protocol: Protocol, last: PastSession) -> NextStep | None:
@@ -80,38 +91,6 @@ def amount_of(protocol: Protocol, session: PastSession) -> int:
     return found
 
 
-def _trouble(protocol: Protocol, session: PastSession) -> tuple[str, ...]:
-    adjust = protocol.adjust
-    found = (
-        (_met(adjust["too_sedated"], session.lowest_moaas), f"MOAA/S {session.lowest_moaas}"),
-        (_met(adjust["too_little_oxygen"], session.lowest_spo2), f"SpO2 {session.lowest_spo2} %"),
-        (session.severe_dissociation is True, "severe dissociation or panic"),
-        (session.vomiting_despite_antiemetic is True, "vomiting despite an antiemetic"),
-    )
-    return tuple(words for met, words in found if met)
-
-
-def _pressure(protocol: Protocol, session: PastSession) -> tuple[str, ...]:
-    adjust = protocol.adjust
-    up = _rise(session.peak_systolic, session.baseline_systolic)
-    up_diastolic = _rise(session.peak_diastolic, session.baseline_diastolic)
-    rises = (
-        ("peak_systolic", session.peak_systolic, "systolic peak"),
-        ("peak_diastolic", session.peak_diastolic, "diastolic peak"),
-        ("rise_systolic", up, "systolic rise"),
-        ("rise_diastolic", up_diastolic, "diastolic rise"),
-    )
-    return tuple(f"{words} {value} mmHg" for key, value, words in rises if _met(adjust[key], value))
-
-
-def _rise(peak: Decimal | None, baseline: Decimal | None) -> Decimal | None:
-    return None if peak is None or baseline is None else peak - baseline
-
-
-def _met(threshold: Threshold, value: Decimal | int | None) -> bool:
-    return value is not None and threshold.met_by(value)
-
-
 def _down(
     protocol: Protocol, past: Sequence[PastSession], reasons: Sequence[str], *, pressure: bool
 ) -> NextStep:
@@ -123,9 +102,13 @@ def _down(
     slower = f", over {over // 60} min" if over else ""
     words = f"Last session on {last.on}: {', '.join(reasons)}. {_by_how_much(protocol)}"
     words += f"from {shown(protocol, before)} to {shown(protocol, lower)}{slower}."
-    twice = pressure and len(past) > 1 and bool(_pressure(protocol, past[-2]))
+    twice = pressure and len(past) > 1 and _too_high(protocol, past[-2])
     findings = (_twice_high(past),) if twice else ()
     return NextStep(min(lower, before), over, (words,), findings)
+
+
+def _too_high(protocol: Protocol, session: PastSession) -> bool:
+    return any(one.is_pressure for one in tolerability(protocol, session))
 
 
 def _lowered(protocol: Protocol, before: int) -> int:
@@ -154,7 +137,9 @@ def _twice_high(past: Sequence[PastSession]) -> Finding:
     )
 
 
-def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
+def _by_response(
+    protocol: Protocol, past: Sequence[PastSession], judged: tuple[Judged, ...]
+) -> NextStep:
     last, adjust, number = past[-1], protocol.adjust, len(past)
     over = max(protocol.over_s, last.over_s or 0) if protocol.form == "infusion" else 0
     before = amount_of(protocol, last)
@@ -171,7 +156,7 @@ def _by_response(protocol: Protocol, past: Sequence[PastSession]) -> NextStep:
         return NextStep(before, over, (f"{said}: {same} again.",))
     poor = _poor(protocol, number, said) if adjust["poor"].met_by(better) else ()
     if adjust["step_up"].met_by(better):
-        higher, words = _maybe_up(protocol, last, said, number)
+        higher, words = _maybe_up(protocol, last, said, number, judged)
         return NextStep(higher, over, (words,), poor)
     return NextStep(before, over, (f"{said}: {same} again.",), poor)
 
@@ -194,14 +179,18 @@ def _worse(protocol: Protocol, last: PastSession, number: int, over: int) -> Nex
     return NextStep(before, over, (f"{said}: {shown(protocol, before)} again.",), (finding,))
 
 
-def _maybe_up(protocol: Protocol, last: PastSession, said: str, number: int) -> tuple[int, str]:
+def _maybe_up(
+    protocol: Protocol, last: PastSession, said: str, number: int, judged: tuple[Judged, ...]
+) -> tuple[int, str]:
     before = amount_of(protocol, last)
     same, higher = shown(protocol, before), _raised(protocol, before)
     if higher <= before:
         return before, f"{said}: the protocol has no step above {same}; {same} again."
     if not protocol.adjust["step_up_after"].met_by(number):
         return before, f"{said}: too early for a step up, {same} again."
-    if unknown := _not_written_down(last):
+    if held := [one.found for one in judged if one.verdict == HOLD]:
+        return before, f"{said}: no step up after {'; '.join(held)} (house rule): {same} again."
+    if unknown := missing(judged):
         words = f"{said}: no step up, since nobody wrote down {', '.join(unknown)}; {same} again."
         return before, words
     words = f"{said} and well tolerated: one step up from {same} to {shown(protocol, higher)}."
@@ -212,19 +201,6 @@ def _raised(protocol: Protocol, before: int) -> int:
     if protocol.ladder:
         return next((rung for rung in protocol.ladder if rung > before), before)
     return before + (protocol.step or 0)
-
-
-def _not_written_down(last: PastSession) -> tuple[str, ...]:
-    """What a step up needs to know of the last session; missing is never "went well"."""
-    peak = last.peak_systolic if last.peak_diastolic is not None else None
-    needed = (
-        ("the sedation score", last.lowest_moaas),
-        ("the lowest SpO2", last.lowest_spo2),
-        ("the peak blood pressure", peak),
-        ("dissociation", last.severe_dissociation),
-        ("vomiting", last.vomiting_despite_antiemetic),
-    )
-    return tuple(words for words, value in needed if value is None)
 
 
 def _poor(protocol: Protocol, number: int, said: str) -> tuple[Finding, ...]:
