@@ -28,6 +28,7 @@ from openketamine.core.treatment import (
     SessionOpened,
     SoundPaused,
     SoundResumed,
+    away,
     calls,
     due_calls,
     fold,
@@ -278,3 +279,33 @@ def test_distress_has_three_steps(event, priority):
 def test_dissociation_by_score(total, rule):
     found = score_finding("cadss-6", total, NOON)
     assert (found.rule if found else None) == rule
+
+
+@pytest.mark.hazard("HZ-19")
+@pytest.mark.parametrize(
+    ("priority", "nature", "seconds"),
+    [("high", "physiological", 15), ("medium", "physiological", 40), ("medium", "technical", 60)],
+)
+def test_a_screen_has_its_time_before_a_telephone_is_rung(priority, nature, seconds):
+    log = Log().raised(0, "x", priority, nature).told(10, "x", 0, "priya")
+    (waits,) = away(log.state)
+    told = NOON + timedelta(seconds=10)
+    before, then = told + timedelta(seconds=seconds - 1), told + timedelta(seconds=seconds)
+    assert [waits.is_due(one, has_a_page=True) for one in (before, then)] == [False, True]
+    assert waits.is_due(told, has_a_page=False)
+
+
+@pytest.mark.hazard("HZ-19")
+def test_an_answer_calls_off_whoever_was_told_before_it_and_nobody_after_it():
+    log = Log().raised(0, "x", "high").told(10, "x", 0, "priya").told(55, "x", 1, "quentin")
+    assert [one.person for one in away(log.state)] == ["priya", "quentin"]
+    log.at(60, CallAnswered("x", "seen"), PRIYA)
+    assert away(log.state) == ()
+    log.told(240, "x", 2, "miriam")
+    assert [one.person for one in away(log.state)] == ["miriam"]
+
+
+def test_nobody_is_sought_for_what_is_over_or_in_an_empty_chair():
+    log = Log().raised(0, "x", "high").told(10, "x", 0, "priya")
+    assert away(Log().raised(0, "x", "low").told(10, "x", 0, "priya").state) == ()
+    assert away(log.at(20, FindingCleared("x")).state) == ()

@@ -34,3 +34,18 @@ class Wall(models.Model):
 
     def __str__(self) -> str:
         return self.place
+
+
+class InSight(models.Model):
+    """When a page of this person last asked for their calls while somebody could see it.
+
+    No record: it only says whether a screen has a chance to find them.
+    """
+
+    staff = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} {self.at:%H:%M:%S}"

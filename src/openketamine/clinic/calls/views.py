@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from openketamine.clinic.calls import walls
+from openketamine.clinic.calls import in_sight, walls
 from openketamine.clinic.calls.times import report
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
@@ -20,12 +20,13 @@ from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.sessions import queries
 from openketamine.clinic.staff import duty
 from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.contact import contact_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
 from openketamine.core.monitoring import PRIORITIES, presentation
-from openketamine.core.treatment import MOMENTS, answer_words
+from openketamine.core.treatment import MOMENTS
 
 WALL_COOKIE = f"{settings.COOKIES_BEGIN_WITH}openketamine_wall"
 _NOTED_FOR_S = 300
@@ -54,6 +55,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     who, now = signed_in(request), clock.now()
     if cache.add(f"calls:{who.pk}", 1, _NOTED_FOR_S):
         record_access(who, None, "calls.read · GET calls-mine", now)
+    if in_sight.HEADER in request.headers:
+        in_sight.note(who, now)
     return JsonResponse(
         {
             "now": now.isoformat(),
@@ -81,7 +84,7 @@ def on_duty(request: HttpRequest) -> HttpResponse:
         except BadInput as error:
             messages.error(request, str(error))
         return redirect("duty")
-    context = {"duties": _duties(who, now), "longest": duty.LONGEST, "answers": answer_words()}
+    context = {"duties": _duties(who, now), "no_way": not contact_of(who).ways}
     return render(request, "calls/duty.html", context)
 
 

@@ -11,12 +11,14 @@ from procrastinate.exceptions import AlreadyEnqueued
 SEND = "checkins.send"
 
 
-def enqueue(ids: Iterable[object], at: datetime | None = None) -> None:
-    """Let a worker send these messages, now or at a moment to come."""
+def enqueue(ids: Iterable[object], at: datetime | None = None, *, urgency: int = 0) -> None:
+    """Let a worker send these messages, now or at a moment to come; the most urgent first."""
     for one in ids:
         name = str(one)
         try:
             with transaction.atomic():
-                app.configure_task(SEND, queueing_lock=name, schedule_at=at).defer(message_id=name)
+                app.configure_task(
+                    SEND, queueing_lock=name, schedule_at=at, priority=urgency
+                ).defer(message_id=name)
         except AlreadyEnqueued:
             continue

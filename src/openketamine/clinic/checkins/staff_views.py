@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from openketamine.clinic.checkins import planning, queueing
 from openketamine.clinic.checkins.forms import ContactForm, VisitForm
+from openketamine.clinic.checkins.kinds import OWN
 from openketamine.clinic.checkins.listing import CAUSES, missing_scores, rows_of
 from openketamine.clinic.checkins.models import Message
-from openketamine.clinic.checkins.post import OWN
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.outcomes.commands import in_line, record

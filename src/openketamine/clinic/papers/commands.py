@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from openketamine.clinic.checkins import queueing
+from openketamine.clinic.checkins.kinds import PAGE
 from openketamine.clinic.checkins.models import Message
-from openketamine.clinic.checkins.post import PAGE
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes import queries as courses
 from openketamine.clinic.papers.models import Text
@@ -32,7 +33,7 @@ from openketamine.core.findings import BadInput
 from openketamine.core.log import Author
 
 LONGEST_WISH = 1000
-_SUBJECT = "A page from your clinic, to read"
+_SUBJECT = gettext_noop("A page from your clinic, to read")
 _LINK_WAITS = timedelta(days=1)
 _LONGEST_NAME = 120
 

@@ -6,6 +6,7 @@ Facts (`record_fact`) are never refused and never doubled. Requests (the verbs) 
 
 from openketamine.clinic.journal.commands import KeyReused
 from openketamine.clinic.sessions._alarms import note_silence
+from openketamine.clinic.sessions._away import note_message
 from openketamine.clinic.sessions._calls import note_calls
 from openketamine.clinic.sessions._consent import answer_consent
 from openketamine.clinic.sessions._devices import (
@@ -51,6 +52,7 @@ __all__ = [
     "discharge",
     "gateway_name",
     "note_calls",
+    "note_message",
     "note_silence",
     "open_session",
     "pack_closed",

@@ -12,6 +12,7 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.queries import SIGNALS, columns
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.sessions import _watchers
+from openketamine.clinic.sessions._away import away_from_screens, still_away
 from openketamine.clinic.sessions._board import tile, urgency
 from openketamine.clinic.sessions._calls import calls_for
 from openketamine.clinic.sessions._consent import wanted_of
@@ -37,6 +38,7 @@ from openketamine.core.treatment import facts as core_facts
 
 __all__ = [
     "attachments",
+    "away_from_screens",
     "board",
     "calls_for",
     "charted",
@@ -56,6 +58,7 @@ __all__ = [
     "sessions_of",
     "state",
     "state_json",
+    "still_away",
     "takeable",
     "unmapped_codes",
     "visits_of",

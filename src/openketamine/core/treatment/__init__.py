@@ -14,6 +14,7 @@ from openketamine.core.treatment._alarms import (
     watch,
 )
 from openketamine.core.treatment._attention import Sound, sound, standing
+from openketamine.core.treatment._away import Away, away
 from openketamine.core.treatment._calls import Call, answer_words, call_as_json, calls, steps_of
 from openketamine.core.treatment._calls import due as due_calls
 from openketamine.core.treatment._chart import last_score
@@ -60,6 +61,7 @@ from openketamine.core.treatment._facts import (
     ObservationCharted,
     OverrideSigned,
     PersonCalled,
+    PersonMessaged,
     PlanSigned,
     RateChanged,
     ReadingsTakenOver,
@@ -93,6 +95,7 @@ __all__ = [
     "AdverseEventCharted",
     "Allowed",
     "Author",
+    "Away",
     "Body",
     "Call",
     "CallAnswered",
@@ -126,6 +129,7 @@ __all__ = [
     "ObservationCharted",
     "OverrideSigned",
     "PersonCalled",
+    "PersonMessaged",
     "PlanSigned",
     "PumpWatch",
     "RateChanged",
@@ -148,6 +152,7 @@ __all__ = [
     "answer_words",
     "around",
     "attached_devices",
+    "away",
     "baseline",
     "baseline_before",
     "board_as_json",

@@ -14,14 +14,17 @@ from typing import Any
 from openketamine.core.log import Happened
 from openketamine.core.monitoring import PRIORITIES, delay_of
 from openketamine.core.treatment._alarms import Alarm, alarms
-from openketamine.core.treatment._facts import CallAnswered, FindingAcknowledged, PersonCalled
+from openketamine.core.treatment._facts import (
+    CallAnswered,
+    FindingAcknowledged,
+    PersonCalled,
+    PersonMessaged,
+)
 from openketamine.core.treatment._state import State
 from openketamine.knowledge import Document, documents
 
 _PRESCRIBERS = frozenset({"prescriber", "medical_director"})
 _BY_DEFAULT = "every-session"
-# Nobody is called to a chair in which nobody sits.
-_HERE = frozenset({"expected", "planned", "prepared", "infusing", "giving", "paused", "recovery"})
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,25 @@ class Step:
 @dataclass(frozen=True)
 class CallList:
     """For findings of one nature and priority: how long the condition stands first, its own delay
-    included, then whom to tell."""
+    included, then whom to tell. `message_after`: how long whoever was told on a screen has before
+    their telephone or mailbox is told too; None where nothing leaves the house."""
 
     after: timedelta
     steps: tuple[Step, ...]
+    message_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Call:
     """A finding that somebody else must hear of. `told`: the steps so far; `answer`: the last.
 
-    `next_step` is due at `next_at`; both None where nobody is told any more.
+    `next_step` is due at `next_at`; both None where nobody is told any more. `messages`: what was
+    sent to a telephone or mailbox, or was tried.
     """
 
     alarm: Alarm
     told: tuple[Happened[PersonCalled], ...]
+    messages: tuple[Happened[PersonMessaged], ...]
     answer: Happened[CallAnswered] | None
     next_step: int | None
     next_at: datetime | None
@@ -87,6 +94,12 @@ def steps_of(state: State, alarm: Alarm) -> tuple[Step, ...]:
     return lists[(alarm.finding.nature, alarm.finding.priority)].steps
 
 
+def message_after(state: State, alarm: Alarm) -> timedelta | None:
+    """How long a screen has to find somebody before a message leaves the house; None: none does."""
+    lists = _lists(state.opened.protocol_id if state.opened else "")
+    return lists[(alarm.finding.nature, alarm.finding.priority)].message_after
+
+
 def answer_words() -> Mapping[str, str]:
     """The answers that a person may give, in their words."""
     return {name: str(one["says"]) for name, one in _document("").body["answers"].items()}
@@ -102,6 +115,16 @@ def call_as_json(call: Call) -> dict[str, Any]:
             {"at": one.at.isoformat(), "names": list(one.body.names), "to": one.body.to}
             for one in call.told
         ],
+        "messages": [
+            {
+                "at": one.at.isoformat(),
+                "name": one.body.name,
+                "channel": one.body.channel,
+                "outcome": one.body.outcome,
+                "why": one.body.why,
+            }
+            for one in call.messages
+        ],
         "answer": None
         if answer is None
         else {"answer": answer.body.answer, "by": answer.by.name, "at": answer.at.isoformat()},
@@ -112,9 +135,10 @@ def call_as_json(call: Call) -> dict[str, Any]:
 def _call(state: State, alarm: Alarm, plan: CallList, every: Sequence[Alarm]) -> Call:
     identity = alarm.finding.finding_id
     told = tuple(one for one in state.all(PersonCalled) if one.body.finding_id == identity)
+    sent = tuple(one for one in state.all(PersonMessaged) if one.body.finding_id == identity)
     answer = _answer(state, alarm, every)
     step, at = _next(state, alarm, plan, told, answer)
-    return Call(alarm, told, answer, step, at)
+    return Call(alarm, told, sent, answer, step, at)
 
 
 def _next(
@@ -125,7 +149,7 @@ def _next(
     answer: Happened[CallAnswered] | None,
 ) -> tuple[int | None, datetime | None]:
     step = max((one.body.step for one in told), default=-1) + 1
-    if not alarm.active or step >= len(plan.steps) or state.phase not in _HERE:
+    if not alarm.active or step >= len(plan.steps) or not state.is_here:
         return None, None
     last = told[-1] if told else None
     at = alarm.raised_at + max(plan.after - delay_of(alarm.finding.rule), timedelta(0))
@@ -184,7 +208,9 @@ def _holds(state: State, answer: str) -> timedelta | None:
 def _lists(protocol_id: str) -> Mapping[tuple[str, str], CallList]:
     return {
         (one["nature"], one["priority"]): CallList(
-            _seconds(one["after"]), tuple(_step(step) for step in one["steps"])
+            _seconds(one["after"]),
+            tuple(_step(step) for step in one["steps"]),
+            _seconds(one["message_after"]) if "message_after" in one else None,
         )
         for one in _document(protocol_id).body["lists"]
     }

@@ -324,6 +324,25 @@ class PersonCalled:
 
 
 @dataclass(frozen=True)
+class PersonMessaged:
+    """One attempt to reach somebody who was told, away from every screen: a secondary means.
+
+    `step`: of the list, as in PersonCalled. `channel`: text or email, empty where the person gave
+    neither. `outcome`: sent (a carrier has it; nobody knows that it was read), again (not yet: it
+    is tried once more), failed, unknown (the carrier was cut off), no_address. `why`: in words.
+    """
+
+    finding_id: str
+    step: int
+    person: str
+    name: str
+    channel: str
+    outcome: str
+    why: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
 class CallAnswered:
     """A person who was told answers: coming, seen, or here (at the chair)."""
 
@@ -416,7 +435,7 @@ Body = (
     | ReadingTaken | ObservationCharted | AdverseEventCharted | NoteCharted | MedicineGiven
     | ReadingsTakenOver
     | FindingRaised | FindingCleared | FindingAcknowledged | FindingShown
-    | PersonCalled | CallAnswered | SoundPaused | SoundResumed | SoundSwitched
+    | PersonCalled | PersonMessaged | CallAnswered | SoundPaused | SoundResumed | SoundSwitched
     | EmergencyBegun | EmergencyStepDone | EmergencyOver
     | RecoveryScored | Discharged | SessionClosed | ReportSigned | Corrected
 )  # fmt: skip

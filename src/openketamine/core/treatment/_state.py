@@ -26,6 +26,8 @@ from openketamine.core.treatment._facts import (
 )
 from openketamine.core.treatment._infusion import Infusion, read_infusion
 
+_HERE = frozenset({"expected", "planned", "prepared", "infusing", "giving", "paused", "recovery"})
+
 
 @dataclass(frozen=True)
 class State(Log[Body]):
@@ -102,6 +104,11 @@ class State(Log[Body]):
         if self.last(DrugWithdrawn):
             return "prepared"
         return "planned" if self.plan else "expected"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether somebody may sit in the chair: nobody is called to an empty one."""
+        return self.phase in _HERE
 
 
 def fold(facts: Iterable[Fact]) -> State:

@@ -15,6 +15,7 @@ _NAMES = {
 }  # fmt: skip
 
 
+_SENT = {"sent": "sent", "again": "not sent yet", "failed": "not sent", "unknown": "sent or not"}
 _ANSWERS = {"coming": "Is coming", "seen": "Has seen it", "here": "Is at the chair"}
 
 
@@ -40,6 +41,12 @@ def rate(rate_ul_per_h: int) -> str:
 
 def _because(text: str, why: str) -> str:
     return f"{text}: {why}" if why else text
+
+
+def _messaged(body: f.PersonMessaged) -> str:
+    if not body.channel:
+        return f"No telephone or mailbox of {body.name} is known"
+    return f"{body.channel.capitalize()} to {body.name} {_SENT.get(body.outcome, body.outcome)}"
 
 
 def _numbers(values: Mapping[str, Decimal | None]) -> str:
@@ -171,6 +178,7 @@ _WORDS: Mapping[type, Callable[[Any], str]] = {
     f.FindingAcknowledged: lambda _: "Finding seen",
     f.FindingShown: lambda _: "Finding on a screen",
     f.PersonCalled: lambda b: f"Told: {', '.join(b.names) or 'nobody is there'}",
+    f.PersonMessaged: lambda b: _because(_messaged(b), b.why),
     f.CallAnswered: lambda b: _ANSWERS.get(b.answer, b.answer),
     f.SoundPaused: lambda b: f"Alarm sound paused for {b.seconds} s",
     f.SoundResumed: lambda _: "Alarm sound back",

@@ -33,7 +33,13 @@ let isCut = false;
 /** One line, so that the bar covers next to nothing of the chart below it; all of it at a tap. */
 let folded = true;
 
-const asked = () => fetch("/calls/mine", { headers: { Accept: "application/json", "X-OpenKetamine-Background": "1" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
+/** Whether somebody could see this page: a telephone is rung at once for whoever has none in sight. */
+const headers = () => {
+  const told = new Headers({ Accept: "application/json", "X-OpenKetamine-Background": "1" });
+  if (document.visibilityState === "visible") told.set("X-OpenKetamine-In-Sight", "1");
+  return told;
+};
+const asked = () => fetch("/calls/mine", { headers: headers(), redirect: "manual", signal: AbortSignal.timeout(8000) });
 
 async function ask() {
   try {

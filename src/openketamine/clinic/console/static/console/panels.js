@@ -106,10 +106,18 @@ function findingRow(one, desk, call) {
 
 const ANSWERED = /** @type {Record<string, string>} */ ({ coming: "comes", seen: "has seen it", here: "is at the chair" });
 
-/** Who was told, and who answered. @param {Call} call */
+const SENT = /** @type {Record<string, string>} */ ({ sent: "sent to", again: "not sent yet to", failed: "not sent to", unknown: "perhaps sent to" });
+
+/** The last word of each person and way: a text that is tried again is one line. @param {Call} call */
+function messaged(call) {
+  const last = new Map((call.messages ?? []).map((one) => [`${one.name} ${one.channel}`, one]));
+  return [...last.values()].map((one) => (one.channel ? ` ${one.channel === "text" ? "Text" : "Mail"} ${SENT[one.outcome] ?? one.outcome} ${one.name} ${timeOfDay(one.at)}${one.why ? ` (${one.why})` : ""}.` : ` No telephone or mailbox of ${one.name} is known.`)).join("");
+}
+
+/** Who was told, on a screen and elsewhere, and who answered. @param {Call} call */
 function called(call) {
   const told = call.told.map((one) => `${one.names.length > 2 ? `${one.names.length} people` : one.names.join(", ") || "nobody is there"} ${timeOfDay(one.at)}`).join("; ");
-  return `Told: ${told}. ${call.answer ? `${call.answer.by} ${ANSWERED[call.answer.answer] ?? "answered"}, ${timeOfDay(call.answer.at)}.` : "No answer yet."}`;
+  return `Told: ${told}.${messaged(call)} ${call.answer ? `${call.answer.by} ${ANSWERED[call.answer.answer] ?? "answered"}, ${timeOfDay(call.answer.at)}.` : "No answer yet."}`;
 }
 
 /** @param {Finding} one */

@@ -47,7 +47,7 @@ export type State = {
   checklists: Record<string, Item[]>; drug: { withdrawn_ug: number; given_ug: number; wasted_ug: number; tray_ug: number };
   devices: { device_id: string; kind: string; since: string }[]; due: Due[]; contradictions: string[];
   manual: Charted[]; reader: string; now: string; sound: Sound;
-  calls: { finding_id: string; open: boolean; told: { at: string; names: string[] }[]; answer: Answered | null; next_at: string | null }[];
+  calls: { finding_id: string; open: boolean; told: { at: string; names: string[] }[]; messages?: { at: string; name: string; channel: string; outcome: string; why: string }[]; answer: Answered | null; next_at: string | null }[];
 };
 
 export type Threshold = { value: number; compare: string };
