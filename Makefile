@@ -4,14 +4,17 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 PY := .venv/bin/python
 
-.PHONY: demo test check bench docs clean setup
+.PHONY: demo test quick check bench docs clean setup
 
 demo: setup  ## open a demonstration clinic in the browser; Ctrl-C stops everything
 	@exec .venv/bin/openketamine demo
 
 test: setup .venv/.chromium  ## every test, with the real parts: PostgreSQL, sockets, a browser
-	$(PY) -m pytest
+	$(PY) -m pytest --effort whole
 	node --test tests/console/
+
+quick: setup  ## what one runs after each change: core and knowledge, a fifth of the generated cases
+	$(PY) -m pytest -q -n auto tests/core tests/knowledge
 
 check: setup  ## layers, style, types: Python and JavaScript; under a minute
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

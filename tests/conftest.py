@@ -5,12 +5,19 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from tests import effort
 
 
 def pytest_addoption(parser):
-    """How long the fault tests go on."""
+    """How long the fault tests go on, and how many generated cases are tried."""
     parser.addoption("--kill-rounds", type=int, default=4, help="rounds of SIGKILL in tests/faults")
     parser.addoption("--kill-seed", type=int, default=1, help="which moments and victims")
+    parser.addoption("--effort", choices=["fifth", "whole"], default="fifth", help="see effort.py")
+
+
+def pytest_configure(config):
+    """Before the first test is read: decorators count their examples then."""
+    effort.ask(config.getoption("--effort"))
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.courses import IV, at, fact, on, peg, phq, visit
+from tests.effort import examples
 
 from openketamine.core.course import facts, fold_course, summary, tasks, wanted_tasks
 from openketamine.core.course._next import next_interval
@@ -43,7 +44,7 @@ def said(told, sessions, today=LAST):
     return repr(replace(summary(fold_course(told, sessions), on(today)), course=None))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS, st.randoms())
 def test_the_order_in_which_facts_arrive_changes_nothing(told, sessions, order):
     before = said(told, sessions)
@@ -52,13 +53,13 @@ def test_the_order_in_which_facts_arrive_changes_nothing(told, sessions, order):
     assert said(told, sessions) == before
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS)
 def test_a_fact_sent_twice_counts_once(told, sessions):
     assert said([*told, *told], sessions) == said(told, sessions)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS, st.data())
 def test_a_fact_struck_out_is_as_if_it_had_never_been_written(told, sessions, data):
     if not told:
@@ -70,7 +71,7 @@ def test_a_fact_struck_out_is_as_if_it_had_never_been_written(told, sessions, da
 
 
 @pytest.mark.hazard("HZ-23")
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(LOGS, SESSIONS)
 def test_a_missing_score_is_never_read_as_no(told, sessions):
     found = summary(fold_course(told, sessions), on(LAST))
@@ -87,7 +88,7 @@ def test_a_missing_score_is_never_read_as_no(told, sessions):
 
 
 @pytest.mark.hazard("HZ-23")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS)
 def test_taking_all_scores_away_leaves_nothing_that_is_said_of_them(told, sessions):
     bare = [one for one in told if not isinstance(one.body, facts.ScoreTaken)]
@@ -98,7 +99,7 @@ def test_taking_all_scores_away_leaves_nothing_that_is_said_of_them(told, sessio
     assert {one.verdict for one in found.relapses} == {"not evaluable"}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS, st.integers(1, 400))
 def test_all_days_later_is_the_same_course(told, sessions, days):
     later = timedelta(days=days)
@@ -121,7 +122,7 @@ def test_all_days_later_is_the_same_course(told, sessions, days):
     assert first.warning.level == second.warning.level
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOGS, SESSIONS)
 def test_what_a_course_asked_for_once_it_does_not_ask_for_again(told, sessions):
     state = fold_course(told, sessions)
@@ -133,7 +134,7 @@ def test_what_a_course_asked_for_once_it_does_not_ask_for_again(told, sessions):
     assert {one.task_id for one in again} & {one.task_id for one in asked} == set()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.sampled_from(["nurse", "prescriber", "medical_director"]), min_size=1, max_size=3),
     st.integers(0, 72),
@@ -152,7 +153,7 @@ def test_a_task_only_ever_goes_forward_and_the_clock_says_when(roles, hours, loo
         now = following
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.integers(1, 25),
     st.sampled_from(["none", "warning", "relapse", "not evaluable"]),

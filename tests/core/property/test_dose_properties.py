@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.people import TODAY, condition, height, person, weight
+from tests.effort import examples
 
 from openketamine.core.dosing import DoseProposal, PastSession, Wish, propose, protocol, protocols
 from openketamine.core.findings import Refusal
@@ -48,7 +49,7 @@ def answer(who, wish=None, history=()):
 
 
 @pytest.mark.hazard("HZ-03")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(who=people, wish=wishes, history=st.lists(past_sessions, max_size=3))
 def test_no_offered_dose_passes_a_limit_and_each_can_be_drawn_up(who, wish, history):
     offered = answer(who, wish, history)
@@ -74,7 +75,7 @@ def test_no_offered_dose_passes_a_limit_and_each_can_be_drawn_up(who, wish, hist
 
 
 @pytest.mark.hazard("HZ-03")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(kg=st.decimals("30", "120", places=1), cm=st.decimals("140", "200", places=0))
 def test_the_unit_does_not_change_the_dose(kg, cm):
     metric = propose(person(weight(kg), height(cm)), "iv-depression", TODAY)
@@ -89,7 +90,7 @@ def test_the_unit_does_not_change_the_dose(kg, cm):
 
 
 @pytest.mark.hazard("HZ-03")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(who=people, low=st.integers(50, 2000), more=st.integers(0, 2000))
 def test_a_larger_wish_never_gives_a_smaller_dose(who, low, more):
     small, large = answer(who, Wish(low)), answer(who, Wish(low + more))
@@ -98,7 +99,7 @@ def test_a_larger_wish_never_gives_a_smaller_dose(who, low, more):
 
 
 @pytest.mark.hazard("HZ-10")
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(who=people, wish=wishes, history=st.lists(past_sessions, max_size=2))
 def test_no_wish_and_no_history_gets_past_a_block(who, wish, history):
     record = person(weight(who["kg"]), condition(icd="I61.9"))
@@ -106,7 +107,7 @@ def test_no_wish_and_no_history_gets_past_a_block(who, wish, history):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(last=past_sessions)
 def test_a_step_up_is_never_made_on_what_nobody_wrote_down(last):
     facts = (
@@ -120,7 +121,7 @@ def test_a_step_up_is_never_made_on_what_nobody_wrote_down(last):
 
 
 @pytest.mark.hazard("HZ-03")
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(
     who=people,
     name=st.sampled_from(protocols()),

@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.pharmacology import (
     Bolus,
@@ -21,7 +22,7 @@ from openketamine.core.pharmacology._model import all_models, model
 
 NAMES = [entry.id for entry in all_models() if entry.structure == "mammillary"]
 TIMES = np.array([0.0, 0.25, 3, 10, 33.3, 40, 41, 60, 120, 300, 1440])
-few = settings(max_examples=25, deadline=None)
+few = examples(25)
 name = st.sampled_from(NAMES)
 weight = st.floats(40, 160)
 segment = st.builds(
@@ -172,7 +173,7 @@ def test_the_remainder_completes_the_dose_and_never_exceeds_it(given_, now, rate
 
 
 @pytest.mark.hazard("HZ-14")
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.integers(0, 2**31), weight)
 def test_the_band_is_ordered_repeatable_and_holds_both_models(seed, weight_kg) -> None:
     names = ["kamp2020_3c_arterial", "clements1981_2c"]

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.ledger import (
     Count,
@@ -199,7 +200,7 @@ def histories(draw):
     return clinic
 
 
-quick = settings(max_examples=60, deadline=None)
+quick = examples(60)
 
 
 @pytest.mark.hazard("HZ-11")

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.ledger import Count, Transfer, balances, book, broken_rules, discrepancies
 
@@ -76,14 +77,14 @@ def sessions(draw):
 
 
 @pytest.mark.hazard("HZ-11")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(any_transfers())
 def test_all_accounts_together_always_hold_nothing(entries):
     assert sum(one.mass_ug for one in balances(book(entries))) == 0
 
 
 @pytest.mark.hazard("HZ-11")
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(sessions())
 def test_what_was_received_is_in_the_vial_in_people_and_in_the_waste(entries):
     held = {one.account: one.mass_ug for one in balances(book(entries))}
@@ -93,7 +94,7 @@ def test_what_was_received_is_in_the_vial_in_people_and_in_the_waste(entries):
     assert discrepancies(book(entries)) == ()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(sessions(), st.randoms(use_true_random=False))
 def test_the_order_in_which_independent_entries_are_written_down_does_not_matter(entries, random):
     shuffled = entries[:]
@@ -102,14 +103,14 @@ def test_the_order_in_which_independent_entries_are_written_down_does_not_matter
     assert broken_rules(book(shuffled)) == ()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(any_transfers(), st.integers(-20_000, 20_000))
 def test_a_count_never_moves_a_balance(entries, volume_ul):
     counted = Count("c", DAY + timedelta(days=1), "K1", volume_ul, "ines", "wes")
     assert balances(book([*entries, counted])) == balances(book(entries))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(any_transfers())
 def test_a_transfer_and_its_correction_leave_every_balance_as_it_was(entries):
     back = [
@@ -133,7 +134,7 @@ def test_a_transfer_and_its_correction_leave_every_balance_as_it_was(entries):
     assert all(one.mass_ug == 0 for one in balances(book(entries + back)))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(sessions(), st.integers(-(10**6), 10**6))
 def test_a_book_says_the_same_on_another_day(entries, minutes):
     later = [Transfer(**(vars(e) | {"at": e.at + timedelta(minutes=minutes)})) for e in entries]

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.monitoring import (
     FindingRaised,
@@ -37,7 +38,7 @@ def changes(stream, shift=timedelta(0)):
 
 
 @pytest.mark.hazard("HZ-06")
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(STREAMS)
 def test_a_doubted_number_never_raises_a_physiological_finding(stream):
     believed = {
@@ -51,7 +52,7 @@ def test_a_doubted_number_never_raises_a_physiological_finding(stream):
             assert (change.signal, change.value) in believed
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(STREAMS, st.integers(-(10**6), 10**6))
 def test_shifting_all_times_changes_no_decision(stream, minutes):
     def decided(shift):
@@ -63,7 +64,7 @@ def test_shifting_all_times_changes_no_decision(stream, minutes):
     assert decided(timedelta(minutes=minutes)) == decided(timedelta(0))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(STREAMS)
 def test_asking_twice_gives_the_same_answer_and_raises_nothing_that_stands(stream):
     first = changes(stream)
@@ -74,7 +75,7 @@ def test_asking_twice_gives_the_same_answer_and_raises_nothing_that_stands(strea
     assert not [one for one in again if isinstance(one, FindingRaised)]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(STREAMS)
 def test_at_most_one_finding_of_a_family_is_raised(stream):
     families = {level.rule: family.id for family in LIMITS.families for level in family.levels}
@@ -83,7 +84,7 @@ def test_at_most_one_finding_of_a_family_is_raised(stream):
 
 
 @pytest.mark.hazard("HZ-07")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(STREAMS, st.integers(1, 89))
 def test_a_believed_saturation_under_90_always_raises_whatever_came_before(stream, spo2):
     made = samples([*stream, {"spo2": Decimal(spo2)}])

@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.people import (
     TODAY,
@@ -19,6 +19,7 @@ from tests.core.people import (
     pressure,
     weight,
 )
+from tests.effort import examples
 
 from openketamine.core.dosing import as_json, propose
 from openketamine.core.findings import BadInput
@@ -82,7 +83,7 @@ def answer_or_sentence(raw):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(place=st.sampled_from(ALL), value=anything)
 def test_one_wrong_value_anywhere_never_crashes_and_never_drops_a_resource(place, value):
     number, path = place
@@ -97,14 +98,14 @@ def test_one_wrong_value_anywhere_never_crashes_and_never_drops_a_resource(place
         assert report.understood + report.irrelevant + len(faulty) >= len(resources)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(raw=anything | st.binary(max_size=60) | st.text(max_size=60))
 def test_any_rubbish_is_refused_in_one_sentence(raw):
     if isinstance(raw, bytes | str | dict):
         answer_or_sentence(raw)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(cut=st.integers(0, 2500))
 def test_a_bundle_cut_off_anywhere_is_refused(cut):
     whole = json.dumps(bundle(*WHOLE[1:]))
@@ -114,7 +115,7 @@ def test_a_bundle_cut_off_anywhere_is_refused(cut):
 
 
 @pytest.mark.hazard("HZ-10")
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(order=st.permutations(range(1, len(WHOLE))))
 def test_the_order_of_the_bundle_does_not_change_the_decision(order):
     found = evaluated(*(WHOLE[n] for n in order))
@@ -124,7 +125,7 @@ def test_the_order_of_the_bundle_does_not_change_the_decision(order):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(kept=st.sets(st.integers(1, len(WHOLE) - 1)))
 def test_leaving_something_out_never_removes_a_question(kept):
     everything = {u.question for u in evaluated(*WHOLE[1:], sex="female").unknown}
@@ -134,7 +135,7 @@ def test_leaving_something_out_never_removes_a_question(kept):
     assert everything - about_a_fact <= fewer
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(days=st.integers(0, 3650))
 def test_moving_every_date_moves_nothing_else(days):
     shift = timedelta(days=days)

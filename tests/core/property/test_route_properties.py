@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.pharmacology import Bolus, Dose, Segment, Traits, forecast
 from openketamine.core.pharmacology._compartments import compartments
@@ -13,7 +14,7 @@ from openketamine.core.pharmacology._people import individuals, person
 WAYS = [(entry.id, way.route) for entry in all_models() for way in entry.absorption]
 LINEAR = [(name, route) for name, route in WAYS if route != "in"]
 TIMES = np.array([0.0, 0.25, 3, 10, 33.3, 40, 41, 60, 120, 300, 1440])
-few = settings(max_examples=12, deadline=None)
+few = examples(12)
 mass = st.floats(0.1, 200)
 moment = st.integers(0, 200).map(float)
 

@@ -6,8 +6,9 @@ import json
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine import cli
 from openketamine.core.scoring import change, instrument, instruments, score
@@ -32,7 +33,7 @@ def exact_scores(name, answers):
     return whole | {part.id: part.exact for part in found.subscores}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answered())
 def test_every_score_lies_in_its_range_and_is_plain_json(case):
     name, answers = case
@@ -47,7 +48,7 @@ def test_every_score_lies_in_its_range_and_is_plain_json(case):
     assert (found.total is None) or found.valid
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answered(COUNTED, missing=False), st.data())
 def test_a_worse_answer_never_scores_better(case, data):
     name, answers = case
@@ -62,7 +63,7 @@ def test_a_worse_answer_never_scores_better(case, data):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(answered(COUNTED, missing=False), st.data())
 def test_an_answer_that_is_missing_is_never_read_as_0(case, data):
     name, answers = case
@@ -84,7 +85,7 @@ def test_an_answer_that_is_missing_is_never_read_as_0(case, data):
 
 
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(answered(JUDGED))
 def test_what_was_not_asked_neither_clears_nor_proves_a_level(case):
     name, answers = case
@@ -98,7 +99,7 @@ def test_what_was_not_asked_neither_clears_nor_proves_a_level(case):
         assert filled == {said}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(answered(COUNTED, missing=False), answered(COUNTED, missing=False))
 def test_a_change_turned_round_has_the_other_sign(first, second):
     name, answers = first
@@ -120,7 +121,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.sampled_from([*NAMES, "", "phq-99"]), ANYTHING, ANYTHING)
 def test_whatever_is_handed_in_is_scored_or_refused_in_one_sentence(name, answers, before):
     status, said, complaint = run(

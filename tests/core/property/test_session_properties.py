@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.findings import Refusal
 from openketamine.core.treatment import (
@@ -49,7 +50,7 @@ def shown(state, minutes=300):
 
 
 @pytest.mark.hazard("HZ-05")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(logs())
 def test_folding_never_loses_a_fact(log):
     assert {fact.id for fact in fold(log).facts} == {fact.id for fact in log}
@@ -57,7 +58,7 @@ def test_folding_never_loses_a_fact(log):
 
 
 @pytest.mark.hazard("HZ-05")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(logs(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(log, random):
     shuffled = log + log[: len(log) // 2]
@@ -65,7 +66,7 @@ def test_the_order_of_arrival_does_not_matter(log, random):
     assert fold(shuffled) == fold(log)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(logs(), st.integers(0, 12))
 def test_a_snapshot_and_what_came_after_it_equal_the_stream(log, cut):
     state = fold(log[:cut])
@@ -76,7 +77,7 @@ def test_a_snapshot_and_what_came_after_it_equal_the_stream(log, cut):
 
 
 @pytest.mark.hazard("HZ-03")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(logs(), st.integers(0, 400))
 def test_no_more_is_given_than_the_bag_holds_and_never_less_as_time_passes(log, minutes):
     infusion = fold(log).infusion
@@ -88,7 +89,7 @@ def test_no_more_is_given_than_the_bag_holds_and_never_less_as_time_passes(log, 
     assert infusion.given_ug(now) == sum(infusion.given_ul_by_segment(now))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(RATES, st.integers(1, 60), st.integers(1, 60))
 def test_a_pause_adds_nothing_however_long_it_is(rate, before, pause):
     def given_at_end(length):
@@ -107,7 +108,7 @@ def test_a_pause_adds_nothing_however_long_it_is(rate, before, pause):
     assert given_at_end(pause) == given_at_end(pause + 30)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(logs(), st.integers(-500_000, 500_000))
 def test_shifting_all_times_shifts_nothing_else(log, minutes):
     by = timedelta(minutes=minutes)
@@ -124,7 +125,7 @@ def test_shifting_all_times_shifts_nothing_else(log, minutes):
 
 @pytest.mark.hazard("HZ-08")
 @pytest.mark.hazard("HZ-09")
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(logs())
 def test_no_gate_opens_for_a_log_in_which_nothing_was_asked(log):
     state, now = fold(log), DAY + timedelta(minutes=300)
@@ -132,7 +133,7 @@ def test_no_gate_opens_for_a_log_in_which_nothing_was_asked(log):
         assert isinstance(may(request, state, now, Context(actor=NORA)), Refusal)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.data())
 def test_taking_away_one_needed_fact_never_opens_a_gate(new_story, data):
     told = new_story().recovered().told

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from openketamine.core.monitoring import (
     Around,
@@ -113,7 +114,7 @@ def played(told_, baseline, around=Around()):  # noqa: B008  (it is never change
 
 
 @pytest.mark.hazard("HZ-07")
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(TOLD, st.sampled_from([{}, BASELINE]), st.booleans(), st.booleans(), st.booleans())
 # A lead that was last named more than a quarter of an hour ago was not lost: it was taken off.
 @example(
@@ -132,7 +133,7 @@ def test_step_by_step_is_the_same_as_all_at_once(told_, baseline, symptomatic, a
     played(told_, baseline, around)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(TOLD)
 def test_a_watch_that_begins_again_anywhere_goes_on_the_same(told_):
     """A process that died and one that took over say the same from the next number on."""
@@ -145,7 +146,7 @@ def test_a_watch_that_begins_again_anywhere_goes_on_the_same(told_):
             both.watch = watching(LIMITS, both.baseline, both.active, both.samples)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(TOLD)
 def test_findings_that_another_process_wrote_are_taken_over(told_):
     """Two processes, one writes and one listens: the listener is told, and is never behind."""
