@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 PY := .venv/bin/python
 
-.PHONY: demo test quick check bench docs clean setup
+.PHONY: demo test quick check bench docs words clean setup
 
 demo: setup  ## open a demonstration clinic in the browser; Ctrl-C stops everything
 	@exec .venv/bin/openketamine demo
@@ -27,6 +27,9 @@ bench: setup  ## ratios against peers, measured in the same run
 
 docs: setup  ## write docs/reference again from the code and the knowledge files
 	$(PY) docs/write_reference.py
+
+words: setup  ## bring the catalogues of other languages up to date, and compile them
+	$(PY) docs/catalogues.py
 
 setup: .venv/.installed node_modules/.installed
 

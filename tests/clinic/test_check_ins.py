@@ -349,6 +349,54 @@ class TestThePost:
         (missed,) = state(course).all(facts.CheckInMissed)
         assert missed.body.cause == "bounced"
 
+    @pytest.mark.parametrize("word", ["EHLO", "MAIL", "RCPT", "DATA"])
+    def test_cut_off_before_the_letter_was_read_out_it_leaves_later(
+        self, course, office, time, word
+    ):
+        office.cut_at = word
+        assert work(time) == ["waiting"]
+        office.cut_at = ""
+        time.goes_on(minutes=1)
+        assert work(time) == ["sent"]
+        assert len(office.letters) == 1
+
+    @pytest.mark.parametrize(
+        ("said", "state_of_it", "cause"),
+        [
+            ("550 5.1.1 no such person", "failed", "bounced"),
+            ("554 5.7.1 relay access denied", "waiting", None),
+            ("450 4.2.1 come back later", "waiting", None),
+        ],
+    )
+    def test_only_an_address_that_is_wrong_is_given_up(
+        self, course, office, time, said, state_of_it, cause
+    ):
+        office.refuse[ADDRESS] = said
+        assert work(time) == [state_of_it]
+        assert [one.body.cause for one in state(course).all(facts.CheckInUndelivered)] == (
+            [cause] if cause else []
+        )
+
+    def test_nothing_leaves_in_quiet_hours_whoever_was_late(self, person, cast, office, time):
+        """19:30 in Phoenix: the mail server is down until 21:00, and the night has begun."""
+        record(person, facts.CourseOpened("c-1", "iv-depression", "depression", "phq-9", 6),
+               cast.priya, time.now)  # fmt: skip
+        record(person, facts.ContactSet("email", ADDRESS, zone="America/Phoenix",
+               quiet_from="20:00", quiet_until="08:00"), cast.fran, time.now)  # fmt: skip
+        time.now = time.now.replace(hour=2, minute=30) + timedelta(days=1)
+        office.silent = True
+        assert work(time) == ["waiting"]
+        time.goes_on(minutes=90)
+        office.silent = False
+        assert work(time) == ["nothing to do"]
+        for _ in range(10):
+            time.goes_on(hours=1)
+            work(time)
+            assert office.letters == []
+        time.goes_on(hours=1)
+        work(time)
+        assert len(office.letters) == 1
+
     def test_a_new_address_is_written_to_again(self, course, cast, office, time):
         office.refuse[ADDRESS] = "550 no such person"
         work(time)
@@ -374,6 +422,35 @@ class TestThePost:
         assert first[0] == "Bearer a-token"
         assert first[1]["to"] == "+15205550123"
         assert "http://testserver/c/" in first[1]["text"]
+
+    @pytest.mark.parametrize("code", [401, 403, 404, 429])
+    def test_a_gateway_that_refuses_the_clinic_is_asked_again(
+        self, person, cast, time, settings, gateway, code
+    ):
+        gateway.answers = [code, 202]
+        settings.OPENKETAMINE_TEXT_GATEWAY = f"{gateway.address}/send"
+        opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
+        assert work(time) == ["waiting"]
+        time.goes_on(minutes=1)
+        assert work(time) == ["sent"]
+
+    def test_a_text_in_the_hand_of_a_worker_that_died_is_asked_for_again_by_its_id(
+        self, person, cast, time, settings, gateway, monkeypatch
+    ):
+        gateway.answers = [202]
+        settings.OPENKETAMINE_TEXT_GATEWAY = f"{gateway.address}/send"
+        opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
+        planning.plan(time.now)
+        with monkeypatch.context() as killed:
+            killed.setattr(post, "carry", lambda ready: (_ for _ in ()).throw(SystemExit))
+            with pytest.raises(SystemExit):
+                post.send(str(Message.objects.get().pk))
+        for _ in range(2):
+            time.goes_on(minutes=5)
+            work(time)
+        (heard,) = gateway.heard
+        assert heard[1]["id"] == str(Message.objects.get().pk)
+        assert len(state(person).all(facts.CheckInInvited)) == 1
 
     def test_text_and_token_go_nowhere_but_to_the_gateway_that_is_set(
         self, person, cast, time, settings, gateway
@@ -525,7 +602,7 @@ class TestOnAPhone:
                                         quiet_until="00:00"), cast.fran, time.now)  # fmt: skip
         work(time)
         phone = Phone().begin(address_in(office.letters[0]))
-        assert "no text of this in your language (de)" in phone.page()
+        assert "no text of this question in de that we may use" in phone.page()
 
 
 @pytest.mark.hazard("HZ-20")

@@ -12,7 +12,7 @@ from openketamine.clinic.checkins import links, telling, words
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.outcomes.commands import CLOCK, in_line, record, review, tell, the_person
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import CourseState, facts
+from openketamine.core.course import CourseState, facts, language_of
 from openketamine.core.course.check_ins import (
     CheckIn,
     Screen,
@@ -54,7 +54,7 @@ def asked(person: Person, check_in_id: str, state: CourseState) -> Asked | None:
     check_in = check_ins(state).get(check_in_id)
     if check_in is None or check_in.asked is None:
         return None
-    forms, language = check_in.asked.instruments, _language(state, check_in)
+    forms, language = check_in.asked.instruments, language_of(state)
     answers = {key: reply.body.answer for key, reply in check_in.replies.items()}
     visit = state.last(facts.VisitArranged)
     every = screens(
@@ -63,6 +63,7 @@ def asked(person: Person, check_in_id: str, state: CourseState) -> Asked | None:
         words.shown(forms, language),
         sex=person.sex,
         way=words.way_of(visit.body.protocol_id) if visit else "",
+        language=language,
     )
     return Asked(check_in, every, answers, language)
 
@@ -187,10 +188,3 @@ def _close(person: Person, state: CourseState, name: str, why: str, now: datetim
     closed = any(one.body.task_id == name for one in state.all(facts.TaskClosed))
     if not taken and not closed:
         record(person, facts.TaskClosed(name, why), CLOCK, now, id=derived_id(name, "closed"))
-
-
-def _language(state: CourseState, check_in: CheckIn) -> str:
-    said = state.last(facts.ContactSet)
-    if said is not None:
-        return said.body.language
-    return check_in.asked.language if check_in.asked else "en"

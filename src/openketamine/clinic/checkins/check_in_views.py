@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from openketamine.clinic.checkins import answering, links, words
+from openketamine.clinic.checkins import answering, links, speech, words
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import queries as outcomes
@@ -70,7 +70,7 @@ def _context(link: Link, asked: answering.Asked, here: Screen) -> dict[str, Any]
     place = asked.every.index(here) + 1
     given = asked.answers.get((here.form, here.item))
     known = (here.form, here.item) in asked.answers
-    foreign = not is_house_form(here.form) and not words.is_in(here.form, asked.language)
+    spoken = _spoken(here, asked.language)
     return {
         "link": link,
         "screen": here,
@@ -80,6 +80,14 @@ def _context(link: Link, asked: answering.Asked, here: Screen) -> dict[str, Any]
         "done": round(100 * (place - 1) / len(asked.every)),
         "choices": [(one, says, known and one == given) for one, says in here.choices],
         "written": given if known and here.free_text and given else "",
-        "language": "en",
-        "no_text_in": asked.language if foreign or asked.language != "en" else "",
+        "spoken": spoken,
+        "is_foreign": spoken != asked.language,
+        "its_language": speech.name_of(asked.language),
     }
+
+
+def _spoken(here: Screen, wanted: str) -> str:
+    """The language of this question's words, all of them."""
+    if is_house_form(here.form):
+        return here.language
+    return wanted if words.is_in(here.form, wanted) else speech.FIRST

@@ -9,8 +9,8 @@ the same answer.
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
@@ -22,6 +22,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from openketamine.clinic.checkins import speech
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
@@ -32,6 +33,8 @@ GOOD_FOR = timedelta(days=7)
 KNOWN_FOR = timedelta(minutes=15)
 WRONG_ANSWERS = 5
 REFUSED = "link refused"
+# A page that a link to any place opens.
+ANY = "any"
 # Only over TLS where the clinic speaks it; its path keeps it from every other page.
 COOKIE = ("__Secure-" if settings.OPENKETAMINE_HTTPS else "") + "openketamine_my_device"
 _COOKIE_LASTS = timedelta(days=180)
@@ -136,8 +139,8 @@ def is_known(link: Link, now: datetime) -> bool:
 def by_link(place: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Let the view answer only the device that holds the link in its address, for this place.
 
-    The view gets the `Link` instead of its id. Whoever else comes gets the one answer of all links
-    that are not good.
+    The view gets the `Link` instead of its id, and speaks the person's language. Whoever else comes
+    gets the one answer of all links that are not good.
     """
 
     def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -145,9 +148,9 @@ def by_link(place: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
         def guarded(request: HttpRequest, link_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
             now = clock.now()
             link = link_of(link_id, key_of(request), now)
-            if link is None or link.purpose.partition(":")[0] != place:
+            if link is None or place not in (ANY, link.purpose.partition(":")[0]):
                 return refused(request, now)
-            with of_their_site(link):
+            with for_whom(link):
                 return view(request, link, *args, **kwargs)
 
         guarded.openketamine_link = place  # type: ignore[attr-defined]  # read by the access test
@@ -156,9 +159,16 @@ def by_link(place: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
     return guard
 
 
-def of_their_site(link: Link) -> AbstractContextManager[None]:
-    """Who opens a link is signed in nowhere: they are shown what the site has that treats them."""
-    return sites.only(sites.apart(str(link.person.site_id)))
+@contextmanager
+def for_whom(link: Link) -> Iterator[None]:
+    """Who opens a link is signed in nowhere: they are shown what the site has that treats them, in
+    their own language."""
+    person = link.person
+    with (
+        sites.only(sites.apart(str(person.site_id))),
+        speech.speaking(speech.of_person(person)),
+    ):
+        yield
 
 
 def waits(request: HttpRequest, now: datetime) -> datetime | None:
@@ -169,7 +179,13 @@ def waits(request: HttpRequest, now: datetime) -> datetime | None:
 def refused(request: HttpRequest, now: datetime) -> HttpResponse:
     """The one answer for every link that is not good, whatever the reason; counted by address."""
     record_access(None, None, REFUSED, now, refused=True, source=_address(request))
-    return render(request, "checkins/not_good.html", status=404)
+    return not_good(request)
+
+
+def not_good(request: HttpRequest) -> HttpResponse:
+    """The page itself. It knows nobody, so it speaks the language of the device."""
+    with speech.speaking(speech.of_device(request)):
+        return render(request, "checkins/not_good.html", status=404)
 
 
 def key_of(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.journal.models import Head
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import CourseState, facts
+from openketamine.core.course import CourseState, facts, language_of
 from openketamine.core.course.check_ins import (
     CheckIn,
     Planned,
@@ -124,13 +124,13 @@ def _without_score(state: CourseState, one: Planned, here: CheckIn) -> list[tupl
         if taken.body.check_in == one.id and taken.body.total is not None
     }
     wanted = [form for form in one.forms if not is_house_form(form) and form not in scored]
-    no_words = set(words.not_shown(one.forms, _language(state)))
+    no_words = set(words.not_shown(one.forms, language_of(state)))
     cause = here.missed.body.cause if here.missed else "not_finished"
     return [(form, "no_words" if form in no_words else cause) for form in wanted]
 
 
 def _row(state: CourseState, one: Planned, here: CheckIn | None, now: datetime, waits: bool) -> Row:  # noqa: FBT001
-    missing = words.not_shown(one.forms, _language(state))
+    missing = words.not_shown(one.forms, language_of(state))
     word, detail = _how(one, here, now, waits)
     open_now = one.due_at <= now < one.closes_at and not (here and here.over)
     return Row(
@@ -178,8 +178,3 @@ def _how(one: Planned, here: CheckIn | None, now: datetime, waits: bool) -> tupl
     if here is not None and here.invited:
         return "sent", f"{len(here.invited)} message{'s' if len(here.invited) > 1 else ''}"
     return "not sent", ""
-
-
-def _language(state: CourseState) -> str:
-    said = state.last(facts.ContactSet)
-    return said.body.language if said else "en"

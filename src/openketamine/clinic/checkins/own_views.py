@@ -17,7 +17,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.outcomes.commands import record, the_person
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import CourseState, facts
+from openketamine.core.course import CourseState, facts, language_of, said_in
 from openketamine.core.course.check_ins import contact_of, planned_check_ins
 
 _UPCOMING = 4
@@ -29,7 +29,7 @@ def own(request: HttpRequest, link: Link) -> HttpResponse:
     """Thanks; and, for who says the date of birth, the person's own course."""
     now = clock.now()
     if links.is_known(link, now):
-        return render(request, "checkins/own.html", _context(link.person, now))
+        return render(request, "checkins/own.html", _context(link, now))
     wrong = False
     if request.method == "POST":
         if links.knows(link, _born(request), now):
@@ -64,10 +64,11 @@ def opt_out_by_token(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return links.refused(request, now)
     if request.method == "POST":
-        with links.of_their_site(link):
+        with links.for_whom(link):
             stop(link.person, "message", now)
-        return render(request, "checkins/stopped.html")
-    return render(request, "checkins/stop.html")
+            return render(request, "checkins/stopped.html")
+    with links.for_whom(link):
+        return render(request, "checkins/stop.html")
 
 
 def stop(person: Person, how: str, now: datetime) -> None:
@@ -84,23 +85,28 @@ def _born(request: HttpRequest) -> date | None:
         return None
 
 
-def _context(person: Person, now: datetime) -> dict[str, Any]:
-    state = outcomes.state_of(person)
+def _context(link: Link, now: datetime) -> dict[str, Any]:
+    state = outcomes.state_of(link.person)
     visit = state.last(facts.VisitArranged)
     coming = visit.body if visit and visit.body.starts_at and visit.body.starts_at > now else None
+    done = sum(one.state.started_at is not None for one in state.visits)
+    planned = state.course.body.sessions_planned if state.course else None
     return {
+        "link": link,
         "curves": curve_of(state),
         "visit": coming,
         "starts_at": timezone.localtime(coming.starts_at) if coming and coming.starts_at else None,
-        "sessions": len(state.visits),
-        "planned": state.course.body.sessions_planned if state.course else None,
+        "sessions": done,
+        "planned": planned,
+        "steps": [number < done for number in range(max(done, planned or 0))],
         "upcoming": _upcoming(state, now),
     }
 
 
 def _upcoming(state: CourseState, now: datetime) -> list[dict[str, Any]]:
-    zone = settings.TIME_ZONE
+    zone, language = settings.TIME_ZONE, language_of(state)
     later = [one for one in planned_check_ins(state, zone) if one.sends and one.sends[0] > now]
     return [
-        {"says": one.step.says, "at": timezone.localtime(one.sends[0])} for one in later[:_UPCOMING]
+        {"says": said_in(language, one.step.says), "at": timezone.localtime(one.sends[0])}
+        for one in later[:_UPCOMING]
     ]

@@ -7,6 +7,7 @@ from openketamine.clinic.checkins import check_in_views, link_views, own_views, 
 urlpatterns = [
     path("c/<str:token>/", link_views.begin, name="link"),
     path("c/<str:token>/stop/", own_views.opt_out_by_token, name="link-stop"),
+    path("c/l/<uuid:link_id>/", link_views.language, name="link-language"),
     path("c/i/<uuid:link_id>/", check_in_views.check_in, name="check-in"),
     path("c/i/<uuid:link_id>/pause/", check_in_views.pause, name="check-in-pause"),
     path("c/i/<uuid:link_id>/stop/", own_views.opt_out, name="opt-out"),

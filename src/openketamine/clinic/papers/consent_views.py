@@ -10,9 +10,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from openketamine.clinic.checkins import links
+from openketamine.clinic.checkins import links, speech
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import the_person
@@ -34,6 +36,14 @@ OWN_PAGE_GOOD_FOR = timedelta(days=180)
 _ITS_OWN = "own"
 _ONCE = "Give this link to the person, and to nobody else. It is shown once:"
 
+_FAULTS = {
+    "born": gettext_noop(
+        "That is not the date of birth that the clinic has. Call us if you think that it is right."
+    ),
+    "signed_as": gettext_noop("Please write your full name."),
+    "text": gettext_noop("The text is a new one by now. Please read it again."),
+}
+
 
 @dataclass(frozen=True)
 class _Way:
@@ -47,7 +57,12 @@ class _Way:
     protocol_id: str
     form: type[NameForm]
     sign: Callable[[NameForm, dict[str, Any], datetime], HttpResponse]
-    at_home: bool
+    link: Link | None = None
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it is read on the person's own device."""
+        return self.link is not None
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,14 +76,14 @@ def my_consent(request: HttpRequest, link: Link) -> HttpResponse:
             link.refresh_from_db()
             if link.finished_at:
                 return links.refused(request, now)
-            raise BadInput("born", "the date of birth that the clinic has; call us if it is right")
+            raise BadInput("born", "the date of birth that the clinic has")
         commands.sign_consent(link.person, consent, protocol_id, said, the_person(link.person), now)
         mine = links.hand_on(link, own_papers(protocol_id), now, good_for=OWN_PAGE_GOOD_FOR)
         links.finish(link.purpose, now)
-        messages.success(request, "Signed. You can take it back at any time, below.")
+        messages.success(request, _("Signed. You can take it back at any time, below."))
         return redirect("my-papers", mine.pk)
 
-    way = _Way(link.person, consent, protocol_id, OwnNameForm, sign, at_home=True)
+    way = _Way(link.person, consent, protocol_id, OwnNameForm, sign, link)
     return _walk(request, way)
 
 
@@ -86,8 +101,9 @@ def read_here(
         messages.success(request, "The consent is signed.")
         return redirect("papers", person.pk)
 
-    way = _Way(person, consent, protocol_id, WitnessedForm, sign, at_home=False)
-    return _walk(request, way)
+    way = _Way(person, consent, protocol_id, WitnessedForm, sign)
+    with speech.speaking(speech.of_person(person)):
+        return _walk(request, way)
 
 
 @require_POST
@@ -186,8 +202,12 @@ def _sign(request: HttpRequest, way: _Way, reading: Reading) -> HttpResponse:
 
 
 def _beside(form: NameForm, error: BadInput) -> None:
+    """In the words of who signs, where the fault is theirs."""
     if isinstance(form, WitnessedForm) and error.field == "proof":
         form.refuse(error)
+    elif error.field in _FAULTS:
+        field = error.field if error.field in form.fields else None
+        form.add_error(field, gettext(_FAULTS[error.field]))
     else:
         put_beside(form, error)
 
@@ -212,11 +232,17 @@ def _screen(
     *,
     status: int = 200,
 ) -> HttpResponse:
+    wanted = speech.of_person(way.person)
     context = {
         "screen": screen,
         "shown": reading.shown,
         "reading": reading.sealed,
-        "language": reading.shown.language,
+        "link": way.link,
+        "spoken": reading.shown.language,
+        "its_language": speech.name_of(reading.shown.language),
+        "wanted_language": speech.name_of(wanted),
+        "is_foreign": wanted != reading.shown.language,
+        "is_unread": not queries.is_reviewed(way.consent, reading.shown.language),
         "at_home": way.at_home,
         "back": "" if way.at_home else reverse("papers", args=[way.person.pk]),
         **more,

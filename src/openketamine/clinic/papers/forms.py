@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from openketamine.clinic.papers.commands import LONGEST_WISH
 from openketamine.clinic.papers.queries import TOPICS
@@ -15,24 +17,24 @@ class NameForm(forms.Form):
     """The name under a consent, and who helped to read it."""
 
     signed_as = forms.CharField(
-        label="Your full name",
+        label=_("Your full name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     helped_by = forms.CharField(
-        label="Who helped you to read it",
+        label=_("Who helped you to read it"),
         max_length=120,
         required=False,
-        help_text="An interpreter, a relative, or who signs with you. Nobody? Leave it empty.",
+        help_text=_("An interpreter, a relative, or who signs with you. Nobody? Leave it empty."),
     )
-    agrees = forms.BooleanField(label="I agree")
+    agrees = forms.BooleanField(label=_("I agree"))
 
 
 class OwnNameForm(NameForm):
     """The same at home: the date of birth is the second thing that the person knows."""
 
     born = forms.DateField(
-        label="Your date of birth",
+        label=_("Your date of birth"),
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
     )
@@ -43,7 +45,7 @@ class BornForm(forms.Form):
     """Who wants to see more than the plain words says their date of birth."""
 
     born = forms.DateField(
-        label="Your date of birth",
+        label=_("Your date of birth"),
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
     )
@@ -80,7 +82,7 @@ class WishesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for topic, title in TOPICS.items():
             self.fields[topic] = forms.CharField(
-                label=title,
+                label=gettext(title),
                 max_length=LONGEST_WISH,
                 required=False,
                 widget=forms.Textarea(attrs={"rows": 2}),

@@ -4,11 +4,13 @@ The instructions name nobody. Which consents were signed is seen, and a consent 
 after the date of birth.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from openketamine.clinic.checkins import links
@@ -18,7 +20,7 @@ from openketamine.clinic.outcomes.commands import the_person
 from openketamine.clinic.papers import commands, queries
 from openketamine.clinic.papers.consent_views import own_papers
 from openketamine.clinic.papers.forms import BornForm, WishesForm
-from openketamine.core.course.papers import instructions, leaves
+from openketamine.core.course.papers import instructions, leaves, title_of
 from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import BadInput
 
@@ -53,7 +55,7 @@ def _did(request: HttpRequest, link: Link) -> HttpResponse:
             return _page(request, link, wishes_form=form, status=400)
         said = {topic: text for topic, text in form.cleaned_data.items() if text}
         commands.write_wishes(link.person, said, the_person(link.person), now)
-        messages.success(request, "Thank you. Your nurse sees it before the session.")
+        messages.success(request, _("Thank you. Your nurse sees it before the session."))
     elif do == "know":
         return _known(request, link)
     elif do == "withdraw" and links.is_known(link, now):
@@ -70,7 +72,7 @@ def _known(request: HttpRequest, link: Link) -> HttpResponse:
     if link.finished_at:
         return links.refused(request, now)
     if form.is_valid():
-        form.add_error("born", "That is not the date of birth that the clinic has.")
+        form.add_error("born", _("That is not the date of birth that the clinic has."))
     return _page(request, link, born_form=form, status=400)
 
 
@@ -80,10 +82,10 @@ def _withdraw(request: HttpRequest, link: Link) -> None:
         commands.withdraw_consent(
             link.person, consent, reason, the_person(link.person), clock.now()
         )
-    except BadInput as error:
-        messages.error(request, f"Nothing was taken back. {error}.")
+    except BadInput:
+        messages.error(request, _("Nothing was taken back: it was taken back before."))
     else:
-        messages.success(request, "Taken back. It does not hold from now on.")
+        messages.success(request, _("Taken back. It does not hold from now on."))
 
 
 def _page(
@@ -95,10 +97,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     is_known = links.is_known(link, clock.now())
-    language = queries.language_of(link.person)
     context: dict[str, Any] = {
-        "language": language,
-        "leaves": _leaves(link, language),
+        "link": link,
+        "leaves": _leaves(link, queries.language_of(link.person)),
         # What was written before is shown to nobody who only holds the link.
         "wishes_form": wishes_form or WishesForm(initial=_before(link) if is_known else {}),
         "is_known": is_known,
@@ -113,7 +114,9 @@ def _leaves(link: Link, language: str) -> tuple[Any, ...]:
     if protocol_id not in protocols():
         return ()
     planned = protocol(protocol_id)
-    return leaves(instructions(), planned.drug, planned.route, language, queries.house_words())
+    return leaves(
+        instructions(), planned.drug, planned.route, language, queries.house_words(language)
+    )
 
 
 def _before(link: Link) -> dict[str, str]:
@@ -122,4 +125,9 @@ def _before(link: Link) -> dict[str, str]:
 
 def _signed(link: Link) -> list[queries.Standing]:
     """What was ever signed, whatever became of it."""
-    return [one for one in queries.standings(link.person, clock.now()) if one.given is not None]
+    language = queries.language_of(link.person)
+    return [
+        replace(one, title=title_of(one.consent, language))
+        for one in queries.standings(link.person, clock.now())
+        if one.given is not None
+    ]

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
+from openketamine.clinic.checkins import speech
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.papers.models import Text
 from openketamine.clinic.patients.models import Person
@@ -15,6 +17,7 @@ from openketamine.clinic.sessions import queries as sessions
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.core.course import CourseState
 from openketamine.core.course import facts as f
+from openketamine.core.course import language_of as course_language
 from openketamine.core.course.papers import (
     FIRST,
     Shown,
@@ -29,18 +32,22 @@ from openketamine.core.course.papers import (
     title_of,
     withdrawn,
 )
+from openketamine.core.course.papers import (
+    is_reviewed as text_is_reviewed,
+)
 from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import Finding
 from openketamine.core.log import Happened
 from openketamine.knowledge import document, names
 
+_ASK = gettext_noop("ask for our number before you leave")
 TOPICS: Mapping[str, str] = {
-    "goal": "What I hope for",
-    "music": "Music",
-    "eye_mask": "Eye mask and light",
-    "touch": "Touch",
-    "company": "Who may be there",
-    "other": "Anything else",
+    "goal": gettext_noop("What I hope for"),
+    "music": gettext_noop("Music"),
+    "eye_mask": gettext_noop("Eye mask and light"),
+    "touch": gettext_noop("Touch"),
+    "company": gettext_noop("Who may be there"),
+    "other": gettext_noop("Anything else"),
 }
 """What a person can wish for, in the order of the page."""
 
@@ -142,18 +149,24 @@ def _standing(
 def shown_to(person: Person, consent: str, protocol_id: str) -> Shown:
     """The consent as this person reads it now, in their language where it exists in it."""
     planned_for = protocol(protocol_id) if protocol_id else None
-    return shown(consent, planned_for, language_of(person), house_words())
+    language = language_of(person)
+    return shown(consent, planned_for, language, house_words(language))
 
 
-def house_words() -> dict[str, str]:
+def is_reviewed(consent: str, language: str) -> bool:
+    """Whether a clinician read this consent in this language; English counts as its own review."""
+    return language == FIRST or text_is_reviewed(document("consents", consent), language)
+
+
+def house_words(language: str) -> dict[str, str]:
     """What no protocol knows: how the clinic is reached."""
-    return {"phone": settings.OPENKETAMINE_CLINIC_PHONE or "ask for our number before you leave"}
+    with speech.speaking(language):
+        return {"phone": settings.OPENKETAMINE_CLINIC_PHONE or gettext(_ASK)}
 
 
 def language_of(person: Person) -> str:
     """The language in which this person is written to; English where nobody has said."""
-    contact = outcomes.facts_of(person).last(f.ContactSet)
-    return contact.body.language if contact else FIRST
+    return course_language(outcomes.facts_of(person))
 
 
 def wishes(person: Person) -> list[Wish]:

@@ -77,7 +77,7 @@ def print_instructions(request: HttpRequest, person_id: UUID) -> HttpResponse:
     planned = protocol(form.cleaned_data["protocol"])
     language = form.cleaned_data["language"]
     sheet = instruction_sheet(
-        instructions(), planned.drug, planned.route, language, queries.house_words()
+        instructions(), planned.drug, planned.route, language, queries.house_words(language)
     )
     now = clock.now()
     commands.give_paper(
@@ -121,7 +121,7 @@ def _discharge(session: Session, language: str, following: str) -> dict[str, Any
     """The sheet out of the session: who took the person home and when."""
     planned = protocol(session.protocol_id)
     left = sessions.state(session, clock.now()).last(Discharged)
-    words = queries.house_words() | ({"next": following} if following else {})
+    words = queries.house_words(language) | ({"next": following} if following else {})
     gone = {}
     if left is not None:
         at = timezone.localtime(left.at)

@@ -8,12 +8,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from openketamine.clinic.site._database import database_from_url
 from openketamine.clinic.site._mail import mail_from_url
 from openketamine.clinic.site._zone import machine_zone
+from openketamine.knowledge import names
 
 SITE = Path(__file__).resolve().parent
 PROJECT = SITE.parents[3]
@@ -218,6 +220,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
 LANGUAGE_CODE = "en-us"
+# Those who are treated read their own language (checkins/speech.py); who works here reads English.
+LANGUAGES = [(one, LANG_INFO[one]["name_local"]) for one in ("en", *names("translations"))]
+LOCALE_PATHS = [SITE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("OPENKETAMINE_TIME_ZONE") or machine_zone()

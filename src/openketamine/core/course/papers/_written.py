@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from openketamine.core.course._language import FIRST
+from openketamine.core.course._language import FIRST as FIRST
 from openketamine.core.course._language import languages as spoken_languages
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import Document
