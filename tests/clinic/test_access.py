@@ -64,6 +64,7 @@ def places(cast, now):
         "sheet_id": sheet_id,
         "case_id": case_id,
         "entry_id": case_id,
+        "site_id": "main",
         "file_kind": "json",
         "fact_id": recorded(maren, cast.priya, now),
         "staff_id": str(cast.nora.pk),

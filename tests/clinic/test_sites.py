@@ -28,14 +28,15 @@ from openketamine.clinic.pharmacy.commands import receive_vial
 from openketamine.clinic.sessions import _calls, commands, queries
 from openketamine.clinic.sessions.models import QuarantinedMessage, Session
 from openketamine.clinic.staff import accounts, glass, sites
-from openketamine.clinic.staff.commands import open_site, system_account
+from openketamine.clinic.staff.commands import system_account
 from openketamine.clinic.staff.models import Site, Staff
+from openketamine.clinic.staff.places import open_site
 from openketamine.clinic.staff.proofs import prove
 from openketamine.clinic.staff.whose import ELSEWHERE, is_known, model_of, path_of
 from openketamine.core.findings import BadInput
 
 pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-16")]
-NAMED = [one for one in GUARDED if "_id>" in one[0] and "uuid:" in one[0]]
+NAMED = [one for one in GUARDED if "_id>" in one[0] and ("uuid:" in one[0] or "site_id" in one[0])]
 LISTS = [one for one in GUARDED if one not in NAMED]
 # What stands on pages of the main site and on no page of another.
 CANARIES = ("HOLT", "Maren", "K2291", "Nurses&#x27; room", "Nora Lindqvist", MONITOR)

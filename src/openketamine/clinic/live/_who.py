@@ -49,7 +49,8 @@ def gateway_site(request: Request) -> str | None:
         return MAIN
     token = _bearer(request)
     digest = hashlib.sha256(token.encode()).hexdigest()
-    found = Site.objects.filter(gateway_sha256=digest).first() if token else None
+    known = Site.objects.filter(gateway_sha256=digest, closed_at=None)
+    found = known.first() if token else None
     return found.pk if found else None
 
 

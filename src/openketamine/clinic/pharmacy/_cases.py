@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import STREAM, at_these_sites, written
-from openketamine.clinic.pharmacy._shelf import Held, all_held
+from openketamine.clinic.pharmacy._shelf import Held, all_held, in_stock
 from openketamine.clinic.staff import whose
 from openketamine.core.ledger import (
     Discrepancy,
@@ -181,6 +181,15 @@ def _trays() -> list[Case]:
 def trays_here() -> Mapping[str, Held]:
     """Trays that hold anything, of sessions of the sites that are seen now."""
     return {name: full for name, full in all_held("tray").items() if _is_here(name)}
+
+
+def why_not_closed() -> str:
+    """Why the site that is seen cannot be closed: controlled drug is still there."""
+    held = len(in_stock()) + len(trays_here())
+    if not held:
+        return ""
+    containers = f"{held} container{'s' if held > 1 else ''} or trays still hold drug"
+    return f"{containers}: transfer, return or destroy it first."
 
 
 def open_trays() -> set[str]:

@@ -36,7 +36,8 @@ def states(people: Iterable[UUID]) -> dict[UUID, CourseState]:
         visit = _visit(logs[row.stream])
         if visit is not None:
             visits[row.person_id].append(visit)
-    zone = timezone.get_current_timezone()
+    # The house’s own clock, whoever asks: what is worked out is kept for everybody.
+    zone = timezone.get_default_timezone()
     return {
         one: fold_course(_course(courses[f"course:{one}"]), visits[one], zone) for one in wanted
     }
@@ -56,7 +57,11 @@ def _visit(stored: Sequence[StoredFact]) -> Visit | None:
     """A session in which drug was given; None where none was."""
     state = treatment.fold(treatment.decode_fact(one.as_json()) for one in stored)
     start = state.started_at
-    return None if start is None else Visit(timezone.localtime(start).date(), state)
+    return (
+        None
+        if start is None
+        else Visit(timezone.localtime(start, timezone.get_default_timezone()).date(), state)
+    )
 
 
 def _course(stored: Sequence[StoredFact]) -> list[course.Fact]:

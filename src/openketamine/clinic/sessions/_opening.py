@@ -10,6 +10,7 @@ from openketamine.clinic.sessions._consent import write_answer
 from openketamine.clinic.sessions._writing import Done, append, done, entry, in_line
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.sites import must_be_open
 from openketamine.core.dosing import protocols
 from openketamine.core.findings import BadInput
 from openketamine.core.treatment import facts
@@ -44,6 +45,7 @@ def open_session(
         known = Session.objects.filter(pk=session_id).first() if session_id else None
         if known is not None:
             return known
+        must_be_open(person.site_id)
         before = Session.objects.filter(person=person, protocol_id=protocol_id).count()
         session = Session.objects.create(
             id=session_id or uuid.uuid4(),

@@ -189,9 +189,10 @@ def let_by_state(by: Staff, state: State, now: datetime) -> None:
         return
     plan = state.plan.body
     way = "continuous" if plan.rate_ul_per_h else "bolus" if plan.route == "iv" else plan.route
-    answer = can(by, "infusion.start", replace(here(), way=way), now)
-    if not answer:
-        raise BadInput("by", f"somebody whom the state lets start this. {answer.why}")
+    for place in here():
+        answer = can(by, "infusion.start", replace(place, way=way), now)
+        if not answer:
+            raise BadInput("by", f"somebody whom the state lets start this. {answer.why}")
 
 
 def _begun(

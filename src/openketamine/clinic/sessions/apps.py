@@ -9,3 +9,10 @@ class TreatmentsConfig(AppConfig):
     name = "openketamine.clinic.sessions"
     label = "treatments"
     verbose_name = "Treatment sessions"
+
+    def ready(self) -> None:
+        """A site is not closed over somebody who is treated there."""
+        from openketamine.clinic.sessions.queries import why_not_closed
+        from openketamine.clinic.staff.places import add_hindrance
+
+        add_hindrance(why_not_closed)

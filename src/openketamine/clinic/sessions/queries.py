@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
@@ -63,6 +64,7 @@ __all__ = [
     "unmapped_codes",
     "visits_of",
     "wanted_of",
+    "why_not_closed",
 ]
 
 # A person who has left stays on the board for as long as somebody may still ask about them.
@@ -77,6 +79,17 @@ def session(session_id: uuid.UUID) -> Session:
 def sessions_of(person_id: uuid.UUID) -> list[Session]:
     """A person's sessions, newest first."""
     return list(Session.objects.filter(person_id=person_id).order_by("-created"))
+
+
+def lately(since: datetime) -> dict[uuid.UUID, datetime | None]:
+    """Everybody with a session that is open, or was closed since: when the last one was closed,
+    None while one is open."""
+    rows = Session.objects.filter(Q(closed_at=None) | Q(closed_at__gte=since))
+    found: dict[uuid.UUID, datetime | None] = {}
+    for person_id, closed in rows.values_list("person_id", "closed_at"):
+        known = found.get(person_id, closed)
+        found[person_id] = None if closed is None or known is None else max(known, closed)
+    return found
 
 
 def facts(one: Session, after: int = 0) -> list[Fact]:
@@ -176,6 +189,12 @@ def open_sessions() -> list[Session]:
     """Sessions that are not closed, by chair, with their people."""
     rows = Session.objects.filter(closed_at__isnull=True).select_related("person")
     return list(rows.order_by("chair", "created"))
+
+
+def why_not_closed() -> str:
+    """Why the site that is seen cannot be closed: sessions that nobody closed."""
+    left = Session.objects.filter(closed_at__isnull=True).count()
+    return f"{left} session{'s are' if left > 1 else ' is'} not closed." if left else ""
 
 
 def quarantined(limit: int = 100) -> list[QuarantinedMessage]:

@@ -30,6 +30,7 @@ _STAFF_PAGES = (
     ("Certificates", "/staff/", "staff.read"),
     ("My certificates", "/staff/own/", "credentials.own"),
     ("State", "/staff/state/", "staff.read"),
+    ("Sites", "/staff/sites/", "staff.read"),
     ("Rota", "/staff/rota/", "rota.read"),
     ("Accounts", "/staff/accounts/", "account.read"),
     ("Access", "/staff/access/", "audit.read"),
@@ -76,7 +77,12 @@ def _sites(request: HttpRequest) -> list[tuple[str, str, bool]]:
     here = seen()
     at = next(iter(here)) if here is not None and len(here) == 1 else ""
     named = Site.objects.filter(pk__in=own)
-    return [("", "All my sites", not at), *((one.pk, one.name, one.pk == at) for one in named)]
+    return [("", "All my sites", not at), *(_choice(one, at) for one in named)]
+
+
+def _choice(site: Site, at: str) -> tuple[str, str, bool]:
+    name = f"{site.name} (closed)" if site.closed_at else site.name
+    return site.pk, name, site.pk == at
 
 
 def _of_staff(user: Staff, path: str) -> dict[str, Any]:

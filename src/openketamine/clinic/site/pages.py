@@ -15,7 +15,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(places_of(request.user)[0].path)
 
 
-def not_here(_request: HttpRequest) -> HttpResponse:
+def no_such_page(_request: HttpRequest) -> HttpResponse:
     """A page of the library of accounts that this house does not have."""
     raise Http404("There is no such page.")
 

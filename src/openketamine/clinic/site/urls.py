@@ -4,7 +4,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.views import list_usersessions
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from openketamine.clinic.site.pages import not_here
+from openketamine.clinic.site.pages import no_such_page
 
 _BY_MAIL = r"^(?:signup|email|confirm-email|login/code|password/(?:re)?set)/"
 
@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="own-sign-ins",
     ),
     # Nobody comes in by mail: an address is for being told, and whoever reads it opens no account.
-    path("account/", include([re_path(_BY_MAIL, not_here), path("", include("allauth.urls"))])),
+    path("account/", include([re_path(_BY_MAIL, no_such_page), path("", include("allauth.urls"))])),
     path("", include("openketamine.clinic.site.pages")),
     path("", include("openketamine.clinic.rulebook.urls")),
     path("", include("openketamine.clinic.library.urls")),

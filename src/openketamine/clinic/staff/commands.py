@@ -1,8 +1,5 @@
 """The only writers of the list of staff."""
 
-import hashlib
-import re
-import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +21,6 @@ from openketamine.core.treatment import Author
 
 STREAM = "staff"
 _SYSTEM = "command-line"
-_SITE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])")
 
 
 def hire(
@@ -87,37 +83,6 @@ def _end(role: str, until: datetime | None, now: datetime) -> datetime | None:
     if until is not None and until <= now:
         raise BadInput("until", "a moment to come", until.isoformat())
     return until
-
-
-def open_site(
-    site: str, name: str, people: Sequence[str], by: Staff, now: datetime
-) -> tuple[Site, str]:
-    """A second site, kept apart from now on, with those who work there by their user names; and the
-    token of its device gateways, which is shown this once.
-
-    Whoever worked nowhere by name works at the main site. Raises BadInput for a name in use, a word
-    that is none, or a user name that nobody has.
-    """
-    if not _SITE.fullmatch(site) or Site.objects.filter(pk=site).exists():
-        raise BadInput("site", "2 to 20 small letters, digits and dashes that no site has", site)
-    if not name.strip():
-        raise BadInput("name", "the name of the site")
-    there = list(Staff.objects.filter(username__in=people))
-    if len(there) != len(set(people)):
-        raise BadInput("with", "user names of people who work here", ", ".join(people))
-    token = secrets.token_urlsafe(32)
-    with transaction.atomic():
-        main, _ = Site.objects.get_or_create(pk=MAIN, defaults={"name": "Main site"})
-        main.people.add(*Staff.objects.filter(sites=None))
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        opened = Site.objects.create(pk=site, name=name.strip(), gateway_sha256=digest)
-        opened.people.set(there)
-        body = {"site": site, "name": opened.name, "people": [one.username for one in there]}
-        entry = journal.Entry(
-            str(uuid.uuid4()), "site_opened", body, now, author_of(by), origin="staff"
-        )
-        journal.append(STREAM, [entry], now)
-    return opened, token
 
 
 def system_account(now: datetime) -> Staff:

@@ -1,5 +1,6 @@
 """Forms about people who work here."""
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 
 from openketamine.clinic.staff.credentials import MOST_BYTES, Card, types
 from openketamine.clinic.staff.models import Site, Staff
+from openketamine.clinic.staff.places import Details
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.rota import SHIFTS
 from openketamine.clinic.staff.sites import seen
@@ -99,7 +101,7 @@ class AskForm(forms.Form):
         if here is None:
             del self.fields["sites"]
         else:
-            self.fields["sites"].queryset = Site.objects.filter(pk__in=here)  # type: ignore[attr-defined]
+            self.fields["sites"].queryset = Site.objects.filter(pk__in=here, closed_at=None)  # type: ignore[attr-defined]
 
     def chosen_sites(self) -> list[str]:
         """Where they are to work; nothing where that is not asked."""
@@ -158,6 +160,66 @@ class ApproveForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class PlaceForm(ProofForm):
+    """What is on record of a site. What it needs to be is said by the command."""
+
+    name = forms.CharField(max_length=60, help_text="As it stands on every page.")
+    address = forms.CharField(max_length=200, required=False)
+    dea_number = forms.CharField(
+        label="DEA registration", max_length=12, required=False,
+        help_text="Drug is kept under the registration of its place. Empty: the house’s own.",
+    )  # fmt: skip
+    state = forms.CharField(
+        max_length=6, required=False, help_text="Whose nursing rules count, such as US-AZ."
+    )
+    time_zone = forms.CharField(
+        label="Time zone", max_length=60, required=False,
+        help_text="Such as America/Phoenix. Empty: the house’s own.",
+    )  # fmt: skip
+
+    def details(self) -> Details:
+        """As the command takes it."""
+        said = self.cleaned_data
+        return Details(**{one.name: said[one.name] for one in dataclasses.fields(Details)})
+
+
+class OpenForm(PlaceForm):
+    """Another site, and who works there from its first day."""
+
+    site = forms.SlugField(
+        label="Short name", max_length=20,
+        help_text="2 to 20 small letters, digits and dashes. It stays for ever.",
+    )  # fmt: skip
+    people = forms.ModelMultipleChoiceField(
+        label="Who works there besides you", queryset=Staff.objects.none(), required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Later a site is given by two people who both work there.",
+    )  # fmt: skip
+    field_order = ("site", "name", "address", "dea_number", "state", "time_zone", "people")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Staff.colleagues.filter(is_active=True).order_by("display_name")
+        self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+
+class WordForm(ProofForm):
+    """Why, in the words of who signs."""
+
+    reason = forms.CharField(max_length=300)
+
+
+class LetGoForm(WordForm):
+    """Who does not work there any more."""
+
+    person = forms.ModelChoiceField(queryset=Staff.objects.none())
+    field_order = ("person", "reason")
+
+    def __init__(self, site: Site, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="go-%s", **kwargs)
+        self.fields["person"].queryset = site.people.order_by("display_name")  # type: ignore[attr-defined]
 
 
 class ContactForm(ProofForm):

@@ -21,6 +21,13 @@ class Site(models.Model):
     id = models.SlugField(primary_key=True, max_length=20, default=MAIN)
     name = models.CharField(max_length=60)
     gateway_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    address = models.CharField(max_length=200, blank=True, default="", db_default="")
+    dea_number = models.CharField(max_length=12, blank=True, default="", db_default="")
+    # Such as US-AZ: whose nursing rules count here; and the clock on its wall. Empty: the house's.
+    state = models.CharField(max_length=6, blank=True, default="", db_default="")
+    time_zone = models.CharField(max_length=60, blank=True, default="", db_default="")
+    # Nothing new is made at a closed site; what was is read as before.
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         """In the order of a list."""

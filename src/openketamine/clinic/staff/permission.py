@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff import credentials, duty, roles
+from openketamine.clinic.staff import credentials, duty, roles, sites
 from openketamine.clinic.staff.models import Staff
 from openketamine.knowledge import document
 
@@ -60,9 +60,11 @@ class Answer:
         return " ".join(one.says for one in self.reasons if one.refuses)
 
 
-def here() -> Place:
-    """The clinic's own state, out of its settings."""
-    return Place(settings.OPENKETAMINE_STATE)
+def here() -> tuple[Place, ...]:
+    """Where it may be: the state of each site that is seen, the clinic's own (out of its settings)
+    where a site names none. Who is at several sites is held to the rules of each."""
+    states = {one.state or settings.OPENKETAMINE_STATE for one in sites.told_of()}
+    return tuple(Place(one) for one in sorted(states or {settings.OPENKETAMINE_STATE}))
 
 
 def can(person: Staff, task: str, place: Place | None = None, at: datetime | None = None) -> Answer:
@@ -74,8 +76,10 @@ def can(person: Staff, task: str, place: Place | None = None, at: datetime | Non
         return Answer(())
     at = at or timezone.now()
     held = credentials.held(person, at)
-    reasons = (*_lacking(person, task, held, at), *_scope(person, task, place or here(), at))
-    return Answer(reasons)
+    scope = (
+        why for one in ((place,) if place else here()) for why in _scope(person, task, one, at)
+    )
+    return Answer((*_lacking(person, task, held, at), *scope))
 
 
 @cache

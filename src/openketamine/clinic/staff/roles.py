@@ -94,6 +94,8 @@ TASKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "rota.plan": frozenset({"medical_director", "nurse", "front_desk"}),
         # Whoever works at several sites says at which they are; nobody reaches another by it.
         "site.read": frozenset(ROLES),
+        # Opens, renames and closes a site; gives one with a second person, takes one alone.
+        "site.manage": frozenset({"medical_director"}),
         # Where one is told: an own address and number. An auditor is a guest and has none.
         "contact.own": frozenset(ROLES) - {"auditor"},
         # A passkey in the place of a typed secret; what it is good for, each form asks by itself.

@@ -6,14 +6,16 @@ while somebody who does not work there is served. A house with one site notices 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from openketamine.core.findings import BadInput
 
@@ -30,13 +32,28 @@ def seen() -> frozenset[str] | None:
 
 
 def here() -> str:
-    """The one site at which something new is made. Raises BadInput where it could be several."""
+    """The one site at which something new is made. Raises BadInput where it could be several, or
+    where the site was closed."""
     sites = seen()
     if sites is None:
         return MAIN
     if len(sites) != 1:
         raise BadInput("site", "one site, chosen at the top of the page, before something is made")
-    return next(iter(sites))
+    (one,) = sites
+    must_be_open(one)
+    return one
+
+
+def must_be_open(site: str | None) -> None:
+    """Raises BadInput where this site was closed: its records are read, and nothing is added."""
+    if _sites().filter(pk=site, closed_at__isnull=False).exists():
+        raise BadInput("site", "a site that is open: this one was closed", site)
+
+
+def told_of() -> list[Any]:
+    """What is on record of the sites that are seen now: address, registration, state, clock. Of the
+    main one where nothing is told apart."""
+    return list(_sites().filter(pk__in=seen() or (MAIN,)))
 
 
 @contextmanager
@@ -52,10 +69,9 @@ def only(sites: Iterable[str] | None) -> Iterator[None]:
 def sites_of(who: Any) -> frozenset[str] | None:
     """Where this person works; None in a house with one site, where nothing is told apart. Who did
     not sign in works nowhere."""
-    site = apps.get_model("staff", "Site")
     works = apps.get_model("staff", "Staff").sites.through.objects
     mine = works.filter(staff_id=who.pk, site_id=OuterRef("pk"))
-    known = list(site.objects.annotate(mine=Exists(mine)).values_list("pk", "mine"))
+    known = list(_sites().annotate(mine=Exists(mine)).values_list("pk", "mine"))
     if len(known) < 2:
         return None
     return frozenset(name for name, works_there in known if works_there)
@@ -63,13 +79,16 @@ def sites_of(who: Any) -> frozenset[str] | None:
 
 def all_of_the_house() -> frozenset[str]:
     """Every site there is."""
-    return frozenset(apps.get_model("staff", "Site").objects.values_list("pk", flat=True))
+    return frozenset(_sites().values_list("pk", flat=True))
 
 
 def apart(site: str | None) -> frozenset[str] | None:
     """One site alone, where the house has several; None where there is nothing to tell apart."""
-    several = apps.get_model("staff", "Site").objects.count() > 1
-    return frozenset({site or MAIN}) if several else None
+    return frozenset({site or MAIN}) if _sites().count() > 1 else None
+
+
+def _sites() -> Any:
+    return apps.get_model("staff", "Site").objects
 
 
 def chosen(sites: frozenset[str] | None, session: Any) -> frozenset[str] | None:
@@ -104,6 +123,14 @@ class OfSite(models.Manager[M]):
         return found if sites is None else found.filter(**{f"{self.path}__in": sites})
 
 
+def clock_on_the_wall() -> AbstractContextManager[None]:
+    """Times as the clock of the one site that is seen shows them; as the house's does where there
+    are several, or where it has none of its own."""
+    sites = seen()
+    one = _sites().filter(pk__in=sites).first() if sites is not None and len(sites) == 1 else None
+    return timezone.override(ZoneInfo(one.time_zone)) if one and one.time_zone else nullcontext()
+
+
 def confine(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -113,7 +140,7 @@ def confine(
         user = request.user
         sites = sites_of(user)
         request.own_sites = sites  # type: ignore[attr-defined]  # all of them, for `whose`
-        with only(chosen(sites, request.session)):
+        with only(chosen(sites, request.session)), clock_on_the_wall():
             return get_response(request)
 
     return answer

@@ -51,7 +51,7 @@ def confirm(state: str, says: str, source: str, proof: Proof, now: datetime) -> 
     if not proof.is_fresh(now):
         raise BadInput("password", "a proof of identity given just now, not an earlier one")
     if not state:
-        raise BadInput("state", "a clinic with OPENKETAMINE_STATE, such as US-WY")
+        raise BadInput("state", "a clinic whose state is set, such as US-WY")
     said = {"state": state, "says": says.strip(), "source": source.strip(), "meaning": MEANING}
     for name in ("says", "source"):
         if not said[name]:

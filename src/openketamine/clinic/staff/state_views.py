@@ -12,7 +12,7 @@ from openketamine.clinic.staff import state
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.forms import StateForm
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.permission import can, here
 from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import document
@@ -34,7 +34,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         said, now = form.cleaned_data, clock.now()
         try:
             proof = own_proof(request, said, now)
-            state.confirm(settings.OPENKETAMINE_STATE, said["says"], said["source"], proof, now)
+            state.confirm(_state(), said["says"], said["source"], proof, now)
         except BadInput as error:
             put_beside(form, error)
         else:
@@ -44,7 +44,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: StateForm, status: int = 200) -> HttpResponse:
-    place = settings.OPENKETAMINE_STATE
+    place = _state()
     rules = state.rules_of(place)
     confirmed = [
         {"one": one, "at": f"{timezone.localtime(one.at):%d-%b-%Y %H:%M}"}
@@ -52,6 +52,7 @@ def _page(request: HttpRequest, form: StateForm, status: int = 200) -> HttpRespo
     ]
     context = {
         "state": place,
+        "several": len(here()) > 1,
         "rules": rules,
         "unknown": document("credentials", "scope").body["unknown"],
         "confirmed": confirmed,
@@ -60,3 +61,10 @@ def _page(request: HttpRequest, form: StateForm, status: int = 200) -> HttpRespo
         "form": form if place and not rules and can(signed_in(request), "scope.confirm") else None,
     }
     return render(request, "staff/state.html", context, status=status)
+
+
+def _state() -> str:
+    """The one state whose rules count here; nothing where there is none, or where a site is to be
+    chosen first."""
+    places = here()
+    return places[0].state if len(places) == 1 else ""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openketamine.clinic.staff import contact_views, passkey_views, state_views, views
+from openketamine.clinic.staff import contact_views, passkey_views, place_views, state_views, views
 
 urlpatterns = [
     path("staff/", views.staff, name="staff"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("staff/passkey/ask", passkey_views.passkey_ask, name="passkey-ask"),
     path("staff/passkey/word", passkey_views.passkey_word, name="passkey-word"),
     path("staff/site/", views.choose_site, name="site-choose"),
+    path("staff/sites/", place_views.site_list, name="sites"),
+    path("staff/sites/open/", place_views.site_open, name="site-open"),
+    path("staff/sites/at/<slug:site_id>/", place_views.site_page, name="site"),
+    path("staff/sites/at/<slug:site_id>/change/", place_views.site_change, name="site-change"),
+    path("staff/sites/at/<slug:site_id>/people/", place_views.site_let_go, name="site-let-go"),
+    path("staff/sites/at/<slug:site_id>/close/", place_views.site_close, name="site-close"),
+    path("staff/sites/at/<slug:site_id>/token/", place_views.site_token, name="site-token"),
     path("staff/state/", state_views.page, name="state"),
     path("staff/state/confirm/", state_views.confirm, name="state-confirm"),
     path("staff/accounts/", views.account_list, name="accounts"),

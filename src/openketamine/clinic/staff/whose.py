@@ -49,6 +49,8 @@ def elsewhere(kwargs: Mapping[str, Any], own: frozenset[str] | None) -> str:
 
 def sites_of_argument(name: str, value: Any) -> frozenset[str] | None:
     """The sites of what is named; None where it is of the house, or is not there at all."""
+    if name == "site_id":
+        return frozenset({value})
     if not name.endswith("_id") or not is_id(value):
         return None
     thing = name.removesuffix("_id")

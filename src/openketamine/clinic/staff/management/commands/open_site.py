@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from openketamine.clinic.journal import clock
-from openketamine.clinic.staff.commands import open_site, system_account
+from openketamine.clinic.staff.commands import system_account
+from openketamine.clinic.staff.places import open_site
 from openketamine.core.findings import BadInput
 
 
