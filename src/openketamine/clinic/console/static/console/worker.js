@@ -43,11 +43,15 @@ async function tidy() {
   for (const name of await caches.keys()) if (name.startsWith("openketamine-shell-") && name !== CACHE) await caches.delete(name);
 }
 
+/** The board and a console: what the shell can stand in for. Any other page takes its time (a year's results, a packet). */
+const AT_THE_BEDSIDE = /^\/(sessions\/[^/]+\/)?$/;
+
 /** The server's own page; without a server, the shell. @param {Request} request */
 async function page(request) {
+  const hurry = AT_THE_BEDSIDE.test(new URL(request.url).pathname);
   try {
     // A navigation takes no signal, so patience runs beside it.
-    const answer = await Promise.race([fetch(request), patience()]);
+    const answer = await (hurry ? Promise.race([fetch(request), patience()]) : fetch(request));
     if (![502, 503, 504].includes(answer.status)) return answer;
   } catch {
     silentUntil = Date.now() + REST_MS;
