@@ -49,7 +49,7 @@ PAUSES = st.sampled_from([0, 0.4, 1, 1, 1, 1, 2, 5, 9, 16, 20, 31, 61, 200, 310,
 LATE = st.sampled_from([0, 0, 0, 0, 1, 3, 40, 290, 400, -30, -200])
 TOLD = st.lists(
     st.tuples(
-        PAUSES, LATE, VALUES, st.sampled_from(["device", "device", "device", "manual", "tick"]),
+        PAUSES, LATE, VALUES, st.sampled_from(["device", "other", "device", "manual", "tick"]),
         st.integers(1, 25), st.booleans(),
     ),
     min_size=1,
@@ -109,7 +109,8 @@ def played(told_, baseline, around=Around()):  # noqa: B008  (it is never change
             at = now if what == "manual" else now - timedelta(seconds=late)
             received = now
             doubts = assess_reading(values, at, received)
-            both.hear(Sample(at, received, values, doubts, what), now, around)
+            source = "manual" if what == "manual" else "device"
+            both.hear(Sample(at, received, values, doubts, source, what), now, around)
     return both
 
 
@@ -176,10 +177,10 @@ def test_an_hour_of_calm_numbers_is_never_looked_at_twice():
     remembered = (
         watch.crossing,
         watch.clear,
-        watch.lost_since,
-        len(watch.spoken),
-        len(watch.heard),
+        {rule for one in watch.voices.by_device.values() for rule in one.lost_since},
+        sum(len(one.spoken) for one in watch.voices.by_device.values()),
+        len(watch.voices.heard),
     )
-    assert remembered[:3] == ({}, {}, {})
+    assert remembered[:3] == ({}, {}, set())
     assert remembered[3] < 30
     assert remembered[4] == 1

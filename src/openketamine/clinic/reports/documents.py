@@ -66,7 +66,9 @@ def report_of(
 
 
 def _device(body: ReadingTaken) -> Sample:
-    return Sample(body.measured_at, body.received_at, body.values, body.doubts, "device")
+    return Sample(
+        body.measured_at, body.received_at, body.values, body.doubts, device=body.device_id
+    )
 
 
 def report_pdf(

@@ -28,6 +28,7 @@ from openketamine.core.treatment import (
     PumpWatch,
     State,
     active_findings,
+    answered_since_start,
     around,
     attached_devices,
     baseline_before,
@@ -140,7 +141,9 @@ def heard(
 
 
 def _device(body: facts.ReadingTaken) -> Sample:
-    return Sample(body.measured_at, body.received_at, body.values, body.doubts)
+    return Sample(
+        body.measured_at, body.received_at, body.values, body.doubts, device=body.device_id
+    )
 
 
 def judged(one: Watcher, now: datetime) -> Changes:
@@ -203,7 +206,7 @@ def sample_of(fact: Fact) -> Sample | None:
     """What a device or a person measured, or None for every other fact."""
     body = fact.body
     if isinstance(body, facts.ReadingTaken):
-        return Sample(body.measured_at, body.received_at, body.values, body.doubts, "device")
+        return _device(body)
     if isinstance(body, facts.ObservationCharted):
         return by_hand(fact.at, body)
     return None
@@ -299,7 +302,11 @@ def _watcher(
 ) -> Watcher:
     # Of two machines the clock of one is ahead: what is written has happened.
     beside = around(state, max([now, *(fact.at for fact in others[-20:])]))
-    eventful = bool(state.all(facts.AdverseEventCharted) or state.all(facts.ScoreRecorded))
+    eventful = bool(
+        state.all(facts.AdverseEventCharted)
+        or state.all(facts.ScoreRecorded)
+        or answered_since_start(state)
+    )
     return Watcher(number, others, state, watch, beside, state.phase in _WATCHED, eventful)
 
 

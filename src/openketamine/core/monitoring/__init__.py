@@ -8,6 +8,7 @@ from openketamine.core.monitoring._presentation import PRIORITIES, Presentation,
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
 from openketamine.core.monitoring._symptoms import (
+    answer_finding,
     is_emergency_symptom,
     score_finding,
     symptom_finding,
@@ -26,6 +27,7 @@ __all__ = [
     "Step",
     "Watch",
     "alarm_limits",
+    "answer_finding",
     "assess",
     "assess_reading",
     "delay_of",

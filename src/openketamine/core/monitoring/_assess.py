@@ -19,7 +19,7 @@ from typing import NamedTuple
 from openketamine.core.monitoring._limits import Bound, Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
-from openketamine.core.monitoring._technical import speaks, technical_changes
+from openketamine.core.monitoring._technical import is_lost, technical_changes
 from openketamine.core.quantities import format_number
 
 Change = FindingRaised | FindingCleared
@@ -64,12 +64,11 @@ def assess(
         (one for one in recent if begin <= one.moment <= now), key=lambda one: one.moment
     )
     believed = _believed(window)
-    last = next((one for one in reversed(window) if speaks(one)), None)
     changes: list[Change] = []
     for family in limits.families:
         samples = believed.get(family.signal, ())
-        lost = last is not None and last.believed(family.signal) is None
-        clock = None if others_follow or lost else now
+        lost = others_follow or is_lost(limits, family.signal, window)
+        clock = None if lost else now
         changes += _family_changes(
             family, baseline, samples, active, clock, symptomatic=symptomatic
         )

@@ -12,13 +12,17 @@ from openketamine.core.monitoring._plausibility import clock_doubt
 
 @dataclass(frozen=True)
 class Sample:
-    """Numbers from a device, or charted by hand (then measured and received at the same moment)."""
+    """Numbers from a device, or charted by hand (then measured and received at the same moment).
+
+    `device`: which one said it; empty where the log does not tell, and by hand.
+    """
 
     at: datetime
     received_at: datetime
     values: Mapping[str, Decimal | None]
     doubts: Mapping[str, str] = field(default_factory=dict)
     source: Literal["device", "manual"] = "device"
+    device: str = ""
 
     @cached_property
     def moment(self) -> datetime:

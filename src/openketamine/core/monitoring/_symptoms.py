@@ -47,6 +47,15 @@ def score_finding(
     return None
 
 
+def answer_finding(checklist: str, item: str, answer: str, at: datetime) -> FindingRaised | None:
+    """The finding that an answer raises at once where drug is in the person; None: none."""
+    for node in _knowledge()["answers"]:
+        if (node["checklist"], node["item"], node["answer"]) == (checklist, item, answer):
+            words = f"{item.capitalize()}: {node['says']}"
+            return _event_finding(node, f"{checklist}.{item}", at, words, "when it is answered")
+    return None
+
+
 def _word_finding(event: str, at: datetime) -> FindingRaised | None:
     words = event.casefold().replace("_", " ").replace("-", " ")
     for node in _knowledge()["words"]:

@@ -1,4 +1,8 @@
-"""Technical findings: the person may be well, we just cannot see it. Kept apart from physiology."""
+"""Technical findings: the person may be well, we just cannot see it. Kept apart from physiology.
+
+A signal is watched on the devices that name it, each by its own rhythm: a monitor that never had a
+saturation says nothing about the probe of the oximeter beside it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -33,7 +37,7 @@ def technical_changes(
     spoken = [sample for sample in window if speaks(sample)]
     changes: list[Change] = []
     for rule in limits.technical:
-        changes += _lost_signal(rule, spoken, active)
+        changes += _lost_signal(limits, rule, spoken, active)
     return changes + _silence(limits, spoken, active, now, expected_since)
 
 
@@ -50,21 +54,81 @@ def speaks(sample: Sample) -> bool:
     return sample.source == "device" and not continuous_signals().isdisjoint(sample.values)
 
 
+def is_lost(limits: Limits, signal: str, window: Sequence[Sample]) -> bool:
+    """Whether devices speak and none of them sees this signal now. `window`: in order of time."""
+    rule = next((one for one in limits.technical if one.signal == signal), None)
+    spoken = [sample for sample in window if speaks(sample)]
+    if rule is None or not spoken:
+        return False
+    return not any(_there(limits, signal, own, spoken) for own in _carriers(signal, spoken))
+
+
+def all_silent_after(limits: Limits, voices: Sequence[Sequence[Sample | Spoken]]) -> timedelta:
+    """How long without a word of anybody is silence: by the quickest of those that still speak.
+
+    `voices`: for each device its messages. One that fell silent before is missed as its signals.
+    """
+    newest = max((own[-1] for own in voices), key=_moment_and_received, default=None)
+    if newest is None:
+        return limits.silence.delay
+    alive = [own for own in voices if not outlived(limits, own, newest)]
+    return min(silent_after(limits, own) for own in alive)
+
+
+def _moment_and_received(one: Sample | Spoken) -> tuple[datetime, datetime]:
+    return one.moment, one.received_at
+
+
+def outlived(limits: Limits, own: Sequence[Sample | Spoken], last: Sample | Spoken) -> bool:
+    """Whether this device has said nothing for so long that it is silent, while another spoke.
+
+    `own`: its messages; `last`: the last message of any device.
+    """
+    return last.received_at > own[-1].received_at + silent_after(limits, own)
+
+
+def _carriers(signal: str, spoken: Sequence[Sample]) -> list[list[Sample]]:
+    """For each device that named this signal, all that it said."""
+    return [own for own in _by_device(spoken) if any(signal in sample.values for sample in own)]
+
+
+def _by_device(spoken: Sequence[Sample]) -> list[list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for sample in spoken:
+        found.setdefault(sample.device, []).append(sample)
+    return list(found.values())
+
+
+def _there(limits: Limits, signal: str, own: Sequence[Sample], spoken: Sequence[Sample]) -> bool:
+    return own[-1].believed(signal) is not None and not outlived(limits, own, spoken[-1])
+
+
 def _lost_signal(
-    rule: Technical, spoken: Sequence[Sample], active: Sequence[FindingRaised]
+    limits: Limits, rule: Technical, spoken: Sequence[Sample], active: Sequence[FindingRaised]
 ) -> list[Change]:
     standing = [one for one in active if one.rule == rule.rule]
-    lost: list[Sample] = []
-    for sample in reversed(spoken):
+    carriers = _carriers(rule.signal, spoken)
+    if any(_there(limits, rule.signal, own, spoken) for own in carriers):
+        return [FindingCleared(one.finding_id) for one in standing]
+    if standing or not carriers:
+        return []
+    if not all(_lost_for_long(limits, rule, own, spoken) for own in carriers):
+        return []
+    return [technical_finding(rule, spoken[-1].moment)]
+
+
+def _lost_for_long(
+    limits: Limits, rule: Technical, own: Sequence[Sample], spoken: Sequence[Sample]
+) -> bool:
+    """Whether this device has not seen the signal for the delay of the rule, or fell silent."""
+    if outlived(limits, own, spoken[-1]):
+        return True
+    first = own[-1]
+    for sample in reversed(own):
         if sample.believed(rule.signal) is not None:
             break
-        lost.append(sample)
-    if not lost:
-        return [FindingCleared(one.finding_id) for one in standing] if spoken else []
-    ever_there = any(rule.signal in sample.values for sample in spoken)
-    if standing or not ever_there or lost[0].moment - lost[-1].moment < rule.delay:
-        return []
-    return [technical_finding(rule, lost[0].moment)]
+        first = sample
+    return own[-1].moment - first.moment >= rule.delay
 
 
 def _silence(
@@ -78,7 +142,7 @@ def _silence(
     last = max((sample.received_at for sample in spoken), default=expected_since)
     if last is None:
         return []
-    since = last + silent_after(limits, spoken)
+    since = last + all_silent_after(limits, _by_device(spoken))
     if now <= since:
         return [FindingCleared(one.finding_id) for one in standing]
     return [] if standing else [technical_finding(limits.silence, since)]

@@ -8,7 +8,7 @@ does not, `step` answers None and the caller begins again from the samples (`wat
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -16,13 +16,8 @@ from openketamine.core.monitoring._assess import Change, Seen, raised
 from openketamine.core.monitoring._limits import Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised
 from openketamine.core.monitoring._sample import Sample
-from openketamine.core.monitoring._technical import (
-    GAPS,
-    Spoken,
-    silent_after,
-    speaks,
-    technical_finding,
-)
+from openketamine.core.monitoring._technical import speaks
+from openketamine.core.monitoring._voices import NOBODY, Voices, heard, is_lost, technical
 
 Run = tuple[datetime, ...]
 
@@ -41,9 +36,7 @@ class Watch(NamedTuple):
     `calm`: signal → between which numbers there is nothing to judge.
     `newest`: the last believed number of each signal. `crossing`: signal → rule → when the numbers
     crossed the level without a break until now. `clear`: signal → finding that stands → when they
-    did not. `lost_since`: technical rule → since when the signal is not believed. `named`: when a
-    signal was last in a message. `spoken`: the last messages of the device as (moment, received).
-    `heard`: the same, those only that no later message was received before.
+    did not. `voices`: what each device said last, and what it does not see.
     """
 
     limits: Limits
@@ -53,10 +46,7 @@ class Watch(NamedTuple):
     newest: Mapping[str, Seen]
     crossing: Mapping[str, Mapping[str, Run]]
     clear: Mapping[str, Mapping[str, Run]]
-    lost_since: Mapping[str, datetime]
-    named: Mapping[str, datetime]
-    spoken: tuple[Spoken, ...]
-    heard: tuple[Spoken, ...]
+    voices: Voices
 
 
 class Step(NamedTuple):
@@ -76,7 +66,7 @@ def watching(
 
     `samples`: at least those of the last `limits.look_back`, in any order.
     """
-    watch = Watch(limits, baseline, limits.calm(baseline), (), {}, {}, {}, {}, {}, (), ())
+    watch = Watch(limits, baseline, limits.calm(baseline), (), {}, {}, {}, NOBODY)
     watch = _with_active(watch, tuple(active))
     for sample in sorted(samples, key=lambda one: one.moment):
         watch = _fed(watch, sample)
@@ -115,10 +105,12 @@ def tick(watch: Watch, now: datetime, around: Around, *, others_follow: bool = F
         begin = now - watch.limits.look_back
         for family in watch.limits.families:
             if family.signal in watch.crossing or family.signal in watch.clear:
-                clock = None if others_follow or _is_lost(watch, family.signal) else now
+                lost = others_follow or is_lost(watch.voices, watch.limits, family.signal, begin)
+                clock = None if lost else now
                 changes += _family(watch, family, begin, clock, around)
     if around.attached:
-        changes += _technical(watch, now, around.expected_since)
+        since = around.expected_since
+        changes += technical(watch.voices, watch.limits, watch.active, now, since)
     else:
         changes += [
             FindingCleared(one.finding_id)
@@ -130,7 +122,8 @@ def tick(watch: Watch, now: datetime, around: Around, *, others_follow: bool = F
 
 def _in_order(watch: Watch, sample: Sample) -> bool:
     moment, newest = sample.moment, watch.newest
-    if watch.spoken and moment < watch.spoken[-1].moment and speaks(sample):
+    last = watch.voices.last
+    if last is not None and moment < last.moment and speaks(sample):
         return False
     for signal in sample.values:
         before = newest.get(signal)
@@ -152,7 +145,8 @@ def _fed(watch: Watch, sample: Sample) -> Watch:
             continue
         if not between[0] < value < between[1] or signal in watch.crossing or signal in watch.clear:
             hot.append(signal)
-    watch = _heard(watch, sample, newest) if speaks(sample) else watch._replace(newest=newest)
+    voices = heard(watch.voices, watch.limits, sample) if speaks(sample) else watch.voices
+    watch = watch._replace(newest=newest, voices=voices)
     for signal in hot:
         watch = _classified(watch, signal)
     return watch
@@ -179,45 +173,6 @@ def _classified(watch: Watch, signal: str) -> Watch:
         for finding, run in watch.clear[signal].items()
     }
     return watch._replace(clear={**watch.clear, signal: clear})
-
-
-def _heard(watch: Watch, sample: Sample, newest: Mapping[str, Seen]) -> Watch:
-    """A device has spoken: it is not silent, and each signal is there or lost."""
-    moment, values, limits = sample.moment, sample.values, watch.limits
-    lost, named = watch.lost_since, dict(watch.named)
-    for rule in limits.technical:
-        if rule.signal in values:
-            named[rule.signal] = moment
-        if sample.believed(rule.signal) is None:
-            lost = lost if rule.rule in lost else {**lost, rule.rule: moment}
-        elif rule.rule in lost:
-            lost = {name: since for name, since in lost.items() if name != rule.rule}
-    now = Spoken(moment, sample.received_at)
-    spoken = _enough((*watch.spoken, now), moment - limits.longest_delay)
-    heard = _latest(watch.heard, now, moment - limits.look_back)
-    return watch._replace(newest=newest, lost_since=lost, named=named, spoken=spoken, heard=heard)
-
-
-def _enough(spoken: tuple[Spoken, ...], keep_from: datetime) -> tuple[Spoken, ...]:
-    """One that is older than the longest delay tells as much as all before it."""
-    first = 0
-    while len(spoken) - first > GAPS + 1 and spoken[first + 1].moment <= keep_from:
-        first += 1
-    return spoken[first:] if first else spoken
-
-
-def _latest(heard: tuple[Spoken, ...], now: Spoken, begin: datetime) -> tuple[Spoken, ...]:
-    received = now.received_at
-    if len(heard) == 1 and heard[0].received_at <= received:
-        return (now,)
-    kept = (one for one in heard if one.received_at > received and one.moment >= begin)
-    return (*kept, now)
-
-
-def _is_lost(watch: Watch, signal: str) -> bool:
-    return any(
-        one.signal == signal and one.rule in watch.lost_since for one in watch.limits.technical
-    )
 
 
 def _family(
@@ -272,48 +227,6 @@ def _often(level: Level, run: Run) -> bool:
 def _over(family: Family, run: Run, newest: Seen) -> bool:
     """Whether the condition of a finding has been absent for long enough."""
     return bool(run) and (newest.by_hand or newest.at - run[0] >= family.clear_after)
-
-
-def _technical(watch: Watch, now: datetime, expected_since: datetime | None) -> list[Change]:
-    begin = now - watch.limits.look_back
-    changes: list[Change] = []
-    if watch.spoken and watch.spoken[-1].moment >= begin:
-        for rule in watch.limits.technical:
-            since = watch.lost_since.get(rule.rule)
-            standing = [one for one in watch.active if one.rule == rule.rule]
-            if since is None:
-                changes += [FindingCleared(one.finding_id) for one in standing]
-            elif not standing and _lost(watch, rule.signal, rule.delay, max(since, begin), begin):
-                changes.append(technical_finding(rule, watch.spoken[-1].moment))
-    return changes + _silence(watch, now, begin, expected_since)
-
-
-def _lost(watch: Watch, signal: str, delay: timedelta, since: datetime, begin: datetime) -> bool:
-    """Whether a signal that was there has been lost for as long as `delay`."""
-    named = watch.named.get(signal)
-    if named is None or named < begin:
-        return False
-    limit = watch.spoken[-1].moment - delay
-    earlier = next((one.moment for one in reversed(watch.spoken) if one.moment <= limit), None)
-    return earlier is not None and earlier >= since
-
-
-def _silence(
-    watch: Watch, now: datetime, begin: datetime, expected_since: datetime | None
-) -> list[Change]:
-    rule = watch.limits.silence
-    last = next((one.received_at for one in watch.heard if one.moment >= begin), expected_since)
-    if last is None:
-        return []
-    standing = [one for one in watch.active if one.rule == rule.rule]
-    since = last + rule.delay
-    if now > since:
-        since = last + silent_after(
-            watch.limits, [one for one in watch.spoken if one.moment >= begin]
-        )
-    if now <= since:
-        return [FindingCleared(one.finding_id) for one in standing]
-    return [] if standing else [technical_finding(rule, since)]
 
 
 def _applied(watch: Watch, changes: Sequence[Change]) -> Watch:

@@ -56,12 +56,9 @@ class State(Log[Body]):
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
         """Every set of numbers of the session, from devices and by hand, in time."""
-        by_device = [
-            Sample(one.body.measured_at, one.body.received_at, one.body.values, one.body.doubts)
-            for one in self.all(ReadingTaken)
-        ]
+        read = [by_device(one.body) for one in self.all(ReadingTaken)]
         charted = [by_hand(one.at, one.body) for one in self.all(ObservationCharted)]
-        return tuple(sorted(by_device + charted, key=lambda sample: sample.moment))
+        return tuple(sorted(read + charted, key=lambda sample: sample.moment))
 
     @property
     def opened(self) -> SessionOpened | None:
@@ -119,6 +116,13 @@ def fold(facts: Iterable[Fact]) -> State:
 def advance(state: State, fact: Fact) -> State:
     """The state after one fact more."""
     return fold((*state.facts, fact))
+
+
+def by_device(body: ReadingTaken) -> Sample:
+    """What one device said at one moment."""
+    return Sample(
+        body.measured_at, body.received_at, body.values, body.doubts, device=body.device_id
+    )
 
 
 def by_hand(at: datetime, charted: ObservationCharted) -> Sample:
