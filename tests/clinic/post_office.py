@@ -10,13 +10,14 @@ from email import policy
 class PostOffice:
     """`letters` in the order in which they came. `refuse`: address → code and words. `cut_after`:
     the link is cut after the letter was taken and before it is said; `held`: it is not said for so
-    long. `silent`: it hangs up."""
+    long. `silent`: it hangs up. `cut_at`: it hangs up at this word, such as RCPT."""
 
     def __init__(self):
         self.letters = []
         self.refuse = {}
         self.cut_after = False
         self.silent = False
+        self.cut_at = ""
         self.held = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._server = None
@@ -64,6 +65,8 @@ class PostOffice:
         await say("220 post office")
         while line := (await reader.readline()).decode().strip():
             word = line[:4].upper()
+            if word == self.cut_at:
+                return
             if word == "EHLO":
                 await say("250 post office")
             elif word == "RCPT":

@@ -1,5 +1,6 @@
 """The worker as a process of its own, killed with SIGKILL: nothing is lost, nothing sent twice."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from tests.clinic.post_office import PostOffice
 from tests.clinic.test_patients import bundle, patient, weight
 
-from openketamine.clinic.checkins import planning
+from openketamine.clinic.checkins import planning, queueing
 from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import record
@@ -110,6 +113,32 @@ def people(cast):
     return made
 
 
+def jobs(status):
+    """The tasks of the jobs of the queue that stand so."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name FROM procrastinate_jobs WHERE status = %s", [status])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def tidied():
+    """The jobs of dead workers, said to have failed, once their last sign of life is old."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 hour'"
+        )
+    with app.replace_connector(DjangoConnector().get_worker_connector()) as working:
+
+        async def tidy():
+            async with working.open_async():
+                return await queueing.tidy(working.job_manager)
+
+        return asyncio.run(tidy())
+
+
 def said_of(person):
     """What the record says of this person's messages."""
     state = facts_of(person)
@@ -129,6 +158,9 @@ def test_killed_between_the_letter_and_its_receipt_it_is_unknown_and_the_others_
     workers.kill()
     in_hand = set(Message.objects.filter(state="taken").values_list("about", flat=True))
     assert in_hand
+    assert jobs("doing")
+    assert tidied() == len(jobs("failed"))
+    assert jobs("doing") == []
     office.held.clear()
     # The clock of the house goes on; whatever was in hand so long has died with its worker.
     planning.settle_lost(clock.now() + planning.LOST_AFTER + timedelta(seconds=1))

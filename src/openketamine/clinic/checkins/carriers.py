@@ -3,15 +3,23 @@
 A text gateway takes one request: `POST {"id", "to", "text"}` as JSON, with the header
 `Authorization: Bearer …` where a token is set. It answers 2xx when it has taken the message, 4xx
 when it never will, anything else to be asked again; the same `id` again must send nothing twice.
-`file:` instead of an address writes each text into the data folder, for a demonstration.
+A 4xx that speaks of the clinic and not of the number (a wrong key, a wrong address, too many at
+once) is asked again too. `file:` instead of an address writes each text into the data folder, for a
+demonstration.
+
+A mail server knows no id. Until the whole letter was read out to it, it has taken nothing, and is
+asked again; once it was and no answer came, nobody knows: the letter is not sent again.
 """
 
+import http.client
 import json
 import smtplib
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -19,6 +27,11 @@ from django.core.mail import EmailMessage, get_connection
 _TIMEOUT_S = 20
 _PERMANENT = range(500, 600)
 _REFUSED = range(400, 500)
+# Answers of a text gateway that say nothing of the number: key, address, way of asking, haste.
+_OURS = (401, 403, 404, 405, 407, 408, 425, 429)
+# RFC 3463: 5.7.x is of security or policy, such as a relay that does not know the clinic.
+_POLICY = b"5.7."
+_END_OF_LETTER = b"\r\n.\r\n"
 
 
 class _NoDetour(urllib.request.HTTPRedirectHandler):
@@ -78,29 +91,47 @@ def _mail(message: Ready) -> Outcome:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
         return Outcome("retry", f"the mail server does not answer: {type(error).__name__}")
+    was_read_out = _listen(connection)
     try:
         connection.send_messages([letter])
-    except smtplib.SMTPRecipientsRefused as error:
-        return _of_code(next(iter(error.recipients.values()))[0])
-    except (smtplib.SMTPServerDisconnected, OSError) as error:
-        return _cut_off(error)
-    except smtplib.SMTPResponseException as error:
-        return _of_code(error.smtp_code)
+    except (OSError, smtplib.SMTPException) as error:
+        return _of_error(error, was_read_out())
     else:
         return Outcome("sent")
     finally:
         _close(connection)
 
 
-def _cut_off(error: Exception) -> Outcome:
-    """The link broke while the letter was read out: it may have been taken or not."""
+def _listen(connection: Any) -> Callable[[], bool]:
+    """Asks whether the end of a letter was handed to the server by now."""
+    smtp, ends = getattr(connection, "connection", None), []
+    if smtp is not None:
+        plain = smtp.send
+
+        def send(words: str | bytes) -> None:
+            if isinstance(words, bytes) and words.endswith(_END_OF_LETTER):
+                ends.append(True)
+            plain(words)
+
+        smtp.send = send
+    return lambda: bool(ends)
+
+
+def _of_error(error: Exception, was_read_out: bool) -> Outcome:  # noqa: FBT001
+    """What a letter came to that was not taken with a 250."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _of_address(*next(iter(error.recipients.values())))
+    if isinstance(error, smtplib.SMTPDataError) and error.smtp_code in _PERMANENT:
+        return Outcome("failed", f"the mail server refuses the letter: {error.smtp_code}")
     if isinstance(error, smtplib.SMTPResponseException):
-        return _of_code(error.smtp_code)
-    return Outcome("unknown", f"the mail server was cut off: {type(error).__name__}")
+        return Outcome("retry", f"the mail server says later: {error.smtp_code}")
+    said = f"the mail server was cut off: {type(error).__name__}"
+    return Outcome("unknown" if was_read_out else "retry", said)
 
 
-def _of_code(code: int) -> Outcome:
-    if code in _PERMANENT:
+def _of_address(code: int, words: bytes) -> Outcome:
+    """An address is refused for good, or the clinic is, or it is asked again."""
+    if code in _PERMANENT and not words.startswith(_POLICY):
         return Outcome("failed", f"the mail server refuses it: {code}", "bounced")
     return Outcome("retry", f"the mail server says later: {code}")
 
@@ -128,10 +159,10 @@ def _text(message: Ready) -> Outcome:
         with _straight.open(request, timeout=_TIMEOUT_S):
             return Outcome("sent")
     except urllib.error.HTTPError as error:
-        if error.code in _REFUSED and error.code != 429:
+        if error.code in _REFUSED and error.code not in _OURS:
             return Outcome("failed", f"the text gateway refuses it: {error.code}", "bounced")
         return Outcome("retry", f"the text gateway says later: {error.code}")
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         # The gateway knows the id: asking again sends nothing twice.
         return Outcome("retry", f"the text gateway does not answer: {type(error).__name__}")
 

@@ -4,9 +4,10 @@ No job holds a lock of the queue: a worker that is killed would keep it for ever
 course has a lock of its own, which ends with the transaction.
 """
 
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from openketamine.clinic.checkins import planning, post
+from openketamine.clinic.checkins import planning, post, queueing
 from openketamine.clinic.checkins.queueing import SEND
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import review_everybody
@@ -26,7 +27,14 @@ def review(timestamp: int) -> int:  # noqa: ARG001
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(name="checkins.plan", queueing_lock="checkins.plan")
+@app.task(name="checkins.plan", queueing_lock="checkins.plan", priority=50)
 def plan(timestamp: int) -> int:  # noqa: ARG001  (the queue's own moment; the clinic has its clock)
     """Look at what is due."""
     return planning.plan(clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="checkins.tidy", queueing_lock="checkins.tidy", pass_context=True)
+async def tidy(context: JobContext, timestamp: int) -> int:  # noqa: ARG001
+    """Jobs of workers that are no more."""
+    return await queueing.tidy(context.app.job_manager)

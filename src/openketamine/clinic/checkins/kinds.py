@@ -17,9 +17,16 @@ def _nothing(row: Message, outcome: Outcome, now: datetime) -> None:
     """Nothing beside the row."""
 
 
+def _at_once(row: Message, now: datetime) -> datetime:  # noqa: ARG001
+    """At any hour."""
+    return now
+
+
 @dataclass(frozen=True)
 class Kind:
     """`ready`: the message as it leaves now; None where it need not leave any more.
+
+    `not_before`: this moment, or when it may leave where it may not leave now (quiet hours).
 
     `noted`: what is written beside the row after an attempt, in its transaction; `row.state` is
     `waiting` where it is tried again. `rather_twice`: of what nobody knows whether it left, leaves
@@ -28,6 +35,7 @@ class Kind:
 
     ready: Callable[[Message, datetime], Ready | None]
     noted: Callable[[Message, Outcome, datetime], None] = _nothing
+    not_before: Callable[[Message, datetime], datetime] = _at_once
     rather_twice: bool = False
     pause: timedelta = timedelta(seconds=15)
     longest_pause: timedelta = timedelta(minutes=10)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from openketamine.clinic.checkins import answering, letters, links, speech
 from openketamine.clinic.checkins.carriers import Outcome, Ready
 from openketamine.clinic.checkins.kinds import Kind
@@ -11,7 +13,7 @@ from openketamine.clinic.outcomes.commands import CLOCK, in_line, record
 from openketamine.clinic.outcomes.queries import facts_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import CourseState, facts, language_of
-from openketamine.core.course.check_ins import check_ins, contact_of, derived_id
+from openketamine.core.course.check_ins import awake, check_ins, contact_of, derived_id, zone_of
 
 _Ready = Callable[[Message, datetime], Ready | None]
 
@@ -41,6 +43,12 @@ def _page(row: Message, now: datetime) -> Ready | None:
     days = timedelta(days=int(row.detail["days"]))
     address = links.issue(row.person, row.detail["purpose"], now, good_for=days)
     return letters.page(str(row.pk), contact, address, row.detail["subject"], now + days)
+
+
+def _when_awake(row: Message, now: datetime) -> datetime:
+    """Now, or the end of the person's quiet hours, on their own clock."""
+    state = facts_of(row.person)
+    return awake(now, contact_of(state), zone_of(state, settings.TIME_ZONE))
 
 
 def _invitation(row: Message, now: datetime) -> Ready | None:
@@ -91,6 +99,7 @@ def _to_staff(row: Message, _: datetime) -> Ready | None:
     return letters.task(str(row.pk), who.email, datetime.fromisoformat(row.detail["due_at"]))
 
 
-INVITATION = Kind(_spoken(_invitation), _note_invitation)
-OWN_PAGE, PAGE = Kind(_spoken(_own_page)), Kind(_spoken(_page))
+INVITATION = Kind(_spoken(_invitation), _note_invitation, _when_awake)
+# Somebody asked for their own page just now, and waits for it at whatever hour.
+OWN_PAGE, PAGE = Kind(_spoken(_own_page)), Kind(_spoken(_page), not_before=_when_awake)
 TASK = Kind(_to_staff, rather_twice=True)

@@ -1,7 +1,9 @@
 """What is due by the clock: messages to people, check-ins that close, tasks that go to the next.
 
 The planner looks at a person when their course has a new fact, when something is due, and every
-quarter of an hour besides, because sessions are written elsewhere.
+quarter of an hour while a session of theirs is open and once after it was closed, because sessions
+are written elsewhere. Nobody else costs anything: everybody is looked at once a day besides. Those
+with an open task come first.
 """
 
 import logging
@@ -12,12 +14,14 @@ from django.conf import settings
 from django.db import transaction
 
 from openketamine.clinic.checkins import answering, links, queueing, telling, words
+from openketamine.clinic.checkins.kinds import kind_of
 from openketamine.clinic.checkins.models import Message, Watched
 from openketamine.clinic.journal.models import Head
 from openketamine.clinic.outcomes import queries as outcomes
-from openketamine.clinic.outcomes.commands import CLOCK, in_line, record, tell
+from openketamine.clinic.outcomes.commands import CLOCK, hold, record, tell
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import CourseState, facts, tasks
+from openketamine.clinic.sessions import queries as sessions
+from openketamine.core.course import CourseState, facts, language_of, tasks
 from openketamine.core.course.check_ins import (
     Closing,
     Invitation,
@@ -31,6 +35,8 @@ from openketamine.core.course.check_ins import (
 
 KIND = "check-in"
 _LOOK_AGAIN = timedelta(minutes=15)
+# A session that was closed before that was seen by the look of every day.
+_CLOSED_LATELY = timedelta(days=2)
 # Longer than any hand-over may take: whoever has a message in hand so long has died.
 LOST_AFTER = timedelta(minutes=3)
 _log = logging.getLogger("openketamine.checkins")
@@ -38,38 +44,38 @@ _log = logging.getLogger("openketamine.checkins")
 
 def plan(now: datetime) -> int:
     """Look at everybody who must be looked at; how many people that were."""
-    watched = {one.person_id: one for one in Watched.objects.all()}
-    looked = 0
-    for person_id, head in _courses():
-        known = watched.get(person_id)
-        if known and known.head == head and now < min(known.next_at, known.looked_at + _LOOK_AGAIN):
-            continue
-        try:
-            plan_person(Person.objects.get(pk=person_id), now)
-        except Exception:  # one person's trouble must keep nobody else waiting
-            _log.exception("a person's check-ins could not be planned")
-        looked += 1
     tell(now)
+    looked = 0
+    with queueing.alone(KIND) as first:
+        for person_id in _to_look_at(now) if first else ():
+            try:
+                plan_person(Person.objects.get(pk=person_id), now)
+            except Exception:  # one person's trouble must keep nobody else waiting
+                _log.exception("a person's check-ins could not be planned")
+            looked += 1
     settle_lost(now)
     waiting = Message.objects.filter(state="waiting", not_before__lte=now)
-    queueing.enqueue(waiting.values_list("pk", flat=True))
+    for kind in set(waiting.order_by().values_list("kind", flat=True)):
+        ids = waiting.filter(kind=kind).values_list("pk", flat=True)
+        queueing.enqueue(ids, urgency=kind_of(kind).urgency)
     return looked
 
 
 def plan_person(person: Person, now: datetime) -> None:
     """Everything that is due for one person, in one transaction under the lock of their course."""
     with transaction.atomic():
-        in_line(person)
-        state = outcomes.state_of(person)
-        zone = settings.TIME_ZONE
-        for closing in closing_check_ins(state, now, zone):
+        hold(person)
+        state, zone = outcomes.state_of(person), settings.TIME_ZONE
+        closings = closing_check_ins(state, now, zone)
+        for closing in closings:
             _close(person, state, closing, now)
+        if closings:
+            state = outcomes.state_of(person)
         for invitation in due_check_ins(state, now, zone):
             invite(person, state, invitation, now)
-        telling.mail_tasks(person, now)
-        after = outcomes.state_of(person)
+        telling.mail_tasks(person, now, state)
         head = Head.objects.get(stream=outcomes.stream_of(person)).number
-        seen = {"head": head, "looked_at": now, "next_at": _next_at(after, now, zone)}
+        seen = {"head": head, "looked_at": now, "next_at": _next_at(state, now, zone)}
         Watched.objects.update_or_create(person=person, defaults=seen)
 
 
@@ -81,7 +87,7 @@ def invite(
     contact, planned = contact_of(state), invitation.planned
     if contact is None:
         return None
-    shown = words.shown(planned.forms, contact.language)
+    shown = words.shown(planned.forms, language_of(state))
     forms = [one for one in planned.forms if is_house_form(one) or one in shown]
     if not forms:
         return None
@@ -120,6 +126,22 @@ def settle_lost(now: datetime) -> None:
 
     for one in Message.objects.filter(state="taken", taken_at__lt=now - LOST_AFTER):
         lost(one.pk, now)
+
+
+def _to_look_at(now: datetime) -> list[UUID]:
+    """Everybody with a course who must be looked at now, those with an open task first."""
+    watched = {one.person_id: one for one in Watched.objects.all()}
+    in_session = sessions.lately(now - _CLOSED_LATELY)
+    found = []
+    for person_id, head in _courses():
+        known = watched.get(person_id)
+        if known is None or known.head != head or now >= known.next_at:
+            found.append(person_id)
+        elif person_id in in_session and now >= known.looked_at + _LOOK_AGAIN:
+            closed = in_session[person_id]
+            found += [person_id] if closed is None or closed >= known.looked_at else []
+    with_task = outcomes.people_with_an_open_task()
+    return sorted(found, key=lambda one: one not in with_task)
 
 
 def _courses() -> list[tuple[UUID, int]]:

@@ -3,7 +3,11 @@
 waiting → taken, committed → handed over → sent, with its fact, committed. A worker that dies before
 the first commit has done nothing; one that dies between the two leaves a message of which nobody
 knows whether it left: it is not sent again, and the record says so. Messages to staff (a task, a
-call) are the exception: rather twice than not at all, with one Message-ID.
+call) are the exception: rather twice than not at all, with one Message-ID. So are texts: a gateway
+that hears the same id again sends nothing twice.
+
+Whether a message may leave is asked at the moment at which it would: the planner was late, a server
+was down, somebody moved: none of it sends a message into somebody's night.
 """
 
 from dataclasses import dataclass
@@ -50,13 +54,35 @@ def _take(message_id: str, now: datetime) -> _Taken | None:
         row = rows.filter(pk=message_id, state="waiting", not_before__lte=now).first()
         if row is None:
             return None
-        ready = None if now >= row.give_up_at else kind_of(row.kind).ready(row, now)
-        if ready is None:
-            row.state, row.ended_at = "dropped", now
-        else:
-            row.state, row.taken_at, row.tries = "taken", now, row.tries + 1
+        ready = _ready(row, now)
         row.save()
     return _Taken(row, ready) if ready else None
+
+
+def _ready(row: Message, now: datetime) -> Ready | None:
+    """The message, taken in hand; None where it waits for the morning or is over."""
+    kind = kind_of(row.kind)
+    opens = kind.not_before(row, now)
+    if now < opens < row.give_up_at:
+        row.not_before = opens
+        queueing.enqueue([row.pk], at=opens, urgency=kind.urgency)
+        return None
+    if opens >= row.give_up_at:
+        return _too_late(row, now)
+    ready = kind.ready(row, now)
+    if ready is None:
+        row.state, row.ended_at = "dropped", now
+        return None
+    row.state, row.taken_at, row.tries = "taken", now, row.tries + 1
+    row.detail |= {"channel": ready.channel}
+    return ready
+
+
+def _too_late(row: Message, now: datetime) -> None:
+    """It can leave no more. Where it was tried, the record says by what it was kept."""
+    row.state, row.ended_at = "failed" if row.tries else "dropped", now
+    if row.tries:
+        kind_of(row.kind).noted(row, Outcome("failed", row.why), now)
 
 
 def _write_down(message: Message, outcome: Outcome, now: datetime) -> str:
@@ -71,7 +97,8 @@ def _write_down(message: Message, outcome: Outcome, now: datetime) -> str:
 def _end(row: Message, outcome: Outcome, now: datetime) -> None:
     """What became of it, in the row and wherever else its kind writes it down."""
     kind = kind_of(row.kind)
-    again = outcome.state == "retry" or (outcome.state == "unknown" and kind.rather_twice)
+    harmless = kind.rather_twice or row.detail.get("channel") == "text"
+    again = outcome.state == "retry" or (outcome.state == "unknown" and harmless)
     wait = kind.pause_after(row.tries)
     row.why = outcome.why[:300]
     if again and now + wait < row.give_up_at:

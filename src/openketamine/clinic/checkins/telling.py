@@ -13,7 +13,7 @@ from openketamine.clinic.outcomes.queries import facts_of
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.staff import sites
 from openketamine.clinic.staff.models import Staff
-from openketamine.core.course import Task, tasks
+from openketamine.core.course import CourseState, Task, tasks
 from openketamine.core.course.check_ins import derived_id
 
 URGENT = timedelta(hours=1)
@@ -21,9 +21,9 @@ KIND = "task"
 _TRIED_FOR = timedelta(hours=24)
 
 
-def mail_tasks(person: Person, now: datetime) -> None:
+def mail_tasks(person: Person, now: datetime, state: CourseState | None = None) -> None:
     """A letter to everybody whom an urgent open task has come to by now; to each of them once."""
-    for task in tasks(facts_of(person)):
+    for task in tasks(state or facts_of(person)):
         if task.is_open and task.body.due_at - task.opened_at <= URGENT:
             for step in range(task.step(now) + 1):
                 _mail(person, task, step, now)

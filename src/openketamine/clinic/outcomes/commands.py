@@ -5,9 +5,10 @@ Whoever decides on what is there already (was this reminder sent, is this task t
 ends. Whoever takes several locks takes this one after `session:` and before `person:`.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +18,10 @@ from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries as journal_queries
 from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.outcomes import _task_rows, queries
+from openketamine.clinic.outcomes.models import Reviewed
 from openketamine.clinic.outcomes.models import Task as TaskRow
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.sessions import queries as sessions
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import (
@@ -39,6 +42,7 @@ from openketamine.core.scoring import instrument, score
 
 # The clock of the house speaks for itself: what is due, what closed, who is told next.
 CLOCK = Author("clock", "OpenKetamine", "system")
+_log = logging.getLogger("openketamine.outcomes")
 _NAMES = uuid.UUID("a3d7cb0a-5a83-4f0e-8a0f-6f6d2b1f9c33")
 
 
@@ -47,9 +51,14 @@ def the_person(person: Person) -> Author:
     return Author(str(person.pk), "the person", "patient")
 
 
+def hold(person: Person) -> None:
+    """Nobody else writes to this person's course until the transaction ends."""
+    journal.lock(queries.stream_of(person))
+
+
 def in_line(person: Person) -> CourseState:
     """The course as it is, locked until the transaction ends. No sessions in it."""
-    journal.lock(queries.stream_of(person))
+    hold(person)
     return queries.facts_of(person)
 
 
@@ -191,25 +200,44 @@ def review(person: Person, now: datetime) -> list[StoredFact]:
 
 
 def review_everybody(now: datetime) -> int:
-    """`review` for all who were ever treated or have a course; how many tasks were opened."""
-    people = Person.objects.filter(pk__in=queries.people_with_a_course())
-    return sum(len(review(person, now)) for person in people)
+    """`review` for all who were ever treated or have a course, and of whom something may have
+    changed: a fact, a session, the day; how many tasks were opened."""
+    reviewed = {one.person_id: one for one in Reviewed.objects.all()}
+    heads, lately = queries.heads_of_courses(), sessions.lately(now - timedelta(days=1))
+    opened = 0
+    for person in Person.objects.filter(pk__in=queries.people_with_a_course()):
+        before, head = reviewed.get(person.pk), heads.get(person.pk, 0)
+        if before is not None and before.still_holds(head, person.pk in lately, now):
+            continue
+        found = len(review(person, now))
+        seen = {"head": head + found, "at": now}
+        Reviewed.objects.update_or_create(person=person, defaults=seen)
+        opened += found
+    return opened
 
 
 def tell(now: datetime) -> int:
-    """Tell whoever is to be told of a task now; how many facts were written. Once a second."""
+    """Tell whoever is to be told of a task now; how many facts were written."""
     told = 0
-    for row in TaskRow.objects.filter(look_at__lte=now).select_related("person"):
-        with transaction.atomic():
-            found = [one for one in tasks(in_line(row.person)) if one.task_id == row.task_id]
-            for step in found[0].untold(now) if found else ():
-                body = facts.TaskTold(
-                    row.task_id, step, queries.names_for(row.person, found[0], step)
-                )
-                record(row.person, body, CLOCK, now, id=_name(row.person, row.task_id, str(step)))
-                told += 1
-            _task_rows.keep(row.person, queries.facts_of(row.person), now)
+    for row in TaskRow.objects.filter(look_at__lte=now).order_by("due_at").select_related("person"):
+        try:
+            told += _tell(row, now)
+        except Exception:  # one person's trouble must keep nobody else waiting
+            _log.exception("nobody could be told of a task")
     return told
+
+
+def _tell(row: TaskRow, now: datetime) -> int:
+    with transaction.atomic():
+        state = in_line(row.person)
+        found = [one for one in tasks(state) if one.task_id == row.task_id]
+        steps = found[0].untold(now) if found else ()
+        for step in steps:
+            body = facts.TaskTold(row.task_id, step, queries.names_for(row.person, found[0], step))
+            record(row.person, body, CLOCK, now, id=_name(row.person, row.task_id, str(step)))
+        if not steps:
+            _task_rows.keep(row.person, state, now)
+    return len(steps)
 
 
 def _mine(row: TaskRow, by: Staff) -> None:

@@ -1,8 +1,10 @@
 """Which tasks are open, so that nobody has to read every course to know. The log is the truth."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
+from django.utils import timezone
 
 from openketamine.clinic.staff.sites import OfSite
 
@@ -36,3 +38,24 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.task_id
+
+
+class Reviewed(models.Model):
+    """When a person's course was last read for the tasks that it asks for, and how far it went."""
+
+    person = models.OneToOneField("patients.Person", on_delete=models.PROTECT, primary_key=True)
+    head = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """Named for what it is."""
+
+        verbose_name_plural = "reviewed"
+
+    def __str__(self) -> str:
+        return str(self.person_id)
+
+    def still_holds(self, head: int, in_session: bool, now: datetime) -> bool:  # noqa: FBT001
+        """Whether nothing that a review reads can have changed: no fact, no session, no new day."""
+        same_day = timezone.localdate(self.at) == timezone.localdate(now)
+        return self.head == head and same_day and not in_session

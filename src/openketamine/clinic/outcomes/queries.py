@@ -44,11 +44,22 @@ def state_of(person: Person) -> CourseState:
     )
 
 
+def heads_of_courses() -> dict[uuid.UUID, int]:
+    """The last number of everybody's course."""
+    rows = Head.objects.filter(stream__startswith="course:").values_list("stream", "number")
+    return {uuid.UUID(stream.removeprefix("course:")): number for stream, number in rows}
+
+
 def people_with_a_course() -> set[uuid.UUID]:
     """Everybody who was given a chair or has a fact of a course."""
     streams = Head.objects.filter(stream__startswith="course:").values_list("stream", flat=True)
     known = {uuid.UUID(one.removeprefix("course:")) for one in streams}
     return known | set(Session.objects.values_list("person_id", flat=True))
+
+
+def people_with_an_open_task() -> set[uuid.UUID]:
+    """Everybody about whom somebody must do something."""
+    return set(TaskRow.objects.filter(closed_at=None).values_list("person_id", flat=True))
 
 
 def open_tasks() -> list[tuple[TaskRow, Task]]:
