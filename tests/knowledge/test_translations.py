@@ -1,15 +1,19 @@
 """Every language but English: complete, fresh, easy to read, and never an instrument translated."""
 
+import re
+
 import pytest
 from tests.knowledge.reading_level import ease
 
-from openketamine.core.course import _language, in_words_of, languages, said_in, translation
+from openketamine.core.course import _language, in_words_of, languages, papers, said_in, translation
 from openketamine.core.course.check_ins import house_form, schedules
 from openketamine.core.course.check_ins._screens import Screen, _in_words_of
 from openketamine.core.course.papers import consents, title_of
+from openketamine.core.dosing import protocol
 from openketamine.core.scoring import instrument
 from openketamine.knowledge import document, documents, names
 
+BRACE = re.compile(r"\{\w+\}")
 OTHERS = [one for one in languages() if one != "en"]
 
 
@@ -94,3 +98,51 @@ def test_another_language_is_one_file_and_no_code(monkeypatch):
 
 def _digits(text):
     return sorted("".join(one if one.isdigit() else " " for one in text).split())
+
+
+TEXTS = [one for kind in ("consents", "instructions") for one in documents(kind)]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda one: f"{one.kind}/{one.id}")
+@pytest.mark.parametrize("language", OTHERS)
+class TestATextThatIsSignedOrTakenHome:
+    def test_every_word_of_it_is_there_with_the_same_numbers_and_braces(self, text, language):
+        assert language in papers.languages(text)
+        for english, other in _pairs(text.body, language):
+            assert other, english
+            assert _digits(english) == _digits(other), english
+            assert sorted(BRACE.findall(english)) == sorted(BRACE.findall(other)), english
+
+    def test_who_read_the_translation_is_said(self, text, language):
+        if text.kind == "consents":
+            assert papers.versions(text)[-1].reviewed == {language: None}
+        assert not papers.is_reviewed(text, language)
+
+
+@pytest.mark.parametrize("consent", consents())
+def test_a_consent_is_read_with_ease_in_spanish(consent):
+    planned = protocol("spravato-trd" if consent == "esketamine-spray" else "iv-depression")
+    shown = papers.shown(consent, planned, "es", {"phone": "+1 555 0100"})
+    words = [p for part in shown.parts for p in (f"{part.heading}.", *part.paragraphs)]
+    words += [w for q in shown.questions for w in (q.ask, q.explained)]
+    assert shown.language == "es"
+    assert "{" not in " ".join(words)
+    assert ease(" ".join(words)) >= 70
+
+
+def _pairs(node, language):
+    """(English, other) of every text, paragraph by paragraph."""
+    if isinstance(node, dict):
+        if "en" in node and set(node) <= {"en", *OTHERS}:
+            english, other = node["en"], node.get(language)
+            if isinstance(english, str):
+                yield english, other
+            else:
+                yield from zip(english, other, strict=True)
+            return
+        for key, value in node.items():
+            if key != "versions":
+                yield from _pairs(value, language)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _pairs(one, language)
