@@ -77,10 +77,17 @@ def technical(
     """Lost signals and silent monitors, raised and cleared. As `technical_changes`."""
     begin = now - limits.look_back
     changes: list[Change] = []
-    if voices.last is not None and voices.last.moment >= begin:
+    if voices.last is not None and voices.last.moment >= begin and not _all_well(voices, active):
         for rule in limits.technical:
             changes += _lost_signal(voices, limits, rule, active, begin)
     return changes + _silence(voices, limits, active, now, expected_since)
+
+
+def _all_well(voices: Voices, active: Sequence[FindingRaised]) -> bool:
+    """The second that is like nearly all others: one device, which sees everything it ever saw."""
+    if active or len(voices.by_device) > 1:
+        return False
+    return not any(voice.lost_since for voice in voices.by_device.values())
 
 
 def _said(voice: Voice, sample: Sample, limits: Limits) -> Voice:
