@@ -22,11 +22,18 @@ from openketamine.clinic.outcomes import queries as courses
 from openketamine.clinic.papers import commands, queries
 from openketamine.clinic.papers.models import Text
 from openketamine.clinic.papers.therapy_views import check_in_lines, task_lines
+from openketamine.clinic.patients import commands as people
+from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.sessions import commands as sessions
+from openketamine.clinic.sessions._fold import folded
+from openketamine.clinic.sessions._writing import append, entry
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.course import facts, tasks
 from openketamine.core.course.papers import course_letter, sha256_of
 from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.treatment import active_findings, due_calls
+from openketamine.core.treatment import facts as bedside
 
 pytestmark = [pytest.mark.django_db]
 IV = "iv-depression"
@@ -152,6 +159,99 @@ class TestTakingBack:
                 commands.withdraw_consent(ada, "ketamine", "", cast.nora, now)
             sign(ada, cast.nora, now)
             commands.withdraw_consent(ada, "ketamine", "", cast.nora, now)
+
+
+def question(person, day):
+    """What the evaluation makes of the question about the off-label consent."""
+    found = patients.known(person).evaluated(IV, day)
+    if any(one.question == "off-label-consent" for one in found.unknown):
+        return "asked"
+    return next((one.action.value for one in found.findings if one.rule == "IND-03"), "")
+
+
+@pytest.mark.hazard("HZ-22")
+class TestTheEvaluation:
+    def test_a_signature_answers_what_the_evaluation_asks(self, ada, cast, now):
+        assert question(ada, now.date()) == "asked"
+        sign(ada, cast.nora, now)
+        assert question(ada, now.date()) == "info"
+
+    def test_and_still_does_on_another_day_as_long_as_it_holds(self, ada, cast, now):
+        sign(ada, cast.nora, now)
+        assert question(ada, (now + timedelta(days=364)).date()) == "info"
+        assert question(ada, (now + timedelta(days=366)).date()) == "asked"
+
+    def test_taken_back_it_blocks_whatever_was_answered_by_hand(self, ada, cast, now):
+        sign(ada, cast.nora, now)
+        commands.withdraw_consent(ada, "ketamine", "", outcomes.the_person(ada), now)
+        people.answer_question(
+            ada, "off-label-consent", "given", "", cast.priya, now + timedelta(hours=1)
+        )
+        assert question(ada, now.date()) == "block"
+
+    def test_the_stamp_of_a_page_is_another_after_it(self, ada, cast, now):
+        before = patients.known(ada).stamp(now.date())
+        sign(ada, cast.nora, now)
+        assert patients.known(ada).stamp(now.date()) != before
+
+
+def raised(bed):
+    return [
+        one
+        for one in active_findings(folded(bed.session.stream).state)
+        if one.rule == "AL-CONSENT-BACK"
+    ]
+
+
+@pytest.mark.hazard("HZ-22")
+class TestTakenBackWhileTheDoseRuns:
+    @pytest.fixture
+    def running(self, cast, now):
+        bed = Bedside(cast, now).opened(mrn="MRN0078")
+        sign(bed.session.person, cast.nora, now)
+        return bed.infusing().later(minutes=10)
+
+    def back(self, bed):
+        person = bed.session.person
+        commands.withdraw_consent(person, "ketamine", "", outcomes.the_person(person), bed.now)
+
+    def test_it_stands_on_the_screen_at_once_and_nothing_stops_by_itself(self, running):
+        self.back(running)
+        (found,) = raised(running)
+        assert found.priority == "medium"
+        assert found.advice[0].startswith("Go to the person now")
+        assert folded(running.session.stream).state.phase == "infusing"
+
+    def test_it_calls_the_prescriber_at_once(self, running):
+        self.back(running)
+        assert "AL-CONSENT-BACK" in {
+            one.alarm.finding.rule
+            for one in due_calls(folded(running.session.stream).state, running.now)
+        }
+
+    def test_said_twice_it_is_one_finding(self, running, cast):
+        self.back(running)
+        sessions.answer_consent(running.session.person, running.now)
+        assert len(raised(running)) == 1
+
+    def test_it_is_over_when_somebody_has_seen_it(self, running):
+        self.back(running)
+        (found,) = raised(running)
+        running.later(minutes=1).tell("finding_acknowledged", {"finding_id": found.finding_id})
+        running.vitals()
+        assert raised(running) == []
+
+    def test_a_consent_that_must_be_renewed_for_another_reason_stops_nothing(self, running):
+        running.later(days=366)
+        sessions.answer_consent(running.session.person, running.now)
+        assert raised(running) == []
+
+    def test_after_the_person_went_home_it_is_a_task_and_no_call(self, running):
+        running.tell("infusion_stopped", {"reason": "complete"})
+        left = entry(bedside.Discharged("Uche", "555", True), running.now, running.cast.nora)
+        append(running.session, [left], running.now)
+        self.back(running)
+        assert raised(running) == []
 
 
 def why_not(bed):

@@ -117,6 +117,8 @@ def changed_since(known: Known, stamp: str, day: date) -> list[str]:
             said.append(
                 f"“{name}” was answered “{fact.body['value']}” by {fact.by.name} {at:%H:%M}"
             )
+    if then[4] != today[4]:
+        said.append("a consent was signed or taken back, or something happened that asks for one")
     return said or ["the record is another one"]
 
 

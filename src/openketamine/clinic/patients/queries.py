@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property, lru_cache
 from typing import Any, TypedDict
 
@@ -15,10 +15,14 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.library.queries import site
 from openketamine.clinic.patients.models import BundleImport, Person
+from openketamine.core.course import decode_fact, fold_course
+from openketamine.core.course.papers import Wanted, signed_answers
+from openketamine.core.dosing import protocol, protocols
 from openketamine.core.history import Answer, PersonRecord, read_bundle
 from openketamine.core.screening import Evaluation, Override, digest_with, evaluate
 
 _SHOWN = 50
+_CONSENTS = ("consent_given", "consent_withdrawn", "event_recorded", "corrected")
 _ANSWER, _OVERRIDE, _EVALUATION = "question_answered", "finding_overridden", "evaluation_recorded"
 
 
@@ -49,11 +53,22 @@ class Known:
     """All that is known of one person at one moment, read once.
 
     `versions`: every import of the record, newest first, without the bundles themselves.
+    `consents`: what was signed and taken back, out of the person's course.
     """
 
     person: Person
     versions: tuple[BundleImport, ...]
     facts: tuple[StoredFact, ...]
+    consents: tuple[StoredFact, ...] = ()
+
+    def under(self, protocol_id: str, day: date) -> PersonRecord:
+        """The record with what a consent answers that was signed here for this treatment."""
+        if not self.consents or protocol_id not in protocols():
+            return self.record
+        state = fold_course(decode_fact(one.as_json()) for one in self.consents)
+        end = datetime.combine(day, time.max, timezone.get_current_timezone())
+        given = signed_answers(state, Wanted(protocol(protocol_id)), end)
+        return self.record.with_answers(*given)
 
     @cached_property
     def record(self) -> PersonRecord:
@@ -88,16 +103,22 @@ class Known:
     def evaluated(self, protocol_id: str, day: date) -> Evaluation:
         """What the rules say of this person under a protocol. Raises BadInput for no protocol."""
         return evaluate(
-            self.record, protocol_id, day, self.overrides(day), site=site(), **house_labels()
+            self.under(protocol_id, day),
+            protocol_id,
+            day,
+            self.overrides(day),
+            site=site(),
+            **house_labels(),
         )
 
     def stamp(self, day: date) -> str:
-        """What a decision rests on, short enough for a form: day, knowledge, version, answers.
+        """What a decision rests on, for a form: day, rules, version, answers, consents.
 
         Whoever signs sends the stamp of the page they read; where it is another one by now,
         something was added that they have not seen.
         """
-        last = max((fact.number for fact in self.facts if fact.kind == _ANSWER), default=0)
+        asked = max((fact.number for fact in self.facts if fact.kind == _ANSWER), default=0)
+        last = f"{asked}.{max((one.number for one in self.consents), default=0)}"
         # The house knowledge and, where there are any, the clinic's own limits.
         labels = house_labels()
         whose = "".join((labels["locale"] or "", *sorted(labels["programmes"])))
@@ -136,9 +157,10 @@ def people(search: str = "") -> list[Person]:
 
 
 def known(person: Person) -> Known:
-    """All that is known of a person, in two queries."""
+    """All that is known of a person, in three queries."""
     facts = journal.facts(person.stream, kinds=(_ANSWER, _OVERRIDE))
-    return Known(person, tuple(imports(person)), tuple(facts))
+    signed = journal.facts(f"course:{person.pk}", kinds=_CONSENTS)
+    return Known(person, tuple(imports(person)), tuple(facts), tuple(signed))
 
 
 def imports(person: Person) -> list[BundleImport]:

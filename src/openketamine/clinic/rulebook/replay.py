@@ -95,8 +95,8 @@ class Replays:
         overrides = decision.evaluation.overrides
         try:
             return evaluate(
-                known.record, decision.protocol, decision.day, overrides, site=site,
-                **patients.house_labels(),
+                known.under(decision.protocol, decision.day), decision.protocol, decision.day,
+                overrides, site=site, **patients.house_labels(),
             )  # fmt: skip
         except BadInput:
             return None
@@ -110,8 +110,12 @@ class Replays:
 def known_at(everything: Known, moment: datetime) -> Known | None:
     """What was known at a moment: imports and answers up to it, and none after it."""
     versions = tuple(one for one in everything.versions if one.at <= moment)
-    facts = tuple(one for one in everything.facts if one.recorded_at <= moment)
-    return replace(everything, versions=versions, facts=facts) if versions else None
+    facts, consents = (
+        tuple(one for one in some if one.recorded_at <= moment)
+        for some in (everything.facts, everything.consents)
+    )
+    known = replace(everything, versions=versions, facts=facts, consents=consents)
+    return known if versions else None
 
 
 def of_limit(limit: HouseLimit, candidate: _Site, most: int = MOST) -> Diff:

@@ -2,7 +2,8 @@
 
 A consent that is on paper only is answered by a nurse, as before. Once somebody has signed here,
 the signature answers it: when the session is opened, and again whenever one is signed or taken
-back; and the start asks it once more, whatever was answered by hand.
+back; and the start asks it once more, whatever was answered by hand. Taken back while drug is in
+the person it is a finding on every screen at once, which calls somebody; a human decides.
 """
 
 from datetime import datetime
@@ -14,14 +15,14 @@ from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions._fold import folded
-from openketamine.clinic.sessions._writing import RULES, append, entry, in_line
+from openketamine.clinic.sessions._writing import RULES, append, entry, fact_of, in_line
 from openketamine.clinic.sessions.models import Session
 from openketamine.core.course import CourseState, decode_fact, fold_course
-from openketamine.core.course.papers import Wanted, consent_due, consent_for, last_given
+from openketamine.core.course.papers import Wanted, consent_due, consent_for, last_given, withdrawn
 from openketamine.core.dosing import protocol
 from openketamine.core.findings import Finding
 from openketamine.core.history import Answer, PersonRecord
-from openketamine.core.treatment import ChecklistAnswered, State
+from openketamine.core.treatment import ChecklistAnswered, State, advance, symptom_changes
 
 _KINDS = ("consent_given", "consent_withdrawn", "event_recorded", "corrected")
 _CHECKLIST, _ITEM = "pre-dose", "consent"
@@ -61,14 +62,26 @@ def answer_consent(person: Person, now: datetime) -> None:
 def write_answer(session: Session, now: datetime) -> None:
     """The answer that the signature gives, where it gives one and it is not there already."""
     state = folded(session.stream).state
-    if state.started_at is not None:
-        return
     found = consent_findings(session, state, now)
-    if found is None:
+    if found is None or (state.started_at is not None and not _is_taken_back(session, state)):
         return
     said = _said(session, found)
-    if _last(state) != said:
-        append(session, [entry(said, now, RULES, origin="rules")], now)
+    if _last(state) == said:
+        return
+    answered = entry(said, now, RULES, origin="rules")
+    raised = symptom_changes(advance(state, fact_of(answered)), now)
+    append(session, [answered, *(entry(one, now, RULES, origin="rules") for one in raised)], now)
+
+
+def _is_taken_back(session: Session, state: State) -> bool:
+    """Whether it was taken back while the person is still here with drug in them. That it must be
+    signed again for another reason is asked before the next dose and stops none that runs."""
+    if state.phase in ("discharged", "closed"):
+        return False
+    return (
+        withdrawn(_course(session.person), consent_for(protocol(session.protocol_id).drug))
+        is not None
+    )
 
 
 def _last(state: State) -> ChecklistAnswered | None:

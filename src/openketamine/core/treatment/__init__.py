@@ -8,6 +8,7 @@ them stands the vocabulary of facts, one dataclass a kind, also to be had as the
 from openketamine.core.treatment import _facts as facts
 from openketamine.core.treatment._alarms import (
     active_findings,
+    answered_since_start,
     around,
     attached_devices,
     symptom_changes,
@@ -150,6 +151,7 @@ __all__ = [
     "active_findings",
     "advance",
     "answer_words",
+    "answered_since_start",
     "around",
     "attached_devices",
     "away",

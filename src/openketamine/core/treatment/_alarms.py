@@ -10,6 +10,7 @@ from openketamine.core.monitoring import (
     FindingCleared,
     FindingRaised,
     Sample,
+    answer_finding,
     assess,
     is_emergency_symptom,
     limits_for,
@@ -21,6 +22,7 @@ from openketamine.core.monitoring import (
 from openketamine.core.treatment._facts import (
     AdverseEventCharted,
     Author,
+    ChecklistAnswered,
     DeviceAttached,
     DeviceDetached,
     FindingAcknowledged,
@@ -132,8 +134,8 @@ def symptomatic(state: State, now: datetime) -> bool:
 
 
 def symptom_changes(state: State, now: datetime) -> tuple[FindingRaised | FindingCleared, ...]:
-    """A symptom or a score is an event: it is raised at once, and over when somebody has
-    acknowledged it."""
+    """A symptom, a score, a consent taken back is an event: it is raised at once, and over when
+    somebody has acknowledged it."""
     known = {alarm.finding.finding_id: alarm for alarm in alarms(state)}
     changes: list[FindingRaised | FindingCleared] = []
     for finding in _of_events(state, now):
@@ -156,7 +158,20 @@ def _of_events(state: State, now: datetime) -> list[FindingRaised]:
         for one in state.all(ScoreRecorded)
         if one.at <= now
     ]
+    said += [
+        answer_finding(one.body.checklist, one.body.item, one.body.answer, one.at)
+        for one in answered_since_start(state)
+        if one.at <= now
+    ]
     return [finding for finding in said if finding is not None]
+
+
+def answered_since_start(state: State) -> tuple[Happened[ChecklistAnswered], ...]:
+    """Answers to a checklist that were given while drug was in the person."""
+    start = state.started_at
+    if start is None:
+        return ()
+    return tuple(one for one in state.all(ChecklistAnswered) if one.at >= start)
 
 
 def monitored_since(state: State, now: datetime) -> datetime | None:

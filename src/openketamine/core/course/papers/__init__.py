@@ -4,6 +4,7 @@ Doors: `shown` is a consent as a person reads it, `consent_due` says why it must
 `leaves` are instructions; `course_letter` and `discharge_sheet` are what leaves the house.
 """
 
+from openketamine.core.course.papers._answers import signed_answers
 from openketamine.core.course.papers._consents import (
     Question,
     Shown,
@@ -68,6 +69,7 @@ __all__ = [
     "note_templates",
     "sha256_of",
     "shown",
+    "signed_answers",
     "spoken",
     "taken_back",
     "title_of",
