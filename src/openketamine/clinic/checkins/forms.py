@@ -4,6 +4,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
+
+from openketamine.clinic.library.site_words import site_words
 
 _CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 
@@ -22,14 +25,24 @@ class ContactForm(forms.Form):
         required=False,
         help_text="Such as America/Phoenix. Empty: the clinic's own.",
     )
-    language = forms.CharField(
+    language = forms.ChoiceField(
         label="Language",
-        max_length=8,
         initial="en",
-        help_text="Two letters. Where the site has no licensed text, English is shown.",
+        help_text="Pages, messages and papers. The person can change it on every page of theirs.",
     )
     quiet_from = forms.TimeField(label="No messages from", initial="21:00", widget=_CLOCK)
     quiet_until = forms.TimeField(label="until", initial="08:00", widget=_CLOCK)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = self._languages()  # type: ignore[attr-defined]
+
+    def _languages(self) -> list[tuple[str, str]]:
+        """Ours, those of the site's own pack of instruments, and what is on record."""
+        packed = {language for _, language in site_words()}
+        others = packed | ({self.initial["language"]} if "language" in self.initial else set())
+        ours = list(settings.LANGUAGES)
+        return [*ours, *((one, one) for one in sorted(others - set(dict(ours))))]
 
     def clean_zone(self) -> str:
         """A zone that exists, or none."""

@@ -38,7 +38,8 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Row:
-    """One check-in of one person as staff read it."""
+    """One check-in of one person as staff read it. `missing`: no words that may be shown;
+    `in_english`: asked in English though the person speaks another language."""
 
     id: str
     says: str
@@ -48,6 +49,7 @@ class Row:
     detail: str
     forms: tuple[str, ...]
     missing: tuple[str, ...]
+    in_english: tuple[str, ...]
     may_send: bool
     answers: tuple[tuple[str, str], ...] = ()
 
@@ -142,9 +144,15 @@ def _row(state: CourseState, one: Planned, here: CheckIn | None, now: datetime, 
         detail=detail,
         forms=tuple(title_of(form) for form in one.forms),
         missing=tuple(title_of(form) for form in missing),
+        in_english=_in_english(one.forms, missing, language_of(state)),
         may_send=open_now and not waits,
         answers=_answers(here) if here else (),
     )
+
+
+def _in_english(forms: tuple[str, ...], missing: tuple[str, ...], language: str) -> tuple[str, ...]:
+    asked = (one for one in forms if not is_house_form(one) and one not in missing)
+    return tuple(title_of(one) for one in asked if not words.is_in(one, language))
 
 
 def _answers(here: CheckIn) -> tuple[tuple[str, str], ...]:

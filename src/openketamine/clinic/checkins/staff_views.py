@@ -1,6 +1,7 @@
 """Check-ins as staff see them: one person's, with their contact; every score that is missing."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from openketamine.clinic.checkins import planning, queueing
+from openketamine.clinic.checkins import planning, queueing, speech
 from openketamine.clinic.checkins.forms import ContactForm, VisitForm
 from openketamine.clinic.checkins.kinds import OWN
 from openketamine.clinic.checkins.listing import CAUSES, missing_scores, rows_of
@@ -27,7 +28,7 @@ from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
-from openketamine.core.course import CourseState, facts
+from openketamine.core.course import CourseState, facts, language_of, languages, translation
 from openketamine.core.course.check_ins import (
     Invitation,
     bounced,
@@ -39,6 +40,7 @@ from openketamine.core.course.check_ins import (
 )
 from openketamine.core.findings import BadInput
 
+FIRST = speech.FIRST
 _SHOWN = 200
 _OWN_WAITS = timedelta(hours=12)
 
@@ -105,7 +107,7 @@ def _set_contact(request: HttpRequest, whose: Person, form: ContactForm) -> None
     body = facts.ContactSet(
         channel=said["channel"],
         address=said["address"].strip().replace(" ", ""),
-        language=said["language"].strip().lower() or "en",
+        language=said["language"],
         zone=said["zone"],
         quiet_from=f"{said['quiet_from']:%H:%M}",
         quiet_until=f"{said['quiet_until']:%H:%M}",
@@ -173,13 +175,14 @@ def _page(
         "banner": banner_for(who, whose, patients.record(whose), timezone.localdate(now)),
         "course": state.course,
         "contact": said,
+        "speaks": _speaks(language_of(state)),
         "reached": contact_of(state) is not None,
         "opted_out": opted_out(state),
         "bounced": bounced(state),
         "rows": rows_of(whose, state, now),
         "may": may,
         "clinical": can(who, "course.read").ok,
-        "contact_form": (contact_form or ContactForm(initial=_contact_as_form(said)))
+        "contact_form": (contact_form or ContactForm(initial=_contact_as_form(said, state)))
         if may
         else None,
         "visit_form": (visit_form or VisitForm(initial=_visit_as_form(state))) if may else None,
@@ -187,9 +190,16 @@ def _page(
     return render(request, "checkins/person.html", context, status=status)
 
 
-def _contact_as_form(said: object) -> dict[str, str]:
+def _contact_as_form(said: object, state: CourseState) -> dict[str, str]:
     body = getattr(said, "body", None)
-    return {} if body is None else dict(vars(body))
+    known = {} if body is None else dict(vars(body))
+    return known | {"language": language_of(state)}
+
+
+def _speaks(language: str) -> dict[str, Any]:
+    """The person's language, and our words in it as far as there are any."""
+    words = translation(language) if language in languages() and language != FIRST else None
+    return {"code": language, "name": speech.name_of(language), "words": words}
 
 
 def _visit_as_form(state: CourseState) -> dict[str, object]:

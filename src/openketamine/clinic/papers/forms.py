@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -119,7 +120,7 @@ class PrintForm(forms.Form):
     """Instructions are printed: for which treatment, in which language."""
 
     protocol = forms.ChoiceField(label="Treatment")
-    language = forms.ChoiceField(label="Language", choices=[("en", "English"), ("es", "Español")])
+    language = forms.ChoiceField(label="Language", choices=lambda: settings.LANGUAGES)
 
     def __init__(self, *args: Any, protocols: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

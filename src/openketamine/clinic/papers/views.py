@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from openketamine.clinic.checkins import speech
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.papers import commands, queries
@@ -154,6 +155,8 @@ class _Row:
     word: str
     form: WithdrawForm
     protocol: str
+    signed_in: str
+    is_unread: bool
 
 
 def page(
@@ -181,6 +184,7 @@ def page(
         "print_form": print_form or PrintForm(protocols=treatments(person), initial=_said(person)),
         "sessions": sessions.sessions_of(person.pk)[:6],
         "language": queries.language_of(person),
+        "speaks": speech.name_of(queries.language_of(person)),
         "given": queries.given_papers(person),
         "may_take": can(who, "consent.take").ok,
         "may_write": can(who, "wishes.write").ok,
@@ -195,7 +199,16 @@ def page(
 def _row(one: queries.Standing) -> _Row:
     level, word = WORDS[one.state]
     name = one.protocol or one.consent
-    return _Row(one, level, word, WithdrawForm(auto_id=f"{name}-%s"), one.protocol or "own")
+    language = one.given.body.language if one.given else speech.FIRST
+    return _Row(
+        standing=one,
+        level=level,
+        word=word,
+        form=WithdrawForm(auto_id=f"{name}-%s"),
+        protocol=one.protocol or "own",
+        signed_in=speech.name_of(language),
+        is_unread=not queries.is_reviewed(one.consent, language),
+    )
 
 
 def _others(person: Person) -> list[tuple[str, str]]:

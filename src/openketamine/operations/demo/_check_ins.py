@@ -1,6 +1,6 @@
-"""Two people of the demonstration are asked between sessions: their letters lie in the data folder.
+"""People of the demonstration who are asked between sessions: their letters lie in the data folder.
 
-One has answered for some weeks before, so that there is a curve; the other begins.
+One has answered for some weeks before, so that there is a curve; one begins; one reads Spanish.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,11 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import facts
 from openketamine.core.scoring import score
 
-_ASKED = (("Whitfield", "depression", "phq-9"), ("Quintana", "both", "phq-9"))
+_ASKED = (
+    ("Whitfield", "depression", "phq-9", "en"),
+    ("Quintana", "both", "phq-9", "en"),
+    ("Ferreira", "depression", "phq-9", "es"),
+)
 # PHQ-9 answers of the weeks before, oldest first: days ago, then items 1 to 9.
 _BEFORE = (
     (27, (3, 3, 2, 3, 2, 2, 2, 1, 0)),
@@ -25,7 +29,7 @@ _BEFORE = (
 
 def ask_between_sessions(staff: Mapping[str, Staff], now: datetime) -> None:
     """A course, an address and an appointment, where there are none yet."""
-    for family, indication, primary in _ASKED:
+    for family, indication, primary, language in _ASKED:
         person = Person.objects.filter(family=family).first()
         if person is None or facts_of(person).facts:
             continue
@@ -34,7 +38,11 @@ def ask_between_sessions(staff: Mapping[str, Staff], now: datetime) -> None:
         course = facts.CourseOpened(f"demo-{person.pk}", "iv-depression", indication, primary, 6)
         open_course(person, course, staff["priya"], now)
         contact = facts.ContactSet(
-            "email", f"{family.lower()}@example.org", quiet_from="00:00", quiet_until="00:00"
+            "email",
+            f"{family.lower()}@example.org",
+            language=language,
+            quiet_from="00:00",
+            quiet_until="00:00",
         )
         record(person, contact, staff["fran"], now)
         visit = facts.VisitArranged(
