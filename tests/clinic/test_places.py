@@ -73,7 +73,7 @@ class TestOpening:
         self, director, cast
     ):
         page = director.post("/staff/sites/open/", ASKED).content.decode()
-        token = page.partition('id="token">')[2].partition("<")[0]
+        token = page.partition('id="gateway-token">')[2].partition("<")[0]
         assert len(token) > 40
         assert token not in director.get(AT).content.decode()
         assert token not in str([one.body for one in queries.facts(STREAM)])

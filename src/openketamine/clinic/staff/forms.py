@@ -130,6 +130,8 @@ class ProofForm(forms.Form):
         super().__init__(*args, **kwargs)
         said = [name for name in self.fields if name not in ("password", "otp")]
         self.order_fields([*said, "password", "otp"])
+        for name in ("password", "otp"):  # one of the two is wanted: neither is called optional
+            self.fields[name].either = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """One of the two proves who it is."""
@@ -199,10 +201,10 @@ class OpenForm(PlaceForm):
     )  # fmt: skip
     field_order = ("site", "name", "address", "dea_number", "state", "time_zone", "people")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, who: Staff, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Staff.colleagues.filter(is_active=True).order_by("display_name")
-        self.fields["people"].queryset = people  # type: ignore[attr-defined]
+        people = Staff.colleagues.filter(is_active=True).exclude(pk=who.pk)
+        self.fields["people"].queryset = people.order_by("display_name")  # type: ignore[attr-defined]
 
 
 class WordForm(ProofForm):

@@ -30,7 +30,7 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @allowed("site.manage")
 def site_open(request: HttpRequest) -> HttpResponse:
     """Open another. The token of its gateways stands on the page that answers, and never again."""
-    form, now, made = OpenForm(request.POST), clock.now(), []
+    form, now, made = OpenForm(signed_in(request), request.POST), clock.now(), []
 
     def act() -> None:
         said, proof = form.cleaned_data, own_proof(request, form.cleaned_data, now)
@@ -120,8 +120,7 @@ def _list(request: HttpRequest, form: OpenForm | None = None, status: int = 200)
     may = can(request.user, "site.manage").ok
     context = {
         "sites": shown,
-        "form": (form or OpenForm()) if may else None,
-        "here": signed_in(request),
+        "form": (form or OpenForm(signed_in(request))) if may else None,
     }
     return render(request, "staff/sites.html", context, status=status)
 
