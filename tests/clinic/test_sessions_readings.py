@@ -8,6 +8,7 @@ from tests.clinic.bedside import MONITOR, Bedside
 from openketamine.clinic.journal.queries import verify
 from openketamine.clinic.reports.signature import digest
 from openketamine.clinic.sessions import _fold, commands, queries
+from openketamine.clinic.sessions._aside import CODES_OF_A_DEVICE, FURTHER
 from openketamine.clinic.sessions.models import QuarantinedMessage, Session, UnmappedCode
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,19 @@ class TestNothingIsDropped:
         for n in range(3):
             bed.hear(bed.message(f"m-{n}", unmapped=[code]))
         assert UnmappedCode.objects.get().seen == 3
+
+    def test_a_device_that_makes_up_codes_fills_no_disk_and_what_was_not_kept_is_counted(self, bed):
+        every = [{"code": f"{n:04d}", "text": "made up"} for n in range(CODES_OF_A_DEVICE + 7)]
+        bed.hear(bed.message("m-1", unmapped=every[:60]))
+        bed.hear(bed.message("m-2", unmapped=every))
+        bed.hear(bed.message("m-3", unmapped=every))
+        bed.hear(bed.message("m-4", device_id="another", unmapped=every[:1]))
+        of_it = UnmappedCode.objects.filter(device_id=MONITOR)
+        assert of_it.count() == CODES_OF_A_DEVICE + 1
+        assert of_it.get(code=FURTHER).seen == 2 * 7
+        assert of_it.get(code="0000").seen == 3
+        assert of_it.get(code=FURTHER).text.startswith("further codes")
+        assert UnmappedCode.objects.filter(device_id="another").count() == 1
 
 
 @pytest.mark.hazard("HZ-06")

@@ -11,11 +11,31 @@ from openketamine.clinic.sessions._writing import derived_id
 from openketamine.clinic.sessions.models import QuarantinedMessage
 from openketamine.clinic.staff.sites import MAIN
 
+# So many codes of one device are kept one by one; a device that makes up codes fills no disk.
+CODES_OF_A_DEVICE = 100
+FURTHER = "…"
+_FURTHER_TEXT = f"further codes, beyond {CODES_OF_A_DEVICE}: counted together, not kept"
 _COUNT = """
+WITH new AS (
+    SELECT heard.*, known.code IS NOT NULL AS is_known,
+        row_number() OVER (
+            PARTITION BY heard.device_id, known.code IS NULL ORDER BY heard.code
+        ) AS place
+    FROM unnest(%(devices)s::text[], %(codes)s::text[], %(texts)s::text[], %(units)s::text[],
+        %(seen)s::int[]) heard(device_id, code, text, unit, seen)
+    LEFT JOIN treatments_unmappedcode known USING (device_id, code)
+), held AS (
+    SELECT device_id, count(*) AS codes FROM treatments_unmappedcode
+    WHERE device_id = ANY(%(devices)s::text[]) GROUP BY device_id
+), told AS (
+    SELECT new.*, is_known OR coalesce(held.codes, 0) + place <= %(most)s AS is_kept
+    FROM new LEFT JOIN held USING (device_id)
+)
 INSERT INTO treatments_unmappedcode AS known (device_id, code, text, unit, seen, last_seen)
-SELECT device_id, code, text, unit, seen, %s
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
-    new(device_id, code, text, unit, seen)
+SELECT device_id, CASE WHEN is_kept THEN code ELSE %(further)s END AS name,
+    max(CASE WHEN is_kept THEN text ELSE %(further_text)s END),
+    max(CASE WHEN is_kept THEN unit ELSE '' END), sum(seen), %(now)s
+FROM told GROUP BY device_id, name ORDER BY device_id, name
 ON CONFLICT (device_id, code) DO UPDATE
 SET seen = known.seen + EXCLUDED.seen, last_seen = EXCLUDED.last_seen
 """
@@ -74,7 +94,10 @@ def _row(identity: str, one: Aside, now: datetime) -> QuarantinedMessage:
 
 
 def count_unmapped(heard: Iterable[tuple[str, object]], now: datetime) -> None:
-    """Count codes that no table knows, so that somebody can map them. `heard`: (device, codes)."""
+    """Count codes that no table knows, so that somebody can map them. `heard`: (device, codes).
+
+    What a device sends beyond `CODES_OF_A_DEVICE` is one count, under `FURTHER`.
+    """
     found: dict[tuple[str, str], list[Any]] = {}
     for device_id, codes in heard:
         for code in codes if isinstance(codes, list) else []:
@@ -84,9 +107,11 @@ def count_unmapped(heard: Iterable[tuple[str, object]], now: datetime) -> None:
         return
     # In one order everywhere, or two processes could wait for each other crosswise.
     rows = [(*place, *found[place]) for place in sorted(found)]
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns = (list(column) for column in zip(*rows, strict=True))
+    told = dict(zip(("devices", "codes", "texts", "units", "seen"), columns, strict=True))
+    told |= {"most": CODES_OF_A_DEVICE, "further": FURTHER, "further_text": _FURTHER_TEXT}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [now, *columns])
+        cursor.execute(_COUNT, {**told, "now": now})
 
 
 def _count(
