@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from openketamine.clinic.dossier.fhir import bundle
+from openketamine.clinic.dossier.whole import as_json, dossier
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.commands import record_access, record_accesses
 from openketamine.clinic.patients.commands import import_bundle
+from openketamine.clinic.patients.models import Person
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
@@ -21,6 +25,7 @@ from openketamine.clinic.reports.paper import paper
 from openketamine.clinic.results.commands import FORMS, Wanted, export_by
 from openketamine.clinic.results.numbers import Asked
 from openketamine.clinic.staff.commands import system_account
+from openketamine.clinic.staff.proofs import prove
 from openketamine.core.findings import BadInput
 
 
@@ -96,6 +101,39 @@ def _json(made: Packet, out: Path) -> None:
 
 
 _WRITERS = {".zip": _zip, ".pdf": _pdf, ".json": _json}
+
+
+def export_person(named: str, *, fhir: bool, reader: tuple[str, str] | None) -> dict[str, Any]:
+    """Everything of one person, by record number or id; put on record as a read.
+
+    `reader`: name and secret of who wants their own notes to go along. Raises BadInput where nobody
+    is meant, and where the secret is not that of somebody who works here.
+    """
+    now = clock.now()
+    person = _person(named)
+    by = system_account(now)
+    proof = prove(reader[0], reader[1], source="command line", now=now) if reader else None
+    one = dossier(person, now, proof.staff if proof else None)
+    record_access(proof.staff if proof else by, person.pk, _EXPORT, now)
+    return bundle(one) if fhir else as_json(one)
+
+
+def _person(named: str) -> Person:
+    """Raises BadInput where there is none, or several sites each gave somebody this number."""
+    found = list(Person.objects.filter(mrn=named))
+    with suppress(ValueError):
+        found = found or list(Person.objects.filter(pk=UUID(named)))
+    if not found:
+        raise BadInput(
+            "PATIENT", "the record number or the id of a person who is known here", named
+        )
+    if len(found) > 1:
+        ids = ", ".join(str(one.pk) for one in found)
+        raise BadInput("PATIENT", f"one person; this number is at several sites: {ids}", named)
+    return found[0]
+
+
+_EXPORT = "record.export · command line"
 
 
 def export_for_research(

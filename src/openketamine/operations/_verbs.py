@@ -1,6 +1,7 @@
 """The verbs that run a clinic. Each reads its options and gives an exit status."""
 
 import argparse
+import getpass
 import json
 import logging
 import os
@@ -114,7 +115,50 @@ def bounce(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
+    """Everything of one person, or de-identified people for research; either is put on record."""
+    if bool(options.patient) == bool(options.research):
+        raise BadInput("PATIENT", "one person, or --research DIR for many without their names")
+    return _export_people(options) if options.research else _export_person(options)
+
+
+def _export_person(options: argparse.Namespace) -> int:
+    """One person as JSON with its chain, or as FHIR; 3 where the chain does not hold."""
+    out = options.out.absolute() if options.out else None
+    if out is not None and (out.exists() or not out.parent.is_dir()):
+        raise BadInput("--out", "a new file in a folder that exists", str(options.out))
+    reader = (options.notes_of, _secret_of(options.notes_of)) if options.notes_of else None
+    if reader and options.fhir:
+        raise BadInput("--notes-of", "the JSON export; notes never leave as FHIR", "--fhir")
+    with _clinic(options.data):
+        from openketamine.operations._errands import export_person
+
+        answer = export_person(options.patient, fhir=options.fhir, reader=reader)
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    if out is None:
+        _say(text)
+    else:
+        with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(text + "\n")
+    return DONE if options.fhir or _holds(answer["chain"]) else CLINICAL_NO
+
+
+def _holds(chain: Mapping[str, Any]) -> bool:
+    from openketamine.clinic.journal.offline_verify import verify
+
+    return bool(verify(chain["lines"], chain["heads"]["streams"])["ok"])
+
+
+def _secret_of(username: str) -> str:
+    """Asked for at a terminal and not shown; else the first line of what is piped in."""
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Password of {username}: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _export_people(options: argparse.Namespace) -> int:
     """De-identified people into a new folder, for research; put on record."""
+    if not options.purpose:
+        raise BadInput("--purpose", "to whom it goes, and what for")
     to = options.research.absolute()
     if to.exists() and any(to.iterdir()):
         raise BadInput("--research", "an empty or a new folder", str(to))

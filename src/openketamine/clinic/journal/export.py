@@ -68,6 +68,19 @@ def add_export(folder: zipfile.ZipFile, streams: Iterable[str], now: datetime) -
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def with_chain(streams: Iterable[str], now: datetime) -> dict[str, Any]:
+    """The lines of these streams and their heads, as a value: what `verify` of the offline program
+    reads."""
+    heads: dict[str, Any] = {}
+    lines = io.StringIO()
+    for stream in streams:
+        heads[stream] = _write(lines, stream)
+    return {
+        "lines": lines.getvalue().splitlines(),
+        "heads": {"at": moment(now), "streams": heads},
+    }
+
+
 def _write(lines: IO[str], stream: str) -> dict[str, Any]:
     number, last = 0, ""
     if not Voice.objects.filter(stream=stream).exists():

@@ -1,9 +1,9 @@
 """Verify an export of the journal, with nothing but Python: `python3 verify.py [EXPORT]`.
 
-EXPORT is a folder or a ZIP with journal.jsonl and heads.json, or journal.jsonl alone; without it,
-this folder. Each line is bound to the line before it by SHA-256; the last hash of each stream must
-be the one in heads.json. Prints what is broken, by stream and number. Exit status: 0 whole,
-3 broken, 2 not an export.
+EXPORT is a folder or a ZIP with journal.jsonl and heads.json, or journal.jsonl alone, or the JSON
+of one person's export; without it, this folder. Each line is bound to the line before it by
+SHA-256; the last hash of each stream must be the one in heads.json. Prints what is broken, by
+stream and number. Exit status: 0 whole, 3 broken, 2 not an export.
 
 A whole chain proves that nothing was changed since its heads were taken. That the heads themselves
 are old ones, you prove by keeping heads.json of each visit: the next export must contain each of
@@ -129,10 +129,25 @@ def opened(export: Path) -> Iterator[tuple[Iterable[str], Line | None]]:
             heads = _streams(folder.read(_HEADS)) if _HEADS in folder.namelist() else None
             yield io.TextIOWrapper(raw, encoding="utf-8"), heads
         return
+    if export.is_file() and export.suffix == ".json":
+        chain = _chain(export.read_bytes())
+        yield chain["lines"], _streams(json.dumps(chain["heads"]).encode())
+        return
     journal = export / _JOURNAL if export.is_dir() else export
     beside = export / _HEADS
     with journal.open(encoding="utf-8") as lines:
         yield lines, _streams(beside.read_bytes()) if beside.is_file() else None
+
+
+def _chain(text: bytes) -> Line:
+    """The chain inside of one document, as `openketamine export PATIENT` writes it."""
+    try:
+        chain = json.loads(text)["chain"]
+        if isinstance(chain["lines"], list) and isinstance(chain["heads"], dict):
+            return dict(chain)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise NotAnExport("chain: expected the lines and the heads of an export")
 
 
 def _streams(text: bytes) -> Line:
