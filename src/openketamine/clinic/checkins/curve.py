@@ -112,7 +112,7 @@ def _sentence(points: Sequence[Point], worst: int) -> str:
     if first is last:
         return gettext("Your first answer, on %(day)s: %(last)s of %(worst)s.") % said
     said["compared"] = _compared(_total(last) - _total(first))
-    return gettext("%(day)s: %(last)s of %(worst)s. At first %(first)s. %(compared)s.") % said
+    return gettext("At first %(first)s, now %(last)s. %(compared)s.") % said
 
 
 def _compared(change: Decimal) -> str:
