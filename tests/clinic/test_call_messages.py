@@ -165,3 +165,14 @@ def test_a_page_that_can_be_seen_is_noted_and_one_behind_another_window_is_not(c
     client.get("/calls/mine", headers={"X-OpenKetamine-In-Sight": "1"})
     assert in_sight.in_sight(clock.now()) == {str(cast.priya.pk)}
     assert in_sight.in_sight(clock.now() + timedelta(minutes=1)) == frozenset()
+
+
+def test_a_telephone_rings_once_for_a_chair_and_again_for_what_is_more_urgent(cast, bed, texts):
+    bed.tell("observation_charted", {"values": {"systolic": 185}})
+    work(bed, seconds=1)
+    assert [text[:3] for _, text in texts()] == ["** "]
+    bed.tell("observation_charted", {"values": {"diastolic": 112}})
+    work(bed, seconds=1)
+    assert len(texts()) == 1
+    work(bed, seconds=9)
+    assert sorted(text[:3] for _, text in texts()) == ["** ", "***"]

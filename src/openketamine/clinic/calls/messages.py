@@ -23,7 +23,7 @@ from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.contact import contact_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course.check_ins import derived_id
-from openketamine.core.monitoring import presentation
+from openketamine.core.monitoring import PRIORITIES, presentation
 from openketamine.core.treatment import Away, facts
 
 KIND = "call"
@@ -31,6 +31,10 @@ KIND = "call"
 _TRIED_FOR = timedelta(minutes=10)
 _URGENCY = 100
 _OUTCOMES = {"sent": "sent", "waiting": "again", "failed": "failed", "unknown": "unknown"}
+# A telephone rings once for a chair, not once for each number that is beyond: whatever is no more
+# urgent than what was sent to the same person lately waits so long.
+_SAME_CHAIR = timedelta(minutes=2)
+_ON_ITS_WAY = ("waiting", "taken", "sent", "unknown")
 # Nobody has this channel: the person gave neither number nor address.
 _NOWHERE = ""
 
@@ -56,9 +60,39 @@ def _put(session_id: UUID, due: Sequence[Away], now: datetime) -> int:
     }
     known = set(Message.objects.filter(pk__in=list(rows)).values_list("pk", flat=True))
     new = {pk: row for pk, row in rows.items() if pk not in known}
+    new = _one_for_a_chair(session_id, new, now) if new else new
     if new:
         _begin(session_id, new, now)
     return len(new)
+
+
+def _one_for_a_chair(
+    session_id: UUID, new: Mapping[UUID, tuple[Away, str]], now: datetime
+) -> dict[UUID, tuple[Away, str]]:
+    """Those that are more urgent than anything sent to this person about this chair just now."""
+    lately = Message.objects.filter(
+        kind=KIND,
+        detail__session=str(session_id),
+        state__in=_ON_ITS_WAY,
+        not_before__gt=now - _SAME_CHAIR,
+    )
+    said = {
+        (one["to"], one["channel"], one["priority"])
+        for one in lately.values_list("detail", flat=True)
+    }
+    found = {}
+    for pk, (one, channel) in sorted(new.items(), key=lambda row: _urgency(row[1][0])):
+        as_urgent = PRIORITIES[: _urgency(one) + 1]
+        if channel == _NOWHERE or not any(
+            (one.person, channel, priority) in said for priority in as_urgent
+        ):
+            found[pk] = (one, channel)
+            said.add((one.person, channel, one.priority))
+    return found
+
+
+def _urgency(one: Away) -> int:
+    return PRIORITIES.index(one.priority)
 
 
 def _channels(person: str) -> tuple[str, ...]:
@@ -90,6 +124,7 @@ def _row(
         "to": one.person,
         "name": one.name,
         "channel": channel,
+        "priority": one.priority,
     }
     return Message(
         id=pk,

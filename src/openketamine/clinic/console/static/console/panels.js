@@ -166,7 +166,7 @@ export function drawDrug(root, desk) {
     h("dl", { class: "kv" },
       ...[["Withdrawn", drug.withdrawn_ug], [given, drug.given_ug], ["Wasted", drug.wasted_ug], ["On the tray", drug.tray_ug]].flatMap(([name, ug]) => [h("dt", null, name), h("dd", null, milligrams(Number(ug), 3))]),
       h("dt", null, "Chair"), h("dd", null, chair || "none"),
-      h("dt", null, "Devices"), h("dd", null, devices.length ? devices.map((one) => `${one.kind} ${one.device_id}`).join(", ") : "none attached")),
+      h("dt", null, "Devices"), h("dd", null, ...(devices.length ? devices.map((one) => h("div", null, one.kind, " ", h("span", { class: "small nowrap" }, one.device_id))) : ["none attached"]))),
     h("div", { class: "row" },
       drug.tray_ug > 0 && desk.state.infusion && !desk.state.infusion.running && desk.may("drug.withdraw") ? button("Waste the rest", desk.steps.waste) : null,
       desk.may("device.attach") ? button("Attach a device", desk.steps.attach, "quiet") : null,

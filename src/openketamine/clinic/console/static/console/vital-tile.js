@@ -34,9 +34,8 @@ export class VitalTile extends HTMLElement {
     if (seen?.doubt) this.classList.add("vital-doubted");
     refresh(this, [text, fresh, old, limit, alarm?.summary, alarm?.priority, alarm?.acknowledged_at, alarm?.latched, doubts, seen?.manual, main, over], () => [
       h("div", { class: "vital-head" }, h("b", null, this.dataset.label || SIGNALS[main]?.name), over ? beyondWord(over) : alarm && alarmWord(alarm)),
-      h("div", { class: "vital-number" }, text),
-      h("div", { class: "vital-unit" }, h("span", null, this.unit(scene, main)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
-      h("div", { class: "vital-foot" }, h("span", { class: "vital-fresh" }, said(fresh, old, seen))),
+      h("div", { class: "vital-row" }, h("div", { class: "vital-number" }, text), h("span", { class: "vital-unit" }, this.unit(scene, main))),
+      h("div", { class: "vital-foot" }, h("span", { class: "vital-fresh" }, said(fresh, old, seen)), limit && h("span", { class: "vital-limits" }, h("span", { class: "visually-hidden" }, "limits "), limit)),
       doubts.length ? h("div", { class: "vital-doubt" }, `not believed: ${doubts.join("; ")}`) : null,
     ]);
   }

@@ -116,7 +116,7 @@ export class SoundSwitch {
     const pause = this.#heard && !paused && this.may.pause ? (this.patterns[this.#heard.priority]?.pause_s ?? 0) : 0;
     refresh(this.root, [this.#on, waits, paused, pause], () => [
       h("span", { class: `bell ${this.#on ? "bell-on" : "bell-off"}` }, bell(!this.#on), this.#on ? (waits ? "Sound waits for a touch" : "Sound on") : "Sound off"),
-      button(this.#on ? "Turn sound off" : "Turn sound on", () => this.#switch(!this.#on), "quiet", { data: { key: "sound" } }),
+      button(this.#on ? "Turn off" : "Turn on", () => this.#switch(!this.#on), "quiet", { "aria-label": this.#on ? "Turn off sound" : "Turn on sound", data: { key: "sound" } }),
       paused ? h("span", { class: "level level-caution", role: "timer" }, `Sound paused ${paused}`) : null,
       paused && this.may.resume ? button("End the pause", () => this.may.resume?.(), "quiet", { data: { key: "resume" } }) : null,
       pause ? button(`Pause sound ${pause / 60} min`, () => this.may.pause?.(pause), "", { data: { key: "pause" } }) : null,
