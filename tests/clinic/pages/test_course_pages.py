@@ -1,6 +1,6 @@
 """The course page of a person, what staff write into it, and the page of tasks."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,14 +8,21 @@ from django.urls import reverse
 
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.outcomes import commands, queries
+from openketamine.clinic.outcomes.levels import peak_level
 from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.sessions.commands import open_session
-from openketamine.core.course import facts
+from openketamine.core.course import Visit, facts
+from openketamine.core.log import Author, Fact
 from openketamine.core.treatment import (
     AdverseEventCharted,
     DoseGiven,
+    InfusionStarted,
+    InfusionStopped,
     ObservationCharted,
+    RateChanged,
     ScoreRecorded,
+    SessionOpened,
+    fold,
 )
 
 pytestmark = pytest.mark.django_db
@@ -260,7 +267,9 @@ class TestTasks:
             (0, ("Dr Priya Raman",)), (1, ("Nora Lindqvist", "Wes Okafor")),
         ]  # fmt: skip
 
-    def test_taken_it_goes_to_nobody_else_in_time_and_closed_it_is_gone(self, page, cast, worse, now):
+    def test_taken_it_goes_to_nobody_else_in_time_and_closed_it_is_gone(
+        self, page, cast, worse, now
+    ):
         row = Task.objects.get()
         page(cast.priya, reverse("task-take", args=[row.pk]), {"from": "tasks"})
         in_time, late = now + timedelta(hours=23), now + timedelta(hours=25)
@@ -309,3 +318,65 @@ class TestTasks:
         (_, taken) = queries.facts_of(worse).all(facts.ScoreTaken)
         commands.strike_out(worse, taken.fact.id, "typed wrong", nora, now)
         assert len(queries.open_tasks()) == 1
+
+
+def infused(*rates, weight_g=70_000, protocol="iv-depression"):
+    """A session with stretches of twenty minutes at these rates in mL/h of 1 mg/mL."""
+    start = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
+    bodies = [
+        SessionOpened("p", protocol),
+        InfusionStarted(rates[0], 1000, 100_000, weight_g),
+        *(RateChanged(rate) for rate in rates[1:]),
+        InfusionStopped(),
+    ]
+    moments = [start, start, *(start + timedelta(minutes=20 * n) for n in range(1, len(rates) + 1))]
+    by = Author("1", "Nora", "nurse")
+    log = [
+        Fact(f"f{n}", at, by, body)
+        for n, (at, body) in enumerate(zip(moments, bodies, strict=True))
+    ]
+    return Visit(start.date(), fold(log), session="s")
+
+
+class TestThePeakLevel:
+    def test_it_is_a_band_with_its_models_and_follows_what_was_really_given(self):
+        whole = peak_level(infused(52_500, 52_500))
+        low, middle, high = whole.band
+        assert 0 < low < middle < high
+        assert len(whole.models) > 1
+        half = peak_level(infused(26_250, 26_250))
+        assert half.band[1] == pytest.approx(middle / 2, rel=0.01)
+        stopped = peak_level(infused(52_500))
+        assert stopped.band[1] < middle
+
+    def test_the_peak_is_at_the_end_of_the_faster_stretch(self):
+        early = peak_level(infused(80_000, 1_000))
+        assert early.band[1] > peak_level(infused(40_000, 40_000)).band[1]
+
+    def test_what_nobody_can_foresee_has_none(self):
+        nothing = Visit(date(2026, 11, 2), fold([]), session="s")
+        assert peak_level(nothing) is None
+        assert peak_level(infused(52_500, protocol="no-such-protocol")) is None
+
+    def test_the_picture_says_that_it_is_a_forecast(self, page, priya, going):
+        said = page(priya, course(going)).text
+        assert "a forecast, not a measurement" in said
+
+
+class TestHowTheLastSessionWasTolerated:
+    def test_what_nobody_rated_is_not_known_and_no_step_up_rests_on_it(self, page, priya, going):
+        said = page(priya, course(going)).text
+        assert "How the last session was tolerated" in said
+        assert "Dissociation: Nobody wrote it down" in said
+
+    def test_a_severe_rating_lowers_the_next_dose_and_says_whose_line_it_is(
+        self, page, priya, adaeze, nora, now, tell
+    ):
+        session = treated(adaeze, nora, now - timedelta(days=3), tell)
+        worst = ObservationCharted({"dissociation": Decimal(8), "nausea": Decimal(0)})
+        tell(session, now - timedelta(days=3, minutes=-30), nora, worst)
+        said = page(priya, course(adaeze)).text
+        assert "Next dose lower" in said
+        assert "Dissociation: dissociation 8 of 10" in said
+        assert "no published cut-off" in said
+        assert "Vomiting: no vomiting despite an antiemetic (nausea 0 of 10 at most)" in said

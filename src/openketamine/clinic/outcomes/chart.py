@@ -2,8 +2,8 @@
 
 Lanes under each other share the days from left to right; each session is a thin line through all of
 them. A score is a mark where it was taken; marks of one instrument are joined so that the eye can
-follow, and where no score came before the next session there is a cross. Nothing is averaged and
-nothing is reckoned from a level of drug.
+follow, and where no score came before the next session there is a cross. The peak level is what
+models foresee of the dose that was given, drawn as its band; nothing is reckoned from it.
 
 Shapes carry classes for the page's own colours and attributes for paper; no script, no style.
 """
@@ -14,14 +14,20 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 _WIDTH, _LEFT, _RIGHT = 960, 104, 940
-_TOP, _LANE, _GAP, _LOW_LANE = 34, 92, 22, 44
+_TOP, _LANE, _GAP, _LOW_LANE = 34, 92, 22, 64
 _INK, _SOFT, _LINE, _BOLD = "#1a202c", "#535c6b", "#dedbd3", "#a9a69d"
+# What a session means for the dose after it, as the table below says it in words.
+_SIGNS = {"fine": "✓", "hold": "=", "lower": "↓", "not known": "?"}
 _TONES = ("#274b8a", "#93400b", "#623a99", "#1d6a39", "#535c6b")
 
 
 @dataclass(frozen=True)
 class Dose:
-    """One session: its number in the course, how much, the peaks, and what went wrong in words."""
+    """One session: its number in the course, how much, the peaks, how many things went wrong.
+
+    `level`: the peak that models foresee, ng/mL: 5th, 50th, 95th percentile; None: no model.
+    `tolerated`: fine, hold, lower or not known; empty: nobody judged it.
+    """
 
     number: int
     on: date
@@ -29,6 +35,8 @@ class Dose:
     systolic: float | None
     diastolic: float | None
     side_effects: int
+    level: tuple[float, float, float] | None = None
+    tolerated: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,9 @@ def course_chart(doses: Sequence[Dose], lanes: Sequence[Lane], today: date) -> s
         return ""
     # A week of room on both sides, so that no mark stands on the edge.
     frame = _Frame(min(days) - timedelta(days=4), max([*days, today]) + timedelta(days=4))
-    pressure = _TOP + _LANE + _GAP
+    levels = _TOP + _LANE + _GAP
+    foreseen = any(one.level for one in doses)
+    pressure = levels + (_LANE + _GAP if foreseen else 0)
     first_lane = pressure + _LANE + _GAP + (_LOW_LANE if doses else 0)
     bottom = first_lane + len(lanes) * (_LANE + _GAP)
     parts = (
@@ -85,6 +95,7 @@ def course_chart(doses: Sequence[Dose], lanes: Sequence[Lane], today: date) -> s
         *_calendar(frame, bottom),
         *_sessions(frame, doses, bottom),
         *_doses(frame, doses),
+        *(_levels(frame, doses, levels) if foreseen else ()),
         *_pressures(frame, doses, pressure),
         *_side_effects(frame, doses, pressure + _LANE + _GAP),
         *(
@@ -171,6 +182,32 @@ def _doses(frame: _Frame, doses: Sequence[Dose]) -> Iterable[str]:
             yield _text(x, floor - height - 4, f"{one.mg:g}", text_anchor="middle", font_size="11")
 
 
+def _levels(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str]:
+    """The band of each peak as a bar with its middle; a cross where there is no model."""
+    yield from _name("Peak level", "ng/mL", top)
+    yield _text(6, top + 44, "forecast", "soft", font_size="11")
+    most = max(one.level[2] for one in doses if one.level) or 1
+    floor = top + _LANE
+    yield _line(_LEFT, floor, _RIGHT, floor, "axis")
+    yield _text(_LEFT - 6, top + 4, f"{most:.0f}", "soft", text_anchor="end", font_size="11")
+    yield _text(_LEFT - 6, floor + 4, "0", "soft", text_anchor="end", font_size="11")
+    for one in doses:
+        x = frame.x(one.on)
+        if one.level is None:
+            yield _cross(x, floor - 6)
+            continue
+        low, middle, high = (floor - _LANE * value / most for value in one.level)
+        yield (
+            f'<rect class="band" x="{x - 4:.1f}" y="{high:.1f}" width="8" '
+            f'height="{low - high:.1f}" rx="2" fill="#e8eef8" stroke="#274b8a" '
+            'stroke-dasharray="3 2"/>'
+        )
+        yield (
+            f'<path class="middle" d="M{x - 6:.1f} {middle:.1f}h12" stroke="#274b8a" '
+            'stroke-width="2" fill="none"/>'
+        )
+
+
 def _pressures(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str]:
     if not doses:
         return
@@ -197,8 +234,14 @@ def _pressures(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str
 def _side_effects(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str]:
     if not doses:
         return
-    yield from _name("Side effects", "", top)
+    yield from _name("Tolerated", "side effects", top)
+    last_x = -99.0
     for one in doses:
+        x = frame.x(one.on)
+        if one.tolerated and x - last_x > 13:
+            last_x = x
+            sign = _SIGNS[one.tolerated]
+            yield _text(x, top + 36, sign, "value", text_anchor="middle", font_weight="650")
         if one.side_effects:
             x = frame.x(one.on)
             yield (

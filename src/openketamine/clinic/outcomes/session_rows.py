@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from openketamine.clinic.outcomes.levels import Peak, peak_level
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.core.course import (
     Course,
@@ -15,7 +16,7 @@ from openketamine.core.course import (
     past_sessions,
     protocol_of,
 )
-from openketamine.core.dosing import PastSession, protocol, protocols
+from openketamine.core.dosing import PastSession, protocol, protocols, tolerability
 from openketamine.core.quantities import format_number
 from openketamine.core.treatment import AdverseEventCharted
 
@@ -40,6 +41,8 @@ class SessionRow:
     moaas: str
     side_effects: tuple[str, ...]
     better: str
+    level: Peak | None = None
+    tolerated: str = ""
 
 
 def session_rows(
@@ -77,7 +80,18 @@ def _row(number: int, visit: Visit, past: PastSession, *, in_course: bool) -> Se
         moaas=_shown(past.lowest_moaas),
         side_effects=tuple(_events(visit)),
         better=_better(past.improvement_percent),
+        level=peak_level(visit),
+        tolerated=_verdict(name, past),
     )
+
+
+def _verdict(name: str, past: PastSession) -> str:
+    """The strictest answer of the session: it lowers the next dose, holds it, is not known, or all
+    of it was fine."""
+    if name not in protocols():
+        return "not known"
+    found = {one.verdict for one in tolerability(protocol(name), past)}
+    return next(one for one in ("lower", "hold", "not known", "fine") if one in found)
 
 
 def _events(visit: Visit) -> list[str]:
