@@ -28,6 +28,16 @@ CSRF = "a" * 32
 _SEAT = Path(__file__).parent / "seat.py"
 
 
+# What a second machine needs of the first besides the address of the database.
+SECRETS = ("secret-key", "gateway-token", "note-keys")
+
+
+def _children_of(folder):
+    noted = json.loads((folder.path / "running.json").read_text())["children"]
+    # One that died while it was noted has no name.
+    return {one["name"]: one["pid"] for one in noted if one}
+
+
 class Clinic:
     """`openketamine serve` in a folder of its own, with some beds."""
 
@@ -69,10 +79,7 @@ class Clinic:
 
     def victims(self):
         """Everything that runs here but the supervisor, by name."""
-        noted = json.loads((self.folder.path / "running.json").read_text())["children"]
-        # One that died while it was noted has no name.
-        found = {one["name"]: one["pid"] for one in noted if one}
-        return {"database": self.postmaster()} | found
+        return {"database": self.postmaster()} | _children_of(self.folder)
 
     def postmaster(self):
         return int((self.folder.path / "database" / "postmaster.pid").read_text().split("\n")[0])
@@ -118,6 +125,46 @@ class Clinic:
             check=False,
         )  # fmt: skip
         return json.loads(done.stdout)
+
+
+class SecondMachine:
+    """Another `openketamine serve` with a folder of its own, over the first one's database: all
+    that it is given is the database's address and the three secrets (docs/how-to)."""
+
+    def __init__(self, clinic, folder):
+        self.folder = DataFolder(folder / "data")
+        self.port = first_free(HOST, clinic.port + 1)
+        self.mllp_port = first_free(HOST, clinic.mllp_port + 1)
+        self._first = clinic
+        self.process = None
+        self.folder.prepare(demo=False)
+        for name in SECRETS:
+            self.folder.write_private(name, clinic.folder.read(name))
+
+    @property
+    def url(self):
+        return f"http://{HOST}:{self.port}"
+
+    def open(self):
+        ports = ("--port", str(self.port), "--mllp-port", str(self.mllp_port))
+        command = [sys.executable, "-m", "openketamine.cli", "serve", "--data", self.folder.path]
+        self.process = subprocess.Popen(
+            [*command, *ports], stdout=self._first.log, stderr=self._first.log,
+            env={**os.environ, "DATABASE_URL": self._first.url_of_database()},
+        )  # fmt: skip
+        eventually(lambda: _supervisor.answers(self.port), 300)
+        return self
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(40)
+
+    def victims(self):
+        return _children_of(self.folder)
+
+    def kill(self, name, chance):
+        psutil.Process(self.victims()[name]).kill()
 
 
 class Busy:
@@ -204,13 +251,12 @@ class Bed(Speaker):
 class Nurse(Speaker):
     """A browser: the same fact again under the same id until the server says 200."""
 
-    def __init__(self, clinic, bed, every_s=0.2):
+    def __init__(self, clinic, bed, every_s=0.2, urls=None):
         super().__init__(every_s)
         self.bed = bed
-        self._address = f"{clinic.url}/sessions/{bed['session']}/facts"
+        self._urls = urls or [clinic.url]
         cookies = {"openketamine_session": clinic.cookie, "openketamine_csrf": CSRF}
-        headers = {"X-CSRFToken": CSRF, "Referer": clinic.url}
-        self._client = httpx.Client(cookies=cookies, headers=headers, timeout=10, trust_env=False)
+        self._client = httpx.Client(cookies=cookies, timeout=10, trust_env=False)
         self._at = {}
 
     def name(self, number):
@@ -219,8 +265,13 @@ class Nurse(Speaker):
     def say(self, name, number):
         at = self._at.setdefault(name, datetime.now(UTC).isoformat())
         fact = {"id": name, "kind": "note_charted", "at": at, "body": {"text": f"Note {number}"}}
+        machine = self._urls[0]
+        # Each fact by the next machine, as a balancer in front of several hands them out.
+        self._urls = [*self._urls[1:], machine]
+        headers = {"X-CSRFToken": CSRF, "Referer": machine}
+        address = f"{machine}/sessions/{self.bed['session']}/facts"
         try:
-            answer = self._client.post(self._address, json=fact)
+            answer = self._client.post(address, json=fact, headers=headers)
         except httpx.HTTPError:
             return False
         assert answer.status_code in (200, 500, 503), answer.text
@@ -233,12 +284,13 @@ class Nurse(Speaker):
 class Screen(Busy):
     """An open console: whenever it is cut off it asks for what follows the last number it has."""
 
-    def __init__(self, clinic, bed):
+    def __init__(self, clinic, bed, urls=None):
         super().__init__()
         self.bed = bed
         self.numbers = []
         self.cut_off = 0
         self._clinic = clinic
+        self._urls = urls or [clinic.url]
 
     def _run(self):
         while not self._stop.is_set():
@@ -246,10 +298,11 @@ class Screen(Busy):
                 self._read()
             except (httpx.HTTPError, OSError):
                 self.cut_off += 1
+                self._urls = [*self._urls[1:], self._urls[0]]
                 time.sleep(0.2)
 
     def _read(self):
-        address = f"{self._clinic.url}/live/sessions/{self.bed['session']}/events"
+        address = f"{self._urls[0]}/live/sessions/{self.bed['session']}/events"
         after = {"Last-Event-ID": str(self.numbers[-1] if self.numbers else 0)}
         cookies = {"openketamine_session": self._clinic.cookie}
         with (
