@@ -14,6 +14,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.patients import commands as answers
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.sessions import commands, queries
+from openketamine.core.treatment import OverrideSigned
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-test-password"
@@ -168,10 +169,13 @@ class TestRulesAboutTheDose:
         shown = page(priya, at(often))
         assert "Proposal, not an order" in shown.text
         assert shown.text.count("Agreed with the ward") == len(rules)
+        assert f"“{commands.OVERRIDE_MEANING}”" in shown.text
         dose = re.search(r'name="dose_ug" value="(\d+)"', shown.html)[1]
         assert page(priya, at(often, "plan-sign"), signing(dose_ug=dose)).status == 302
         plan = queries.state_json(often, now)["plan"]
         assert plan["dose_ug"] == int(dose)
+        signed = [one for one in queries.facts(often) if isinstance(one.body, OverrideSigned)]
+        assert {one.body.meaning for one in signed} == {commands.OVERRIDE_MEANING}
 
     @pytest.mark.parametrize("changed", [{"password": "wrong"}, {"reason": ""}, {"rule": "CI-03"}])
     def test_without_proof_reason_or_rule_nothing_is_set_aside(self, page, priya, often, changed):

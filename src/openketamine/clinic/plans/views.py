@@ -133,6 +133,8 @@ def _page(
         "signed_at": signed and datetime.fromisoformat(signed["signed_at"]),
         "refusal": finding_cards(refusal.findings) if refusal else (),
         "form": (form or ProofForm()) if is_open and can(request.user, "plan.sign") else None,
+        "set_aside": sorted(known.signed_on(today)) if is_open else (),
+        "override_meaning": commands.OVERRIDE_MEANING,
         "request_id": uuid4(),
         "stamp": known.stamp(today),
     }

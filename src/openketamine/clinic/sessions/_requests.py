@@ -56,6 +56,9 @@ def _nothing(_: Session) -> None:
     """Most requests bring nothing else with them."""
 
 
+OVERRIDE_MEANING = "I order this dose in spite of this rule, for the reason that stands with it."
+
+
 @dataclass(frozen=True)
 class _Asked:
     """A request on its way to `may`: what is to be written, and what goes with it.
@@ -109,7 +112,7 @@ def sign_plan(
         raise BadInput("dose_ug", "the dose that is proposed now: read the plan again")
     signed = facts.PlanSigned(**proposal.plan_fields())
     overrides = tuple(
-        facts.OverrideSigned(rule=one.rule, reason_code=one.reason_code, reason=one.reason)
+        facts.OverrideSigned(one.rule, one.reason_code, one.reason, OVERRIDE_MEANING)
         for one in patients.overrides(session.person, timezone.localdate(now))
     )
     context = Context(actor=author_of(by), claim={"findings": signed.findings})

@@ -26,6 +26,7 @@ from openketamine.clinic.sessions._readings import (
     record_readings,
 )
 from openketamine.clinic.sessions._requests import (
+    OVERRIDE_MEANING,
     close,
     discharge,
     resume,
@@ -40,6 +41,7 @@ from openketamine.clinic.sessions._writing import Done
 
 __all__ = [
     "BEDSIDE_KINDS",
+    "OVERRIDE_MEANING",
     "Delivery",
     "Done",
     "KeyReused",

@@ -10,3 +10,9 @@ class StaffConfig(AppConfig):
     label = "staff"
     verbose_name = "Staff"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Of a recovery code only a hash is kept."""
+        from openketamine.clinic.staff.recovery_codes import install
+
+        install()

@@ -90,6 +90,8 @@ class OverrideSigned:
     rule: str
     reason_code: str
     reason: str
+    # What who signs says by it; empty in what was signed before there was one.
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
