@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from openketamine.clinic.checkins import links, telling, words
-from openketamine.clinic.checkins.models import Link
+from openketamine.clinic.checkins.models import Link, Message
 from openketamine.clinic.outcomes.commands import CLOCK, in_line, record, review, tell, the_person
 from openketamine.clinic.patients.models import Person
 from openketamine.core.course import CourseState, facts, language_of
@@ -50,11 +50,15 @@ class Asked:
 
 
 def asked(person: Person, check_in_id: str, state: CourseState) -> Asked | None:
-    """The check-in of a link; None where no message ever asked for it."""
-    check_in = check_ins(state).get(check_in_id)
-    if check_in is None or check_in.asked is None:
+    """The check-in of a link; None where no message ever asked for it.
+
+    Whoever holds a link was asked, though the record may not know that the message left.
+    """
+    check_in = check_ins(state).get(check_in_id) or CheckIn(check_in_id)
+    forms = check_in.asked.instruments if check_in.asked else _forms_on_the_way(check_in_id)
+    if not forms:
         return None
-    forms, language = check_in.asked.instruments, language_of(state)
+    language = language_of(state)
     answers = {key: reply.body.answer for key, reply in check_in.replies.items()}
     visit = state.last(facts.VisitArranged)
     every = screens(
@@ -72,7 +76,7 @@ def open_check_in(person: Person, check_in_id: str, now: datetime) -> None:
     """The link was opened for the first time."""
     with transaction.atomic():
         one = check_ins(in_line(person)).get(check_in_id)
-        if one is not None and one.opened_at is None:
+        if one is None or one.opened_at is None:
             name = derived_id(check_in_id, "opened")
             record(person, facts.CheckInOpened(check_in_id), the_person(person), now, id=name)
 
@@ -151,6 +155,12 @@ def take_scores(person: Person, now_asked: Asked, now: datetime) -> None:
 def check_in_of(link: Link) -> str:
     """The check-in that a link is for."""
     return link.purpose.partition(":")[2]
+
+
+def _forms_on_the_way(check_in_id: str) -> tuple[str, ...]:
+    """What a message asks for that left, or may have."""
+    row = Message.objects.filter(about=check_in_id, taken_at__isnull=False).first()
+    return tuple(row.detail.get("forms", ())) if row else ()
 
 
 def _score(person: Person, form: str, now_asked: Asked) -> facts.ScoreTaken:

@@ -10,10 +10,17 @@ from openketamine.clinic.checkins.carriers import Outcome, Ready
 from openketamine.clinic.checkins.kinds import Kind
 from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.outcomes.commands import CLOCK, in_line, record
-from openketamine.clinic.outcomes.queries import facts_of
+from openketamine.clinic.outcomes.queries import facts_of, state_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import CourseState, facts, language_of
-from openketamine.core.course.check_ins import awake, check_ins, contact_of, derived_id, zone_of
+from openketamine.core.course.check_ins import (
+    awake,
+    check_ins,
+    contact_of,
+    derived_id,
+    planned_check_ins,
+    zone_of,
+)
 
 _Ready = Callable[[Message, datetime], Ready | None]
 
@@ -45,19 +52,29 @@ def _page(row: Message, now: datetime) -> Ready | None:
     return letters.page(str(row.pk), contact, address, row.detail["subject"], now + days)
 
 
+def _course(row: Message) -> CourseState:
+    """The course with every session, read once for a message that is taken in hand."""
+    if not hasattr(row, "course"):
+        row.course = state_of(row.person)  # type: ignore[attr-defined]
+    return row.course  # type: ignore[attr-defined, no-any-return]
+
+
 def _when_awake(row: Message, now: datetime) -> datetime:
     """Now, or the end of the person's quiet hours, on their own clock."""
-    state = facts_of(row.person)
+    state = _course(row)
     return awake(now, contact_of(state), zone_of(state, settings.TIME_ZONE))
 
 
 def _invitation(row: Message, now: datetime) -> Ready | None:
-    state = facts_of(row.person)
+    state = _course(row)
     contact = contact_of(state)
     if contact is None:
         return None
     one = check_ins(state).get(row.about)
     if one is not None and (one.over or one.last_attempt >= row.attempt):
+        return None
+    # A death, an end of the course or a later session since the message was made counts.
+    if row.about not in {one.id for one in planned_check_ins(state, settings.TIME_ZONE)}:
         return None
     purpose = f"{answering.PLACE}:{row.about}"
     address = links.issue(row.person, purpose, now, good_for=row.give_up_at - now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from openketamine.clinic.checkins import answering, links, queueing, telling, words
 from openketamine.clinic.checkins.kinds import kind_of
@@ -40,6 +40,12 @@ _CLOSED_LATELY = timedelta(days=2)
 # Longer than any hand-over may take: whoever has a message in hand so long has died.
 LOST_AFTER = timedelta(minutes=3)
 _log = logging.getLogger("openketamine.checkins")
+_DUE = """
+SELECT head.stream FROM journal_head head LEFT JOIN checkins_watched seen
+    ON head.stream = 'course:' || seen.person_id
+WHERE head.stream LIKE 'course:%%' AND head.number > 0
+    AND (seen.person_id IS NULL OR seen.head <> head.number OR seen.next_at <= %s)
+"""
 
 
 def plan(now: datetime) -> int:
@@ -55,9 +61,8 @@ def plan(now: datetime) -> int:
             looked += 1
     settle_lost(now)
     waiting = Message.objects.filter(state="waiting", not_before__lte=now)
-    for kind in set(waiting.order_by().values_list("kind", flat=True)):
-        ids = waiting.filter(kind=kind).values_list("pk", flat=True)
-        queueing.enqueue(ids, urgency=kind_of(kind).urgency)
+    for name, kind in queueing.not_queued(waiting.values_list("pk", "kind")):
+        queueing.enqueue([name], urgency=kind_of(kind).urgency)
     return looked
 
 
@@ -130,25 +135,27 @@ def settle_lost(now: datetime) -> None:
 
 def _to_look_at(now: datetime) -> list[UUID]:
     """Everybody with a course who must be looked at now, those with an open task first."""
-    watched = {one.person_id: one for one in Watched.objects.all()}
-    in_session = sessions.lately(now - _CLOSED_LATELY)
-    found = []
-    for person_id, head in _courses():
-        known = watched.get(person_id)
-        if known is None or known.head != head or now >= known.next_at:
-            found.append(person_id)
-        elif person_id in in_session and now >= known.looked_at + _LOOK_AGAIN:
-            closed = in_session[person_id]
-            found += [person_id] if closed is None or closed >= known.looked_at else []
-    with_task = outcomes.people_with_an_open_task()
-    return sorted(found, key=lambda one: one not in with_task)
+    found = _due(now) | _in_session(now)
+    with_task = outcomes.people_with_an_open_task() if found else set()
+    return sorted(found, key=lambda one: (one not in with_task, one))
 
 
-def _courses() -> list[tuple[UUID, int]]:
-    """Everybody with a course, and the last number of its stream."""
-    heads = Head.objects.filter(stream__startswith="course:", number__gt=0)
-    rows = heads.order_by("stream").values_list("stream", "number")
-    return [(UUID(stream.removeprefix("course:")), number) for stream, number in rows]
+def _due(now: datetime) -> set[UUID]:
+    """Who has a new fact or something due, in one question whatever the number of people."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [now])
+        return {UUID(stream.removeprefix("course:")) for (stream,) in cursor.fetchall()}
+
+
+def _in_session(now: datetime) -> set[UUID]:
+    """Who has a session now, or had one since they were looked at."""
+    lately = sessions.lately(now - _CLOSED_LATELY)
+    seen = Watched.objects.filter(pk__in=list(lately), looked_at__lte=now - _LOOK_AGAIN)
+    return {
+        one.person_id
+        for one in seen
+        if (closed := lately[one.person_id]) is None or closed >= one.looked_at
+    }
 
 
 def _close(person: Person, state: CourseState, closing: Closing, now: datetime) -> None:

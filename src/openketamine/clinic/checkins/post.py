@@ -68,7 +68,8 @@ def _ready(row: Message, now: datetime) -> Ready | None:
         queueing.enqueue([row.pk], at=opens, urgency=kind.urgency)
         return None
     if opens >= row.give_up_at:
-        return _too_late(row, now)
+        _too_late(row, now)
+        return None
     ready = kind.ready(row, now)
     if ready is None:
         row.state, row.ended_at = "dropped", now

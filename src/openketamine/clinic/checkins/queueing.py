@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
@@ -31,6 +32,15 @@ def enqueue(ids: Iterable[object], at: datetime | None = None, *, urgency: int =
                 ).defer(message_id=name)
         except AlreadyEnqueued:
             continue
+
+
+def not_queued(messages: Iterable[tuple[object, str]]) -> list[tuple[object, str]]:
+    """Those of (id, kind) for which no job waits."""
+    found = list(messages)
+    names = [str(name) for name, _ in found]
+    queued = ProcrastinateJob.objects.filter(status="todo", queueing_lock__in=names)
+    known = set(queued.values_list("queueing_lock", flat=True))
+    return [one for one in found if str(one[0]) not in known]
 
 
 @contextmanager
