@@ -6,7 +6,7 @@ once. A group does not wait for a stream that somebody else holds; it leaves tha
 turn, so that one slow transaction at one bed holds up no other bed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -14,15 +14,22 @@ from django.db import connection, transaction
 from openketamine.clinic.journal import _reading_rows
 from openketamine.clinic.journal._reading_rows import Voices, voice_of
 from openketamine.clinic.journal._readings import Reading
+from openketamine.clinic.journal.pipeline import ask, numbers, texts, together
 
 _LONGEST_NOTICE = 7900
 """Bytes; PostgreSQL takes less than 8,000."""
 
 _TAKE = (
-    "SELECT stream, number, hash FROM journal_head WHERE stream = ANY(%s) "
+    "SELECT stream, number, hash FROM journal_head WHERE stream = ANY(%s::text[]) "
     "ORDER BY stream FOR UPDATE"
 )
 _TAKE_FREE = f"{_TAKE} SKIP LOCKED"
+_MOVE = (
+    "UPDATE journal_head h SET number = m.number, hash = m.hash "
+    "FROM unnest(%s::text[], %s::int[], %s::text[]) m(stream, number, hash) "
+    "WHERE h.stream = m.stream"
+)
+_NOTIFY = "SELECT pg_notify('journal', said) FROM unnest(%s::text[]) said"
 
 _voices: Voices = {}
 
@@ -40,9 +47,15 @@ def take(streams: Iterable[str], *, wait: bool = False) -> dict[str, Place]:
 
     Only to be used with `wait` for one stream, or by who holds no other: see `commands.lock`.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE if wait else _TAKE_FREE, [sorted(streams)])
-        return {stream: Place(number, digest) for stream, number, digest in cursor.fetchall()}
+    with together():
+        answer = taking(streams, wait=wait)
+    return answer()
+
+
+def taking(streams: Iterable[str], *, wait: bool = False) -> Callable[[], dict[str, Place]]:
+    """`take` among other questions: the answer may be asked for when `together` has ended."""
+    cursor = ask(_TAKE if wait else _TAKE_FREE, [texts(sorted(streams))])
+    return lambda: {stream: Place(number, digest) for stream, number, digest in cursor.fetchall()}
 
 
 def append_readings(places: Mapping[str, Place], readings: Mapping[str, Sequence[Reading]]) -> None:
@@ -51,42 +64,30 @@ def append_readings(places: Mapping[str, Place], readings: Mapping[str, Sequence
     if not readings:
         return
     hashes = {stream: places[stream].hash for stream in readings}
-    _reading_rows.write(readings, hashes, _known_voices(readings))
-    for stream, new in readings.items():
-        places[stream].number, places[stream].hash = new[-1].number, hashes[stream]
-    columns = [list(column) for column in zip(*_moved(places, readings), strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE journal_head h SET number = m.number, hash = m.hash "
-            "FROM unnest(%s::text[], %s::int[], %s::text[]) m(stream, number, hash) "
-            "WHERE h.stream = m.stream",
-            columns,
-        )
-    notify({stream: places[stream].number for stream in readings})
+    voices = _known_voices(readings)
+    with together():
+        _reading_rows.write(readings, hashes, voices)
+        for stream, new in readings.items():
+            places[stream].number, places[stream].hash = new[-1].number, hashes[stream]
+        last = {stream: places[stream].number for stream in readings}
+        ask(_MOVE, [texts(list(last)), numbers(last.values()), texts(list(hashes.values()))])
+        ask(_NOTIFY, [texts(_notices(last))])
 
 
 def notify(last: Mapping[str, int]) -> None:
     """`<stream> <number>` of each stream that grew, a line each, in as few notices as they fit;
     delivered when the transaction commits."""
     with connection.cursor() as cursor:
-        for notice in _notices(f"{stream} {number}" for stream, number in last.items()):
-            cursor.execute("SELECT pg_notify('journal', %s)", [notice])
+        cursor.execute(_NOTIFY, [_notices(last)])
 
 
-def _notices(lines: Iterable[str]) -> Iterator[str]:
-    notice = ""
-    for line in lines:
-        if len(notice) + len(line) >= _LONGEST_NOTICE:
-            yield notice
-            notice = ""
-        notice += f"\n{line}" if notice else line
-    if notice:
-        yield notice
-
-
-def _moved(places: Mapping[str, Place], streams: Iterable[str]) -> Iterator[tuple[str, int, str]]:
-    for stream in streams:
-        yield stream, places[stream].number, places[stream].hash
+def _notices(last: Mapping[str, int]) -> list[str]:
+    notices = [""]
+    for line in (f"{stream} {number}" for stream, number in last.items()):
+        if len(notices[-1]) + len(line) >= _LONGEST_NOTICE:
+            notices.append("")
+        notices[-1] += f"\n{line}" if notices[-1] else line
+    return [notice for notice in notices if notice]
 
 
 def _known_voices(readings: Mapping[str, Sequence[Reading]]) -> Voices:

@@ -1,7 +1,7 @@
-"""The rows of readings: written by COPY, many sessions in one statement; read back as values."""
+"""The rows of readings: written many sessions in one statement; read back as values."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -9,12 +9,24 @@ from django.db import connection
 from openketamine.clinic.journal._chunks import unpacked
 from openketamine.clinic.journal._readings import SIGNALS, Reading, chained, key_hash, witness
 from openketamine.clinic.journal.models import Fact
+from openketamine.clinic.journal.pipeline import ask, numbers, texts
 
-_COLUMNS = (
-    "received", "key_hash", "key_number", "voice", "number", "measured", "recorded", "witness",
-    *SIGNALS, "key", "doubts",
-)  # fmt: skip
-_COPY = f"COPY journal_reading ({', '.join(_COLUMNS)}) FROM STDIN"
+_COLUMNS = {
+    "received": "bigint",
+    **dict.fromkeys(
+        ("key_hash", "key_number", "voice", "number", "measured", "recorded", "witness"), "int"
+    ),
+    **dict.fromkeys(SIGNALS, "smallint"),
+    "key": "text",
+    "doubts": "text",
+}
+_WRITE = (
+    f"INSERT INTO journal_reading ({', '.join(_COLUMNS)}) "  # noqa: S608  (constants)
+    f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _COLUMNS.values())})"
+)
+_WORDS = 2
+"""So many of the columns, the last, are text."""
+
 _VALUES = ", ".join(f"r.{signal}" for signal in SIGNALS)
 _ROW = (
     "v.key_start, v.key_width, r.key_number, r.key, r.number, v.device_id, r.received, "
@@ -29,10 +41,13 @@ _THESE_VOICES = (
     "WHERE (stream, device_id, key_start, key_width) IN "
     "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[]))"
 )
+# OFFSET 0: each by the index, however much the table has grown since this was planned.
 _KNOWN = (
     f"SELECT v.stream, {_ROW} FROM unnest(%s::int[]) k "  # noqa: S608  (constants)
-    "JOIN journal_reading r ON r.key_hash = k JOIN journal_voice v ON v.id = r.voice"
+    "CROSS JOIN LATERAL (SELECT * FROM journal_reading WHERE key_hash = k OFFSET 0) r "
+    "JOIN journal_voice v ON v.id = r.voice"
 )
+_ORDINARY = "SELECT kind, body FROM journal_fact WHERE id = ANY(%s::uuid[])"
 _OF_STREAM = (
     f"SELECT {_ROW} FROM journal_voice v "  # noqa: S608  (constants)
     "JOIN journal_reading r ON r.voice = v.id "
@@ -58,8 +73,6 @@ Span = tuple[int, int]
 """First and last moment of receipt, µs since 1970."""
 
 ALWAYS: Span = (-(2**62), 2**62)
-# Backslash and line ends are what COPY's text form reserves; keys and devices hold no control sign.
-_ESCAPED = str.maketrans({"\\": "\\\\"})
 
 VoiceName = tuple[str, str, str, int]
 Voices = dict[VoiceName, int]
@@ -100,34 +113,30 @@ def _joined(start: str, width: int, number: int, text: str) -> str:
 def write(
     readings: Mapping[str, Sequence[Reading]], hashes: dict[str, str], voices: Voices
 ) -> None:
-    """COPY these readings, numbered already, to the ends of their streams.
+    """Write these readings, numbered already, to the ends of their streams. Inside `together`.
 
     `hashes`: the hash of each stream's head, moved on here. `voices` must hold every voice.
     """
-    lines = []
+    rows = []
     for stream, new in readings.items():
         digest = hashes[stream]
         for one in new:
             digest = chained(stream, one, digest)
-            lines.append(_line(stream, one, digest, voices))
+            rows.append(_row(stream, one, digest, voices))
         hashes[stream] = digest
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(_COPY) as copy,
-    ):
-        copy.write("".join(lines))
+    columns = list(zip(*rows, strict=True))
+    counted, said = columns[:-_WORDS], columns[-_WORDS:]
+    ask(_WRITE, [*map(numbers, counted), *map(texts, said)])
 
 
-def _line(stream: str, one: Reading, digest: str, voices: Voices) -> str:
+def _row(stream: str, one: Reading, digest: str, voices: Voices) -> tuple[Any, ...]:
+    """In the order of `_COLUMNS`."""
     start, width, number, rest = _split(one.key)
-    tenths = "\t".join(map(str, one.tenths))
     voice = voices[stream, one.device_id, start, width]
     return (
-        f"{one.received}\t{key_hash(one.key)}\t{number}\t{voice}\t{one.number}\t{one.measured}\t"
-        f"{one.recorded}\t{witness(digest)}\t{tenths}\t"
-        f"{rest.translate(_ESCAPED)}\t{one.doubts.translate(_ESCAPED)}\n"
-    )
+        one.received, key_hash(one.key), number, voice, one.number, one.measured, one.recorded,
+        witness(digest), *one.tenths, rest, one.doubts,
+    )  # fmt: skip
 
 
 def find_voices(wanted: Iterable[VoiceName]) -> Voices:
@@ -143,20 +152,17 @@ def find_voices(wanted: Iterable[VoiceName]) -> Voices:
         }
 
 
-def known(hashes: Sequence[int]) -> list[tuple[str, Marked]]:
-    """(stream, reading) of those with these hashes of their keys that are not packed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [list(hashes)])
-        return [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
+def asked(hashes: Sequence[int]) -> Callable[[], list[tuple[str, Marked]]]:
+    """(stream, reading) of those with these hashes of their keys that are not packed. Inside
+    `together`; answered when it has ended."""
+    cursor = ask(_KNOWN, [numbers(hashes)])
+    return lambda: [(stream, _marked(row)) for stream, *row in cursor.fetchall()]
 
 
-def ordinary_bodies(ids: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Kind and body of the ordinary facts with these ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kind, body FROM journal_fact WHERE id = ANY(%s::uuid[])", [list(ids)]
-        )
-        return [(kind, json.loads(body)) for kind, body in cursor.fetchall()]
+def asked_ordinary(ids: Sequence[str]) -> Callable[[], list[tuple[str, Mapping[str, Any]]]]:
+    """Kind and body of the ordinary facts with these ids. As `asked`."""
+    cursor = ask(_ORDINARY, [texts(ids)])
+    return lambda: [(kind, json.loads(body)) for kind, body in cursor.fetchall()]
 
 
 def rows(stream: str, after: int = 0, received: Span = ALWAYS) -> list[Marked]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from openketamine.clinic.journal._chain import content_hash, plain
-from openketamine.clinic.journal._group import Place, append_readings, notify, take
+from openketamine.clinic.journal._group import Place, append_readings, notify, take, taking
 from openketamine.clinic.journal._packing import pack
 from openketamine.clinic.journal._readings import Reading, small
 from openketamine.clinic.journal._readings import author as device_author
@@ -31,6 +31,7 @@ __all__ = [
     "record_accesses",
     "small",
     "take",
+    "taking",
 ]
 
 

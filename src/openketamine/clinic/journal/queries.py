@@ -1,6 +1,6 @@
 """Reading the journal, and proving that it is as it was written."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,6 +25,7 @@ from openketamine.clinic.journal._stored import OFFLINE, StoredFact, stored
 from openketamine.clinic.journal._verify import Broken, Verification, verify, verify_stream
 from openketamine.clinic.journal.models import Access, Head
 from openketamine.clinic.journal.models import Fact as FactRow
+from openketamine.clinic.journal.pipeline import together
 from openketamine.core.treatment import Fact, ReadingTaken, decode_body, decode_fact
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "accesses",
     "across",
     "as_fact",
+    "asked_by_key",
     "bodies_of_readings",
     "but_readings",
     "columns",
@@ -55,6 +57,7 @@ __all__ = [
     "news",
     "of_kinds",
     "ordinary_readings",
+    "packed_by_key",
     "readings",
     "readings_by_key",
     "samples",
@@ -161,13 +164,31 @@ def facts_as_core(stream: str, kinds: Iterable[str]) -> list[Fact]:
 
 def readings_by_key(keys: Sequence[str], closed: Collection[str] = ()) -> dict[str, ReadingTaken]:
     """What was written under these message keys. `closed`: streams that may have been packed."""
+    with together():
+        answer = asked_by_key(keys)
+    return answer() | packed_by_key(keys, closed)
+
+
+def asked_by_key(keys: Sequence[str]) -> Callable[[], dict[str, ReadingTaken]]:
+    """What was written under these keys and is not packed. Among other questions, inside of
+    `together`: the answer may be asked for when that has ended."""
     wanted = set(keys)
-    ids = [fact_id(key) for key in wanted]
-    bodies = [decode_body(kind, body) for kind, body in _reading_rows.ordinary_bodies(ids)]
-    marked = [one for _, one in _reading_rows.known([key_hash(key) for key in wanted])]
-    marked += [one for stream in closed for one in _reading_rows.rows(stream)]
-    bodies += [taken(one.reading) for one in marked if one.reading.key in wanted]
-    return {body.message_key: body for body in bodies if isinstance(body, ReadingTaken)}
+    ordinary = _reading_rows.asked_ordinary([fact_id(key) for key in wanted])
+    small = _reading_rows.asked([key_hash(key) for key in wanted])
+
+    def answer() -> dict[str, ReadingTaken]:
+        bodies = [decode_body(kind, body) for kind, body in ordinary()]
+        bodies += [taken(one.reading) for _, one in small() if one.reading.key in wanted]
+        return {body.message_key: body for body in bodies if isinstance(body, ReadingTaken)}
+
+    return answer
+
+
+def packed_by_key(keys: Sequence[str], closed: Collection[str]) -> dict[str, ReadingTaken]:
+    """What was written under these keys in closed sessions, packed or not."""
+    small = [one.reading for stream in closed for one in _reading_rows.rows(stream)]
+    wanted = set(keys) if small else ()
+    return {one.key: taken(one) for one in small if one.key in wanted}
 
 
 def grown(after: Mapping[str, int], most: int) -> dict[str, list[StoredFact]]:
@@ -207,8 +228,9 @@ def fact(identity: str) -> StoredFact | None:
 
 def _small(ids: list[UUID]) -> list[StoredFact]:
     """Facts in the small form by id; not of sessions that were packed."""
-    rows = _reading_rows.known([id_hash(one) for one in ids])
-    return [as_stored(stream, one.reading, one.witness) for stream, one in rows]
+    with together():
+        answer = _reading_rows.asked([id_hash(one) for one in ids])
+    return [as_stored(stream, one.reading, one.witness) for stream, one in answer()]
 
 
 def newest(stream: str, kind: str, **said: Any) -> StoredFact | None:

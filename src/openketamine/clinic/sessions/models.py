@@ -72,6 +72,14 @@ class Attachment(models.Model):
                 name="treatments_one_session_a_device",
             ),
         )
+        indexes = (
+            # Asked for with every group of readings: those that ended since the oldest of them.
+            models.Index(
+                fields=["until"],
+                name="treatments_attachment_ended",
+                condition=models.Q(until__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.device_id} → {self.session_id}"

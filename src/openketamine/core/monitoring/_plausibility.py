@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from openketamine.knowledge import document, read_threshold
@@ -46,6 +46,7 @@ def clock_doubt(measured_at: datetime, received_at: datetime) -> str:
     return ""
 
 
+@lru_cache(maxsize=8192)
 def _bounds_doubt(signal: str, value: Decimal) -> str:
     for bound in _bounds().get(signal, ()):
         if bound.crossed(value, bound.value):
