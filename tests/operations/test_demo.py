@@ -6,20 +6,26 @@ import pytest
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.outcomes import queries as outcomes
+from openketamine.clinic.papers import queries as papers
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.models import Staff
+from openketamine.core.course import facts, history, summary, wanted_tasks
 from openketamine.core.history import read_bundle
 from openketamine.core.screening import evaluate
 from openketamine.knowledge import document
 from openketamine.operations._people import DEMO_PEOPLE
 from openketamine.operations.demo import _readings, set_scene
 from openketamine.operations.demo._cast import bundles
+from openketamine.operations.demo._courses import COURSES
 
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
+# Who is not treated today and has a course behind them.
+OLD = [told.family for told in COURSES]
 
 
 @pytest.fixture
@@ -43,7 +49,7 @@ def at(monkeypatch, settings):
 def phases(now):
     return {
         one.person.family: queries.state_json(one, now)["phase"]
-        for one in Session.objects.select_related("person")
+        for one in Session.objects.select_related("person").exclude(person__family__in=OLD)
     }
 
 
@@ -77,7 +83,8 @@ def test_it_opens_found_again_and_continues_with_others_when_time_has_passed(at)
     assert Person.objects.count() == len(bundles(TODAY))
     assert phases(now) == {"Karim": "recovery", "Lindgren": "infusing", "Holt": "planned"}
 
-    by_family = {one.person.family: one for one in Session.objects.select_related("person")}
+    here = Session.objects.select_related("person").exclude(person__family__in=OLD)
+    by_family = {one.person.family: one for one in here}
     states = {family: queries.state_json(one, now) for family, one in by_family.items()}
     infusion = states["Lindgren"]["infusion"]
     assert infusion["elapsed_s"] == 15 * 60
@@ -93,7 +100,7 @@ def test_it_opens_found_again_and_continues_with_others_when_time_has_passed(at)
     heads = {one.stream: journal.head(one.stream) for one in by_family.values()}
     later = at(5)
     assert {one.stream: journal.head(one.stream) for one in by_family.values()} == heads
-    assert Session.objects.count() == 3
+    assert Session.objects.filter(closed_at=None).count() == 3
 
     # Somebody took the recovering person over: what they did is theirs to end.
     nora = Staff.objects.get(username="nora")
@@ -127,3 +134,26 @@ def test_it_opens_just_after_midnight_too(at, local):
     moment = midnight + timedelta(hours=hour, minutes=minute)
     now = at((moment - NOW).total_seconds() / 60)
     assert {"infusing", "recovery"} < set(phases(now).values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_have_a_course_behind_them_and_nothing_in_it_asks_for_help(at):
+    now = at(0)
+    today = now.date()
+    for told in COURSES:
+        person = Person.objects.get(family=told.family)
+        state = outcomes.state_of(person)
+        found = summary(state, today)
+        assert len(found.course.visits) == len(told.visits)
+        assert all(
+            one.improvement_percent is not None
+            for one in history(state, "iv-depression", today)[-2:]
+        )
+        assert papers.standings(person, now)[0].state == "in_force"
+        assert state.all(facts.WishWritten)
+        # A demonstration begins without an alarm: nobody must act on what is made up.
+        assert wanted_tasks(state, found, now) == ()
+        assert {one.state for one in found.checks} <= {"done", "not due", "due"}
+        assert found.primary is not None
+    book = pharmacy.accounts_off()
+    assert not book

@@ -25,6 +25,7 @@ from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.accounts import AUDITORS_STAY
 from openketamine.clinic.staff.commands import hire
+from openketamine.clinic.staff.contact import set_contact
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.history import read_bundle
@@ -33,6 +34,7 @@ from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
 from openketamine.operations.demo._cast import Patient, bundle, bundles, scene
 from openketamine.operations.demo._certificates import hand_in, plan_week
 from openketamine.operations.demo._check_ins import ask_between_sessions
+from openketamine.operations.demo._courses import past_courses
 from openketamine.operations.demo._readings import PastMonitor
 from openketamine.operations.demo._story import PROTOCOL, Story, StoryFailed
 
@@ -68,6 +70,7 @@ def set_scene() -> None:
     for raw in bundles(timezone.localdate(now)):
         if not _is_known(raw, now):
             import_bundle(raw, staff["fran"], now - timedelta(hours=2))
+    past_courses(staff, now)
     ask_between_sessions(staff, now)
     if not _somebody_is_infused(now):
         _end_old_scenes(staff, now)
@@ -82,6 +85,8 @@ def _staff(now: datetime) -> dict[str, Staff]:
             known[one.username] = hire(
                 one.username, one.name, one.role, DEMO_PASSWORD, now, credentials=one.credentials
             )
+            if one.phone:
+                set_contact("", one.phone, Proof(known[one.username], now, "demonstration"), now)
         if known[one.username].has_ended(now):
             # Outside of a demonstration two people decide on this.
             known[one.username].ends_at = now + AUDITORS_STAY
