@@ -109,9 +109,9 @@ def count_unmapped(heard: Iterable[tuple[str, object]], now: datetime) -> None:
     rows = [(*place, *found[place]) for place in sorted(found)]
     columns = (list(column) for column in zip(*rows, strict=True))
     told = dict(zip(("devices", "codes", "texts", "units", "seen"), columns, strict=True))
-    told |= {"most": CODES_OF_A_DEVICE, "further": FURTHER, "further_text": _FURTHER_TEXT}
+    limits = {"most": CODES_OF_A_DEVICE, "further": FURTHER, "further_text": _FURTHER_TEXT}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {**told, "now": now})
+        cursor.execute(_COUNT, {**told, **limits, "now": now})
 
 
 def _count(

@@ -67,7 +67,9 @@ async function ask() {
 
 function draw() {
   const at = now();
-  bar.hidden = !calls.length && !tasks.length && !trouble;
+  // A console says at its top that the link is lost, and that calls are: not once more, over the chart.
+  const isSaid = isCut && document.getElementById("link-lost")?.hidden === false;
+  bar.hidden = isSaid || (!calls.length && !tasks.length && !trouble);
   const open = calls.filter((one) => !one.answer && !sent.has(one.session));
   document.title = open.length ? `${MARKS[open[0]?.priority ?? "low"]} ${open.length} ${open.length === 1 ? "call" : "calls"} · ${title}` : title;
   refresh(bar, [calls, tasks, trouble, [...sent], folded, Math.floor(at / 1000)], () => [

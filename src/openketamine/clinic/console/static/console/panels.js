@@ -110,8 +110,11 @@ const SENT = /** @type {Record<string, string>} */ ({ sent: "sent to", again: "n
 
 /** The last word of each person and way: a text that is tried again is one line. @param {Call} call */
 function messaged(call) {
-  const last = new Map((call.messages ?? []).map((one) => [`${one.name} ${one.channel}`, one]));
-  return [...last.values()].map((one) => (one.channel ? ` ${one.channel === "text" ? "Text" : "Mail"} ${SENT[one.outcome] ?? one.outcome} ${one.name} ${timeOfDay(one.at)}${one.why ? ` (${one.why})` : ""}.` : ` No telephone or mailbox of ${one.name} is known.`)).join("");
+  const last = [...new Map((call.messages ?? []).map((one) => [`${one.name} ${one.channel}`, one])).values()];
+  const tried = last.filter((one) => one.channel).map((one) => ` ${one.channel === "text" ? "Text" : "Mail"} ${SENT[one.outcome] ?? one.outcome} ${one.name} ${timeOfDay(one.at)}${one.why ? ` (${one.why})` : ""}.`);
+  const nowhere = last.filter((one) => !one.channel).map((one) => one.name);
+  if (nowhere.length) tried.push(` No telephone or mailbox is known of ${nowhere.length > 2 ? `${nowhere.length} of them` : nowhere.join(" and ")}.`);
+  return tried.join("");
 }
 
 /** Who was told, on a screen and elsewhere, and who answered. @param {Call} call */
