@@ -108,10 +108,12 @@ def count_unmapped(heard: Iterable[tuple[str, object]], now: datetime) -> None:
     # In one order everywhere, or two processes could wait for each other crosswise.
     rows = [(*place, *found[place]) for place in sorted(found)]
     columns = (list(column) for column in zip(*rows, strict=True))
-    told = dict(zip(("devices", "codes", "texts", "units", "seen"), columns, strict=True))
-    limits = {"most": CODES_OF_A_DEVICE, "further": FURTHER, "further_text": _FURTHER_TEXT}
+    told: dict[str, Any] = dict(
+        zip(("devices", "codes", "texts", "units", "seen"), columns, strict=True)
+    )
+    told |= {"most": CODES_OF_A_DEVICE, "further": FURTHER, "further_text": _FURTHER_TEXT}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {**told, **limits, "now": now})
+        cursor.execute(_COUNT, {**told, "now": now})
 
 
 def _count(
