@@ -4,10 +4,11 @@ No job holds a lock of the queue: a worker that is killed would keep it for ever
 course has a lock of its own, which ends with the transaction.
 """
 
+from django.conf import settings
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from openketamine.clinic.checkins import planning, post, queueing
+from openketamine.clinic.checkins import mailbox, planning, post, queueing
 from openketamine.clinic.checkins.queueing import SEND
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import review_everybody
@@ -31,6 +32,14 @@ def review(timestamp: int) -> int:  # noqa: ARG001
 def plan(timestamp: int) -> int:  # noqa: ARG001  (the queue's own moment; the clinic has its clock)
     """Look at what is due."""
     return planning.plan(clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="checkins.mailbox", queueing_lock="checkins.mailbox")
+def mailbox_of_bounces(timestamp: int) -> dict[str, int]:  # noqa: ARG001
+    """What came back meanwhile, where a mailbox is set."""
+    box = settings.OPENKETAMINE_BOUNCES
+    return mailbox.read_mailbox(box, clock.now()) if box else {}
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -73,6 +73,8 @@ OPENKETAMINE_CLINIC_PHONE = os.environ.get("OPENKETAMINE_CLINIC_PHONE", "").stri
 OPENKETAMINE_MAIL = os.environ.get("OPENKETAMINE_MAIL", "").strip()
 DEFAULT_FROM_EMAIL = os.environ.get("OPENKETAMINE_MAIL_FROM", "").strip() or "clinic@localhost"
 globals().update(mail_from_url(OPENKETAMINE_MAIL))
+# The mailbox that bounces go to, read every five minutes (checkins/mailbox.py).
+OPENKETAMINE_BOUNCES = os.environ.get("OPENKETAMINE_BOUNCES", "").strip()
 if OPENKETAMINE_DEMO and not OPENKETAMINE_MAIL:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = OPENKETAMINE_DATA / "mail"
