@@ -13,8 +13,9 @@ from tests.clinic.test_stock import one_thing
 
 from openketamine import cli
 from openketamine.clinic.journal.models import Access, Fact
+from openketamine.clinic.journal.offline_verify import verify_export
 from openketamine.clinic.pharmacy import commands, packet_faults, queries
-from openketamine.clinic.pharmacy._entries import new_id, post
+from openketamine.clinic.pharmacy._entries import MAIN_BOOK, new_id, post
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.pharmacy.packet_files import write_zip
 from openketamine.clinic.staff import sites
@@ -126,8 +127,37 @@ def test_another_site_sees_nothing_of_this_one_and_no_book_of_the_house(faulty, 
         assert [name for name, rows in made.tables().items() if list(rows())] == []
         with (tmp_path / "p.zip").open("wb") as to:
             write_zip(made, to)
-    names = set(zipfile.ZipFile(tmp_path / "p.zip").namelist())
-    assert names.isdisjoint({"book.jsonl", "journal.jsonl", "heads.json"})
+    with zipfile.ZipFile(tmp_path / "p.zip") as folder:
+        assert not any(name.startswith("book") for name in folder.namelist())
+        assert folder.read("journal.jsonl") == b""
+
+
+def test_some_days_are_proved_as_a_part_of_the_book(cast, vial, now, tmp_path):
+    """A packet of one day costs what the day holds: its lines, bound to what stands before them."""
+    days = [now + timedelta(days=day) for day in range(3)]
+    for day in days:
+        commands.withdraw(uuid.uuid4(), vial, 100, cast.nora, Proof(cast.wes, day, "password"), day)
+    made = Packet(days[1].date(), days[1].date(), days[2], "x")
+    with (tmp_path / "p.zip").open("wb") as to:
+        write_zip(made, to)
+    assert made.head["chain"]["facts"] == 1
+    with zipfile.ZipFile(tmp_path / "p.zip") as folder:
+        folder.extractall(tmp_path / "p")
+        assert "book.jsonl" not in folder.namelist()
+    assert verify_export(tmp_path / "p")["ok"]
+    heads = json.loads((tmp_path / "p" / "heads.json").read_text())
+    assert heads["begins"][MAIN_BOOK]["number"] == 3
+    for key in ("begins", "streams"):
+        forged = json.loads(json.dumps(heads))
+        forged[key][MAIN_BOOK]["hash"] = "0" * 64
+        (tmp_path / "p" / "heads.json").write_text(json.dumps(forged))
+        (broken,) = verify_export(tmp_path / "p")["broken"]
+        assert broken["number"] in (4, 5)
+
+
+def test_a_packet_of_all_days_costs_no_other_proof_than_the_book(faulty, now):
+    assert packet(now).is_whole
+    assert not packet(now, since=1, until=2).is_whole
 
 
 class TestAtTheCommandLine:

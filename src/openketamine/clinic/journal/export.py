@@ -4,7 +4,8 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +16,7 @@ from openketamine.clinic.journal._chain import canonical, moment
 from openketamine.clinic.journal._fact_rows import AS_MOMENT, FactRow, said
 from openketamine.clinic.journal._readings import chained, hashed
 from openketamine.clinic.journal._verify import in_order
-from openketamine.clinic.journal.models import Head, Voice
+from openketamine.clinic.journal.models import Fact, Head, Voice
 
 _VERIFIER = Path(__file__).parent / "offline_verify.py"
 # Streams about people are taken with their session only; the rest is the clinic's own book.
@@ -28,6 +29,7 @@ _AS_LINES = f"""
                'by', json_build_object('id', by_id, 'name', by_name, 'role', by_role),
                'origin', origin, 'body', body), 'hash', hash)::text
       FROM journal_fact WHERE stream = %(stream)s AND number > %(after)s
+       AND number <= %(until)s
      ORDER BY number LIMIT %(most)s
 """  # noqa: S608  (nothing in it comes from outside)
 README = """\
@@ -37,6 +39,17 @@ heads.json      the last number and hash of each stream; keep it for your next v
 verify.py       python3 verify.py            is all of it as it was written?
                 python3 verify.py . --since OLD/heads.json   and since your last visit?
 """
+
+
+@dataclass(frozen=True)
+class Part:
+    """Of a stream, what lies behind one number up to another."""
+
+    after: int = 0
+    until: int = 2**31 - 1
+
+
+WHOLE = Part()
 
 
 def streams_of_the_house() -> list[str]:
@@ -53,16 +66,22 @@ def write_export(to: IO[bytes], streams: Iterable[str], now: datetime) -> str:
     return said
 
 
-def add_export(folder: zipfile.ZipFile, streams: Iterable[str], now: datetime) -> str:
+def add_export(
+    folder: zipfile.ZipFile, streams: Iterable[str], now: datetime,
+    parts: Mapping[str, Part] | None = None,
+) -> str:  # fmt: skip
     """These streams, their heads and the program that verifies both, into a zip that holds more;
-    the SHA-256 of the heads."""
+    the SHA-256 of the heads. `parts`: of which streams (without readings) only a part is meant."""
     heads: dict[str, Any] = {}
+    parts = parts or {}
     with folder.open("journal.jsonl", "w", force_zip64=True) as raw:
         lines = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
         for stream in streams:
-            heads[stream] = _write(lines, stream)
+            heads[stream] = _write(lines, stream, parts.get(stream, WHOLE))
         lines.flush()
-    said = canonical({"at": moment(now), "streams": heads})
+    begins = {stream: _mark(stream, part.after) for stream, part in parts.items() if part.after}
+    whole = {"at": moment(now), "streams": heads} | ({"begins": begins} if begins else {})
+    said = canonical(whole)
     folder.writestr("heads.json", said)
     folder.writestr("verify.py", _VERIFIER.read_text(encoding="utf-8"))
     return hashlib.sha256(said.encode()).hexdigest()
@@ -74,34 +93,40 @@ def with_chain(streams: Iterable[str], now: datetime) -> dict[str, Any]:
     heads: dict[str, Any] = {}
     lines = io.StringIO()
     for stream in streams:
-        heads[stream] = _write(lines, stream)
+        heads[stream] = _write(lines, stream, WHOLE)
     return {
         "lines": lines.getvalue().splitlines(),
         "heads": {"at": moment(now), "streams": heads},
     }
 
 
-def _write(lines: IO[str], stream: str) -> dict[str, Any]:
+def _mark(stream: str, number: int) -> dict[str, Any]:
+    hashed = Fact.objects.filter(stream=stream, number=number).values_list("hash", flat=True)
+    return {"number": number, "hash": hashed.first() or ""}
+
+
+def _write(lines: IO[str], stream: str, part: Part) -> dict[str, Any]:
     number, last = 0, ""
     if not Voice.objects.filter(stream=stream).exists():
-        return _copy(lines, stream)
+        return _copy(lines, stream, part)
     for number, last, line in _lines(stream):  # noqa: B007  (the last of them is the head)
         lines.write(json.dumps(line, sort_keys=True) + "\n")
     return {"number": number, "hash": last}
 
 
-def _copy(lines: IO[str], stream: str) -> dict[str, Any]:
+def _copy(lines: IO[str], stream: str, part: Part) -> dict[str, Any]:
     """A stream in which no device speaks, as the database itself writes it: the book of three years
     is several hundred thousand lines."""
-    number, last = 0, ""
+    asked: dict[str, Any] = {"stream": stream, "until": part.until, "most": _AT_ONCE}
+    head = _mark(stream, part.after)
     with connection.cursor() as cursor:
         while True:
-            cursor.execute(_AS_LINES, {"stream": stream, "after": number, "most": _AT_ONCE})
+            cursor.execute(_AS_LINES, asked | {"after": head["number"]})
             rows = cursor.fetchall()
             if not rows:
-                return {"number": number, "hash": last}
+                return head
             lines.writelines(one_line(row[2]) for row in rows)
-            number, last = rows[-1][:2]
+            head = {"number": rows[-1][0], "hash": rows[-1][1]}
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Fact(models.Model):
-    """One entry of one stream: `session:<uuid>`, `person:<uuid>`, `pharmacy:main`, `staff`.
+    """One entry of one stream: `session:<uuid>`, `person:<uuid>`, `pharmacy:<site>`, `staff`.
 
     `number` is the place in the stream, from 1, without gaps, in commit order. `hash` covers the
     content and the hash before it, so that a changed row is found and named.

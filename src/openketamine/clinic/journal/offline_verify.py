@@ -8,6 +8,9 @@ stream and number. Exit status: 0 whole, 3 broken, 2 not an export.
 A whole chain proves that nothing was changed since its heads were taken. That the heads themselves
 are old ones, you prove by keeping heads.json of each visit: the next export must contain each of
 those hashes at its number. `python3 verify.py EXPORT --since OLD/heads.json` does that.
+
+An export of some days is a part: heads.json says behind which number and hash it begins. A part
+proves its own lines; what lies before them is in the export of the whole, or of the visit before.
 """
 
 import hashlib
@@ -71,15 +74,27 @@ def read(number: int, text: str) -> Line:
     return line
 
 
-def verify(lines: Iterable[str], heads: Line | None = None, since: Line | None = None) -> Line:
+def verify(
+    lines: Iterable[str],
+    heads: Line | None = None,
+    since: Line | None = None,
+    begins: Line | None = None,
+) -> Line:
     """How many facts and streams, the first break of each stream, and the heads that were found.
 
     `heads`: what must stand at the end; None where nobody said. `since`: heads of a visit before.
+    `begins`: behind which number and hash a stream begins here, where only a part of it is given.
     """
-    at: dict[str, tuple[int, str]] = {}
+    at = {s: (int(top["number"]), str(top["hash"])) for s, top in (begins or {}).items()}
+    before_it = dict(at)
     broken: dict[str, tuple[int, str]] = {}
     counted = 0
     wanted = {(s, top["number"]): top["hash"] for s, top in (since or {}).items()}
+    for stream, (number, sign) in before_it.items():
+        if wanted.pop((stream, number), sign) != sign:
+            broken[stream] = (number, "it is not what it was at the visit before")
+    # What lies before a part was seen at the visit before, and cannot be seen in it.
+    wanted = {key: sign for key, sign in wanted.items() if key[1] > at.get(key[0], (0, ""))[0]}
     for place, text in enumerate(lines, 1):
         if not text.strip():
             continue
@@ -122,21 +137,22 @@ def _ends(at: dict[str, tuple[int, str]], heads: Line | None) -> Iterator[tuple[
 
 
 @contextmanager
-def opened(export: Path) -> Iterator[tuple[Iterable[str], Line | None]]:
-    """The lines of an export, and the heads that it names (None for lines alone)."""
+def opened(export: Path) -> Iterator[tuple[Iterable[str], Line | None, Line]]:
+    """The lines of an export, the heads that it names (None for lines alone), and behind what it
+    begins where it is a part."""
     if export.is_file() and zipfile.is_zipfile(export):
         with zipfile.ZipFile(export) as folder, folder.open(_JOURNAL) as raw:
-            heads = _streams(folder.read(_HEADS)) if _HEADS in folder.namelist() else None
-            yield io.TextIOWrapper(raw, encoding="utf-8"), heads
+            said = folder.read(_HEADS) if _HEADS in folder.namelist() else None
+            yield io.TextIOWrapper(raw, encoding="utf-8"), *_heads(said)
         return
     if export.is_file() and export.suffix == ".json":
         chain = _chain(export.read_bytes())
-        yield chain["lines"], _streams(json.dumps(chain["heads"]).encode())
+        yield chain["lines"], *_heads(json.dumps(chain["heads"]).encode())
         return
     journal = export / _JOURNAL if export.is_dir() else export
     beside = export / _HEADS
     with journal.open(encoding="utf-8") as lines:
-        yield lines, _streams(beside.read_bytes()) if beside.is_file() else None
+        yield lines, *_heads(beside.read_bytes() if beside.is_file() else None)
 
 
 def _chain(text: bytes) -> Line:
@@ -150,9 +166,16 @@ def _chain(text: bytes) -> Line:
     raise NotAnExport("chain: expected the lines and the heads of an export")
 
 
-def _streams(text: bytes) -> Line:
+def _heads(text: bytes | None) -> tuple[Line | None, Line]:
+    if text is None:
+        return None, {}
+    return _streams(text), _streams(text, "begins", {})
+
+
+def _streams(text: bytes, key: str = "streams", otherwise: Line | None = None) -> Line:
     try:
-        heads = json.loads(text)["streams"]
+        said = json.loads(text)
+        heads = said[key] if otherwise is None else said.get(key, otherwise)
         return {name: {"number": top["number"], "hash": top["hash"]} for name, top in heads.items()}
     except (ValueError, LookupError, TypeError, AttributeError):
         raise NotAnExport("heads.json: expected the streams with number and hash") from None
@@ -160,8 +183,8 @@ def _streams(text: bytes) -> Line:
 
 def verify_export(export: Path, since: Path | None = None) -> Line:
     """The whole answer about an export. Raises NotAnExport, OSError."""
-    with opened(export) as (lines, heads):
-        return verify(lines, heads, _streams(since.read_bytes()) if since else None)
+    with opened(export) as (lines, heads, begins):
+        return verify(lines, heads, _streams(since.read_bytes()) if since else None, begins)
 
 
 def main(words: list[str]) -> int:

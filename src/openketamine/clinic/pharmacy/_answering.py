@@ -7,9 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal.commands import lock
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import STREAM, new_id, note, post
+from openketamine.clinic.pharmacy._entries import hold, new_id, note, post
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move, off_tray
 from openketamine.clinic.staff.models import Staff
@@ -42,7 +41,7 @@ def add_step(
     if at is not None and at > now:
         raise BadInput("at", "a time that has come", at.isoformat())
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         _case(case_id)
         body = {"case": case_id, "step": step, "words": words, "at": (at or now).isoformat()}
         return note("case_step", body, by, now)
@@ -59,7 +58,7 @@ def adjust(case_id: str, cause: str, words: str, by: Staff, witness: Proof, now:
     if not words.strip():
         raise BadInput("words", "the cause in a sentence")
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         case = _open(case_id)
         one = case.discrepancy
         if one.kind == "tray":
@@ -88,7 +87,7 @@ def explain(case_id: str, words: str, by: Staff, now: datetime) -> str:
     if not words.strip():
         raise BadInput("words", "the cause in a sentence")
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         case = _open(case_id)
         if case.discrepancy.kind != "count":
             raise BadInput("case", "a count; a tray that is not empty is adjusted", case_id)

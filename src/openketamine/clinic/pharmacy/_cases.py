@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import STREAM, at_these_sites, written
+from openketamine.clinic.pharmacy._entries import in_order, own_rows, rows, written
 from openketamine.clinic.pharmacy._shelf import Held, all_held, in_stock
+from openketamine.clinic.pharmacy._shipments import under_way
 from openketamine.clinic.staff import whose
 from openketamine.core.ledger import (
     Discrepancy,
@@ -118,7 +119,7 @@ def sheet(sheet_id: str) -> Sheet | None:
 
 def sheets(limit: int = 50) -> list[Sheet]:
     """The newest counts."""
-    newest = list(_notes("count_first").order_by("-number")[:limit])
+    newest = list(_notes("count_first").reverse()[:limit])
     about = _notes("count_second").filter(body__sheet__in=[str(fact.id) for fact in newest])
     seconds = {fact.body["sheet"]: fact for fact in about}
     return [_sheet(fact, seconds.get(str(fact.id))) for fact in newest]
@@ -143,9 +144,7 @@ def case(case_id: str) -> Case | None:
 def _counted(facts: Sequence[Fact]) -> list[Case]:
     """Counts that differed, with all that was done about each."""
     names = [fact.body["case"] for fact in facts]
-    about = Fact.objects.filter(
-        stream=STREAM, kind__in=("transfer", "handling"), body__entry__document__in=names
-    )
+    about = rows("transfer", "handling").filter(body__entry__document__in=names)
     answered = book(one.entry for one in written(about)).answered
     steps = _steps(names)
     return [_count_case(fact, answered, steps) for fact in facts]
@@ -185,10 +184,12 @@ def trays_here() -> Mapping[str, Held]:
 
 def why_not_closed() -> str:
     """Why the site that is seen cannot be closed: controlled drug is still there."""
-    held = len(in_stock()) + len(trays_here())
+    held = len(in_stock()) + len(trays_here()) + len(under_way())
     if not held:
         return ""
-    containers = f"{held} container{'s' if held > 1 else ''} or trays still hold drug"
+    containers = (
+        f"{held} container{'s' if held > 1 else ''} or trays still hold drug, or are under way"
+    )
     return f"{containers}: transfer, return or destroy it first."
 
 
@@ -203,10 +204,8 @@ def _is_here(tray: str) -> bool:
 
 
 def _adjusted_trays() -> dict[str, datetime]:
-    lost = Fact.objects.filter(
-        stream=STREAM, kind="transfer", body__contains={"entry": {"destination": "lost"}}
-    )
-    sources = ((fact.body["entry"]["source"], fact.at) for fact in at_these_sites(lost))
+    lost = own_rows("transfer").filter(body__contains={"entry": {"destination": "lost"}})
+    sources = ((fact.body["entry"]["source"], fact.at) for fact in lost)
     return {source: at for source, at in sources if source.startswith("tray:")}
 
 
@@ -218,7 +217,7 @@ def _closed(sessions: list[str]) -> dict[str, datetime]:
 
 def _steps(case_ids: Sequence[str]) -> dict[str, list[Step]]:
     found: dict[str, list[Step]] = {}
-    for fact in _notes("case_step").filter(body__case__in=case_ids).order_by("number"):
+    for fact in _notes("case_step").filter(body__case__in=case_ids):
         said = fact.body
         step = Step(said["step"], said["words"], datetime.fromisoformat(said["at"]), fact.by_name)
         found.setdefault(said["case"], []).append(step)
@@ -228,10 +227,8 @@ def _steps(case_ids: Sequence[str]) -> dict[str, list[Step]]:
 def difference_now(vial_id: str, count_id: str) -> dict[str, Any] | None:
     """What a count that was just written shows, as it goes into the journal; None where it
     matches."""
-    facts = Fact.objects.filter(
-        stream=STREAM, kind__in=("transfer", "count", "label"), body__entry__container=vial_id
-    ).order_by("number")
-    shown = discrepancies(book(one.entry for one in written(facts)))
+    facts = rows("transfer", "count", "label").filter(body__entry__container=vial_id)
+    shown = discrepancies(book(one.entry for one in written(in_order(facts))))
     one = next((one for one in shown if one.entry_id == count_id), None)
     if one is None:
         return None
@@ -259,4 +256,4 @@ def _note(identity: str, kind: str) -> Fact | None:
 
 
 def _notes(kind: str) -> Any:
-    return at_these_sites(Fact.objects.filter(stream=STREAM, kind=kind).order_by("number"))
+    return own_rows(kind).order_by("recorded_at", "stream", "number")

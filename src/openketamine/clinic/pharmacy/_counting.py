@@ -7,10 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal.commands import lock
 from openketamine.clinic.pharmacy import queries
 from openketamine.clinic.pharmacy._cases import difference_now
-from openketamine.clinic.pharmacy._entries import STREAM, new_id, post
+from openketamine.clinic.pharmacy._entries import hold, new_id, post, site_of
 from openketamine.clinic.pharmacy._entries import note as write_note
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy.models import Vial
@@ -43,7 +42,7 @@ def count(
     if volume_ul < 0 or units < 0:
         raise BadInput("volume_ul", "a volume of 0 or more", volume_ul)
     with transaction.atomic():
-        lock(STREAM)
+        hold(str(vial.pk))
         return _write(vial, {"volume_ul": volume_ul, "units": units}, by, watching, now, note)
 
 
@@ -66,7 +65,7 @@ def begin_sheet(
     asked = [str(vial.pk) for vial in vials]
     counted = _complete(asked, lines)
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         body = {"purpose": purpose, "moment": moment, "vials": asked, "lines": counted}
         return write_note("count_first", body, by, now)
 
@@ -76,7 +75,7 @@ def finish_sheet(sheet_id: str, lines: Mapping[str, int], by: Staff, now: dateti
     of the containers on which they do not agree, which are to be counted again."""
     checked_actor(by, "vials.count")
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         sheet = queries.sheet(sheet_id)
         if sheet is None or sheet.done:
             raise BadInput("sheet", "a count that waits for its second person", sheet_id)
@@ -152,7 +151,8 @@ def _open_case(entry: Count, by: Staff, now: datetime) -> None:
     """A count that differs from the book is a case from this moment on: its clock runs."""
     difference = difference_now(entry.container, entry.id)
     if difference is not None:
-        write_note("difference_found", {"case": entry.id, "difference": difference}, by, now)
+        body = {"case": entry.id, "difference": difference}
+        write_note("difference_found", body, by, now, site=site_of(entry.container))
 
 
 def _complete(asked: Sequence[str], lines: Mapping[str, int]) -> dict[str, int]:

@@ -9,9 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal.commands import lock
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import STREAM, new_id, note, post
+from openketamine.clinic.pharmacy._entries import hold, new_id, note, post
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move
 from openketamine.clinic.pharmacy.models import Vial
@@ -36,13 +35,13 @@ class Distributor:
 
 def quarantine(vial: Vial, reason: str, by: Staff, now: datetime) -> str:
     """Keep a container apart. It stays on hand and is counted; nothing is drawn from it."""
-    return _handle(vial, "quarantined", by, now, reason=_said("reason", reason))
+    return handle(vial, "quarantined", by, now, reason=said("reason", reason))
 
 
 def release(vial: Vial, reason: str, by: Staff, witness: Proof, now: datetime) -> str:
     """Put a container back among those in use, before a second person."""
     watching = checked_witness(witness, by, now, "stock.witness")
-    return _handle(vial, "released", by, now, watching, reason=_said("reason", reason))
+    return handle(vial, "released", by, now, watching, reason=said("reason", reason))
 
 
 def put(vial: Vial, site: str, cabinet: str, by: Staff, now: datetime) -> str:
@@ -50,45 +49,8 @@ def put(vial: Vial, site: str, cabinet: str, by: Staff, now: datetime) -> str:
     here = queries.place_of(vial)
     if site.strip() and site.strip() != here.site:
         raise BadInput("site", f"{here.site or 'the same site'}; another site is a shipment", site)
-    cabinet = _said("cabinet", cabinet)
-    return _handle(vial, "moved", by, now, site=here.site, cabinet=cabinet)
-
-
-def send(vial: Vial, site: str, by: Staff, witness: Proof, now: datetime) -> str:
-    """Send a container to another site of ours; the id of the shipment. Until it is received there
-    it is in no cabinet and is listed as under way."""
-    if _said("site", site) == queries.place_of(vial).site:
-        raise BadInput("site", "another site than the one where it is", site)
-    hands = _two(by, witness, now)
-    with transaction.atomic():
-        shipment = new_id()
-        _all_of(vial, f"transit:{shipment}", hands, f"to {site}", shipment)
-        note("shipment_sent", {"vial": str(vial.pk), "site": site}, by, now, shipment)
-        return shipment
-
-
-def arrive(shipment: str, cabinet: str, by: Staff, witness: Proof, now: datetime) -> str:
-    """A shipment comes in at the other site; the id of the transfer."""
-    sent = queries.note(shipment, "shipment_sent")
-    if sent is None:
-        raise BadInput("shipment", "a shipment that was sent", shipment)
-    hands, vial = _two(by, witness, now), queries.vial(sent["vial"])
-    with transaction.atomic():
-        lock(STREAM)
-        left = queries.held(f"transit:{shipment}")
-        if not left.mass_ug:
-            raise BadInput("shipment", "one that has not been received yet", shipment)
-        _handle(vial, "moved", by, now, site=sent["site"], cabinet=_said("cabinet", cabinet))
-        return move(
-            vial,
-            hands,
-            source=f"transit:{shipment}",
-            destination=vial.account,
-            volume_ul=left.volume_ul,
-            units=left.units,
-            reason="arrived",
-            document=shipment,
-        )
+    cabinet = said("cabinet", cabinet)
+    return handle(vial, "moved", by, now, site=here.site, cabinet=cabinet)
 
 
 def overfill(vial: Vial, volume_ul: int, by: Staff, witness: Proof, now: datetime) -> str:
@@ -97,7 +59,7 @@ def overfill(vial: Vial, volume_ul: int, by: Staff, witness: Proof, now: datetim
     hands = Hands(by, checked_witness(witness, by, now), now)
     source = f"overfill:{vial.pk}"
     with transaction.atomic():
-        lock(STREAM)
+        hold(str(vial.pk))
         return move(
             vial, hands, source=source, destination=vial.account, volume_ul=volume_ul,
             reason="more than the label says",
@@ -114,9 +76,9 @@ def spill(
     """
     checked_actor(by, "drug.spill")
     hands = Hands(by, checked_witness(witness, by, now, "waste.witness"), now)
-    said = _said("circumstances", circumstances)
+    words = said("circumstances", circumstances)
     with transaction.atomic():
-        lock(STREAM)
+        hold(str(vial.pk))
         return move(
             vial,
             hands,
@@ -124,7 +86,7 @@ def spill(
             destination=f"spilled:{vial.pk}",
             **_stock(vial, stock),
             reason=reason,
-            method=said,
+            method=words,
         )
 
 
@@ -151,11 +113,11 @@ def destroy(
         form = new_id()
         rows = [_row(vial) for vial in _some(vials)]
         for vial in vials:
-            _all_of(vial, f"destroyed:{form}", hands, method, form)
+            all_of(vial, f"destroyed:{form}", hands, method, form)
         body = {
             "registrant": registrant(),
             "method": method,
-            "place": _said("place", place),
+            "place": said("place", place),
             "destroyed_on": on.isoformat(),
             "rows": rows,
             "employees": _names(hands),
@@ -168,15 +130,15 @@ def give_back(
     now: datetime,
 ) -> str:  # fmt: skip
     """All that is left in these containers goes to a reverse distributor; the id of the list."""
-    hands = _two(by, witness, now)
+    hands = two(by, witness, now)
     for name in ("name", "address", "dea"):
-        _said(name, getattr(to, name))
+        said(name, getattr(to, name))
     _not_tomorrow(picked_up_on, now)
     with transaction.atomic():
         listed = new_id()
         rows = [_row(vial) for vial in _some(vials)]
         for vial in vials:
-            _all_of(vial, f"returned:{to.dea}", hands, "reverse distributor", listed)
+            all_of(vial, f"returned:{to.dea}", hands, "reverse distributor", listed)
         body = {
             "registrant": registrant(),
             "to": vars(to),
@@ -187,12 +149,13 @@ def give_back(
         return note("reverse_distribution", body, by, now, listed)
 
 
-def _two(by: Staff, witness: Proof, now: datetime) -> Hands:
+def two(by: Staff, witness: Proof, now: datetime) -> Hands:
+    """Two people who may see to stock."""
     checked_actor(by, MANAGE)
     return Hands(by, checked_witness(witness, by, now, "stock.witness"), now)
 
 
-def _handle(
+def handle(
     vial: Vial, what: str, by: Staff, now: datetime, watching: Staff | None = None, **more: Any
 ) -> str:
     checked_actor(by, MANAGE)
@@ -201,13 +164,14 @@ def _handle(
         new_id(), timezone.localtime(now), str(vial.pk), what, str(by.pk), second, **more
     )
     with transaction.atomic():
-        lock(STREAM)
+        hold(str(vial.pk))
         post(entry, by, watching, now)
     return entry.id
 
 
-def _all_of(vial: Vial, destination: str, hands: Hands, reason: str, paper: str) -> str:
-    lock(STREAM)
+def all_of(vial: Vial, destination: str, hands: Hands, reason: str, paper: str) -> str:
+    """All that a container holds goes elsewhere; the id of the transfer."""
+    hold(str(vial.pk))
     left = queries.held(vial.account)
     if left.mass_ug <= 0:
         raise BadInput("vials", "containers that hold something", vial.lot)
@@ -258,7 +222,8 @@ def _some(vials: Sequence[Vial]) -> Sequence[Vial]:
     return vials
 
 
-def _said(name: str, value: str) -> str:
+def said(name: str, value: str) -> str:
+    """A word that must be there. Raises BadInput."""
     if not value.strip():
         raise BadInput(name, "a word or a sentence")
     return value.strip()

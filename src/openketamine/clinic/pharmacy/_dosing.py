@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal.commands import lock
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import STREAM, new_id, post
+from openketamine.clinic.pharmacy._entries import BOOKS, hold, new_id, post, site_of
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move, off_tray
 from openketamine.clinic.pharmacy.models import Vial
@@ -38,8 +37,10 @@ def withdraw(
     watching = checked_witness(witness, by, now)
     if vial.expiry < timezone.localdate(now):
         raise BadInput("vial", f"a vial that has not expired; this one did on {vial.expiry}")
+    if site_of(str(vial.pk), str(session_id)) != site_of(str(vial.pk)):
+        raise BadInput("vial", "a container of the site at which the session is", vial.lot)
     with transaction.atomic():
-        lock(STREAM)
+        hold(str(vial.pk))
         return move(
             vial,
             Hands(by, watching, now),
@@ -60,7 +61,7 @@ def give(session_id: uuid.UUID, mass_ug: int, by: Staff, now: datetime) -> str:
     if mass_ug == 0:
         return ""
     with transaction.atomic():
-        lock(STREAM)
+        hold(session=str(session_id))
         return off_tray(session_id, f"patient:{session_id}", mass_ug, Hands(by, None, now))
 
 
@@ -82,7 +83,7 @@ def waste(
     if not method.strip():
         raise BadInput("method", "how it was destroyed")
     with transaction.atomic():
-        lock(STREAM)
+        hold(session=str(session_id))
         held = queries.tray(session_id)
         if mass_ug > held:
             raise BadInput("mass_ug", f"at most the {held} micrograms on the tray", mass_ug)
@@ -100,7 +101,7 @@ def correct_given(
     until then the book names the correction as unsigned.
     """
     with transaction.atomic():
-        lock(STREAM)
+        hold(session=str(session_id))
         held = queries.book_of(session=str(session_id))
         wrong = held.transfers.get(transfer_id)
         if wrong is not None:
@@ -124,10 +125,10 @@ def countersign(entry_id: str, second: Proof, now: datetime, note: str = "") -> 
     """The second signature under a correction, given later by another person with their own secret;
     the id of the entry. Raises BadInput."""
     with transaction.atomic():
-        lock(STREAM)
         target = queries.entry(entry_id)
         if target is None:
             raise BadInput("entry", "an entry of the book", entry_id)
+        site = target.stream.removeprefix(BOOKS)
         if target.entry.by == str(second.staff.pk):
             raise BadInput("witness", "another person than the one who made the entry")
         checked_actor(second.staff, "drug.witness")
@@ -143,5 +144,5 @@ def countersign(entry_id: str, second: Proof, now: datetime, note: str = "") -> 
             reason=note,
             document=entry_id,
         )
-        post(signed, second.staff, None, now)
+        post(signed, second.staff, None, now, site=site)
         return signed.id

@@ -43,8 +43,12 @@ def move(
     session: str = "",
     document: str = "",
     method: str = "",
+    site: str | None = None,
 ) -> str:
-    """Drug goes into or out of a container; the id of the transfer. Raises BadInput."""
+    """Drug goes into or out of a container; the id of the transfer. Raises BadInput.
+
+    `site`: in whose book, where the container is still kept elsewhere.
+    """
     entry = Transfer(
         id=new_id(),
         at=hands.local,
@@ -64,7 +68,7 @@ def move(
     refuse_faults(
         queries.book_of(vial=str(vial.pk)), entry, "units" if vial.is_pack else "volume_ul"
     )
-    post(entry, hands.by, hands.watching, hands.now, method)
+    post(entry, hands.by, hands.watching, hands.now, method, site)
     return entry.id
 
 

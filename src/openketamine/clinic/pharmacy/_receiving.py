@@ -10,8 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal.commands import lock
-from openketamine.clinic.pharmacy._entries import STREAM, new_id, post
+from openketamine.clinic.pharmacy._entries import hold, new_id, post
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move
 from openketamine.clinic.pharmacy.models import FORMS, SOLUTION, Vial
@@ -69,7 +68,7 @@ def receive_vial(
     second = checked_witness(verifier, by, now, "vials.verify") if verifier else None
     _checked(label, timezone.localdate(now))
     with transaction.atomic():
-        lock(STREAM)
+        hold()
         vial_id = vial_id or uuid.uuid4()
         known = Vial.objects.filter(pk=vial_id).first()
         if known is not None:

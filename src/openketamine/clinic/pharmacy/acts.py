@@ -81,7 +81,7 @@ ACTS = (
     Act(
         "send", "Send it to another site",
         "A site has its own registration: until it is received there it is listed as under way.",
-        "It is under way.", "stock.manage", f.SendForm, _send, _THERE,
+        "It is under way.", "stock.manage", f.SendForm, _send, _THERE, by_form=True,
     ),
     Act(
         "spill", "It broke or was spilt",

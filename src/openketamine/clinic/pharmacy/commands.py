@@ -5,14 +5,12 @@ from openketamine.clinic.pharmacy._answering import STEPS, add_step, adjust, exp
 from openketamine.clinic.pharmacy._counting import begin_sheet, count, finish_sheet
 from openketamine.clinic.pharmacy._custody import (
     Distributor,
-    arrive,
     destroy,
     give_back,
     overfill,
     put,
     quarantine,
     release,
-    send,
     spill,
 )
 from openketamine.clinic.pharmacy._dosing import (
@@ -23,6 +21,7 @@ from openketamine.clinic.pharmacy._dosing import (
     withdraw,
 )
 from openketamine.clinic.pharmacy._receiving import Label, receive_vial
+from openketamine.clinic.pharmacy._sending import arrive, send
 
 __all__ = [
     "STEPS",

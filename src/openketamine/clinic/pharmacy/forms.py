@@ -8,6 +8,7 @@ from django import forms
 
 from openketamine.clinic.pharmacy.commands import STEPS, Label
 from openketamine.clinic.pharmacy.models import FORMS, SOLUTION, Vial
+from openketamine.clinic.staff.models import Site
 from openketamine.knowledge import document
 
 _DAY = forms.DateInput(attrs={"type": "date"})
@@ -214,10 +215,17 @@ class PutForm(forms.Form):
 
 
 class SendForm(WitnessForm):
-    """Another site of ours."""
+    """Another site: one of this house where it has several, else its name."""
 
     field_order = ("site",)
     site = forms.CharField(label="To which site", max_length=60)
+
+    def __init__(self, *args: Any, vial: Vial, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Site.objects.filter(closed_at=None).exclude(pk=vial.kept_at_id)
+        if others:
+            choices = [("", "Choose a site"), *((one.pk, one.name) for one in others)]
+            self.fields["site"] = forms.ChoiceField(label="To which site", choices=choices)
 
 
 class ArriveForm(WitnessForm):

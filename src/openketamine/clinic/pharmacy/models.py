@@ -13,7 +13,8 @@ FORMS = (SOLUTION, "tablet", "capsule", "troche", "lozenge", "device")
 
 class Vial(models.Model):
     """One container, received once: a vial of solution, or a pack of pieces of one strength. Moves
-    and counts are in the stream `pharmacy:main`."""
+    and counts are in the book of its site. The database moves `kept_at` with the entry by which
+    another site receives it, and lets nobody else change anything."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     drug = models.CharField(max_length=60)
@@ -38,6 +39,8 @@ class Vial(models.Model):
     kept_at = at_a_site()
 
     objects = OfSite["Vial"]("kept_at")
+    # For what the book of a site names: a container may have left it since.
+    everywhere = models.Manager["Vial"]()
 
     class Meta:
         """First to expire, first to use."""

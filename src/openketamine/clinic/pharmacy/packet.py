@@ -6,15 +6,23 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Max, Min, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.export import Part
 from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.pharmacy import packet_tables as tables
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM, at_these_sites
+from openketamine.clinic.pharmacy._entries import (
+    BOOK_KINDS,
+    BOOKS,
+    MAIN_BOOK,
+    at_these_sites,
+    books,
+    own_rows,
+)
 from openketamine.clinic.pharmacy._pieces import MOST
 from openketamine.clinic.pharmacy.packet_doses import doses
 from openketamine.clinic.pharmacy.packet_faults import faults
@@ -35,7 +43,8 @@ class Packet:
     """Everything for one range. Dates are the clinic's own; both ends are in it. What happened in
     the range is in it, whenever it was written down, up to the moment at which this was made.
 
-    Rows are read when a table is asked for, some at a time: three years are never held at once.
+    It costs what its days hold, not what the book does: the proof of the whole book is a file of
+    its own. Rows are read when a table is asked for, some at a time.
     """
 
     def __init__(self, since: date, until: date, now: datetime, by: str) -> None:
@@ -43,7 +52,7 @@ class Packet:
         self.since, self.until, self.now, self.by = since, until, now, by
         self.start = datetime.combine(since, time(), zone)
         self.end = datetime.combine(until + timedelta(days=1), time(), zone)
-        self.last = journal.head(STREAM)
+        self.ends = journal.heads({*books(), MAIN_BOOK})
         self.people = People()
 
     def tables(self) -> dict[str, Callable[[], Iterator[Row]]]:
@@ -51,7 +60,7 @@ class Packet:
         return {
             "inventories": lambda: tables.inventories(self._notes("inventory_taken")),
             "on hand": lambda: tables.on_hand(self.end),
-            "receipts": lambda: tables.receipts(self.start, self.end),
+            "receipts": lambda: tables.receipts(self._in_range("label")),
             "administration": lambda: doses(self._given(), self.people),
             "waste": partial(self._moves, "waste"),
             "spills": partial(self._moves, "spilled"),
@@ -61,19 +70,17 @@ class Packet:
             "shipments": partial(self._moves, "transit"),
             "counts": lambda: tables.counts(self._in_range("count")),
             "differences": lambda: tables.differences(self._cases()),
-            "exceptions": lambda: faults(self._in_range(*BOOK_KINDS), self.last),
+            "exceptions": lambda: faults(self._in_range(*BOOK_KINDS)),
             "access": self._access,
             "overrides": self._overrides,
         }
 
     @cached_property
     def head(self) -> dict[str, Any]:
-        """Who, which days, when and by whom it was made, and the proof of the chain."""
-        proof = journal.verify_stream(STREAM)
-        last = Fact.objects.filter(stream=STREAM, number=self.last).first()
+        """Who, which days, when and by whom it was made, and the proof of these days."""
         inventories = list(self._notes("inventory_taken"))
         due = inventory_by(timezone.localdate(inventories[-1].at)) if inventories else None
-        off = queries.accounts_off()
+        off = queries.accounts_off(None if self.is_whole else self._containers())
         return {
             "registrant": registrant(),
             "since": self.since.isoformat(),
@@ -84,19 +91,63 @@ class Packet:
             "next_inventory_due": due.isoformat() if due else "no inventory on record",
             "initial_inventory": any(one.body["purpose"] == "initial" for one in inventories),
             "accounts": {"as_the_book_adds_up": not off, "off": off},
-            "chain": {
-                "stream": STREAM,
-                "whole": proof.ok,
-                "facts": proof.facts,
-                "broken": [asdict(one) for one in proof.broken],
-                "last_number": self.last,
-                "last_hash": last.hash if last else "",
-            },
+            "chain": self._chain(),
         }
 
+    def _chain(self) -> dict[str, Any]:
+        """The part of each book in which these days are, proved."""
+        proofs = {
+            stream: journal.verify_stream(stream, part.after, part.until)
+            for stream, part in self.parts.items()
+        }
+        broken = [asdict(one) for proof in proofs.values() for one in proof.broken]
+        last = {
+            stream: Fact.objects.filter(stream=stream, number=part.until).first()
+            for stream, part in self.parts.items()
+        }
+        return {
+            "whole": not broken,
+            "facts": sum(proof.facts for proof in proofs.values()),
+            "broken": broken,
+            "books": [
+                {
+                    "stream": stream, "first_number": part.after + 1, "last_number": part.until,
+                    "last_hash": fact.hash if fact else "",
+                }
+                for (stream, part), fact in zip(self.parts.items(), last.values(), strict=True)
+            ],
+        }  # fmt: skip
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Of each book, from the first to the last number that these days have in it; a book in
+        which they have none, by its end."""
+        asked = at_these_sites(Fact.objects.filter(stream__startswith=BOOKS))
+        asked = asked.filter(at__gte=self.start, at__lt=self.end).order_by()
+        ranges = asked.values_list("stream").annotate(Min("number"), Max("number"))
+        found = {stream: Part(first - 1, last) for stream, first, last in ranges}
+        none = {one: Part(self.ends[one], self.ends[one]) for one in books() if one in self.ends}
+        return dict(sorted((none | found).items()))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these days are all days of these books."""
+        return all(part == Part(0, self.ends[one]) for one, part in self.parts.items())
+
+    def _containers(self) -> set[str]:
+        """The containers that these days touched, and those that hold something."""
+        named = self._in_range("transfer").annotate(named=KT("body__entry__container"))
+        touched = set(named.order_by().values_list("named", flat=True).distinct())
+        held = {queries.name_of(account) for account in queries.all_held("vial", "pack")}
+        return held | {part for one in touched for part in (one or "").split(", ")}
+
     def _facts(self, *kinds: str) -> QuerySet[Fact]:
-        rows = Fact.objects.filter(stream=STREAM, kind__in=kinds, number__lte=self.last)
-        return at_these_sites(rows.order_by("number"))
+        last = Case(
+            *(When(stream=stream, then=Value(number)) for stream, number in self.ends.items()),
+            default=Value(0),
+        )
+        found = own_rows(*kinds).filter(number__lte=last)
+        return found.order_by("at", "stream", "number")
 
     def _notes(self, kind: str) -> QuerySet[Fact]:
         return self._facts(kind).filter(at__lt=self.end)
@@ -105,11 +156,8 @@ class Packet:
         return self._facts(*kinds).filter(at__gte=self.start, at__lt=self.end)
 
     def _given(self) -> QuerySet[Fact]:
-        """Doses that were not taken back."""
-        back = self._facts("transfer").annotate(back=KT("body__entry__corrects"))
-        taken_back = list(back.filter(back__isnull=False).values_list("back", flat=True))
-        chosen = self._in_range("transfer").filter(body__entry__destination__startswith="patient:")
-        return chosen.exclude(pk__in=taken_back)
+        """Doses, those that were taken back among them."""
+        return self._in_range("transfer").filter(body__entry__destination__startswith="patient:")
 
     def _moves(self, *accounts: str) -> Iterator[Row]:
         asked = Q()

@@ -1,15 +1,14 @@
 """The administration log of the packet: every dose with all that the law asks of its line."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg.types.json import Jsonb
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import STREAM
 from openketamine.clinic.pharmacy._pieces import MOST, pieces
 from openketamine.clinic.pharmacy.ledger_page import milligrams, strength
 from openketamine.clinic.pharmacy.models import Vial
@@ -20,32 +19,38 @@ from openketamine.knowledge import document
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What a session took out of containers, and what of it was wasted before whom."""
+    """What a session took out of containers, what of it was wasted before whom, and which of its
+    transfers another one took back."""
 
     withdrawn_ug: int = 0
     wasted_ug: int = 0
     witnesses: str = ""
+    taken_back: Sequence[str] = ()
 
 
 _NOTHING = _Drawn()
 _ADDED_UP = """
     SELECT body #>> '{entry,session}',
            coalesce(sum((body #>> '{entry,mass_ug}')::bigint)
-               FILTER (WHERE body #>> '{entry,destination}' LIKE 'tray:%%'), 0)::bigint,
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'tray:%%'
+                               AND body #>> '{entry,corrects}' IS NULL), 0)::bigint,
            coalesce(sum((body #>> '{entry,mass_ug}')::bigint)
-               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'), 0)::bigint,
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'
+                               AND body #>> '{entry,corrects}' IS NULL), 0)::bigint,
            coalesce(string_agg(DISTINCT nullif(body ->> 'witness_name', ''), '; ')
-               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'), '')
+               FILTER (WHERE body #>> '{entry,destination}' LIKE 'waste:%%'
+                               AND body #>> '{entry,corrects}' IS NULL), ''),
+           array_remove(array_agg(body #>> '{entry,corrects}'), NULL)
       FROM journal_fact
-     WHERE stream = %(stream)s AND kind = 'transfer'
-       AND body #> '{entry,session}' = ANY(%(names)s::text[]::jsonb[])
-       AND body #>> '{entry,corrects}' IS NULL
+     WHERE stream LIKE 'pharmacy:%%' AND kind = 'transfer'
+       AND body #> '{entry,session}' = ANY(%(names)s)
      GROUP BY 1
 """
 
 
 def doses(given: QuerySet[Fact], people: People) -> Iterator[dict[str, str]]:
-    """A row for each of these transfers to a person, some at a time: a year is not held at once."""
+    """A row for each of these transfers to a person that was not taken back, some at a time: a
+    year is not held at once."""
     titles = {
         one["key"]: one["title"]
         for one in document("controlled-substances", "administration-record").body["columns"]
@@ -60,16 +65,17 @@ def _some(given: Sequence[Fact], people: People) -> Iterator[dict[str, str]]:
     sessions = {said["session"]: one.at for one, said in zip(given, entries, strict=True)}
     persons, drawn = people.of(sessions), _of_sessions(list(sessions))
     names = {name for said in entries for name in said["container"].split(", ") if len(name) == 36}
-    vials = {str(one.pk): one for one in Vial.objects.filter(pk__in=names)}
+    vials = {str(one.pk): one for one in Vial.everywhere.filter(pk__in=names)}
     for one, said in zip(given, entries, strict=True):
         filled = [vials[name] for name in said["container"].split(", ") if name in vials]
         person, own = persons.get(said["session"], {}), drawn.get(said["session"], _NOTHING)
-        yield _dose(one, filled, person, own)
+        if str(one.pk) not in own.taken_back:
+            yield _dose(one, filled, person, own)
 
 
 def _of_sessions(sessions: Sequence[str]) -> Mapping[str, _Drawn]:
     """What each session took out and wasted, added up by the database."""
-    asked: dict[str, Any] = {"stream": STREAM, "names": [json.dumps(one) for one in sessions]}
+    asked: dict[str, Any] = {"names": [Jsonb(one) for one in sessions]}
     with connection.cursor() as cursor:
         cursor.execute(_ADDED_UP, asked)
         return {session: _Drawn(*rest) for session, *rest in cursor.fetchall()}

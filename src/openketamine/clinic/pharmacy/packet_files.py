@@ -6,16 +6,21 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import typst
 from django.db import connection
+from django.db.models import Q
 
+from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.export import add_export, one_line
-from openketamine.clinic.pharmacy._entries import BOOK_KINDS, STREAM
+from openketamine.clinic.journal.models import Fact
+from openketamine.clinic.pharmacy._entries import BOOK_KINDS, BOOKS, books
 from openketamine.clinic.pharmacy.packet import Packet
-from openketamine.clinic.staff.sites import seen
+from openketamine.clinic.staff import sites
+from openketamine.core.findings import BadInput
 
 _TEMPLATE = Path(__file__).parent / "packet.typ"
 # Rows that are still read on paper: some 300 pages. What is more stands in the ZIP, and says so.
@@ -28,7 +33,6 @@ _ENTRIES = """
                to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00')))::text
       FROM journal_fact
      WHERE stream = %(stream)s AND kind = ANY(%(kinds)s) AND number > %(after)s
-       AND number <= %(last)s
      ORDER BY number LIMIT %(most)s
 """
 
@@ -45,9 +49,8 @@ def write_json(packet: Packet, to: IO[str]) -> None:
 
 
 def write_zip(packet: Packet, to: IO[bytes]) -> None:
-    """Tables as CSV, the packet as JSON, and what proves it without us: `book.jsonl` for `ledger
-    check`; `journal.jsonl`, `heads.json` and `verify.py`, which needs nothing but Python. Both
-    begin with the first entry of the book."""
+    """Tables as CSV, the packet as JSON, and what proves these days without us: `journal.jsonl`,
+    `heads.json` and `verify.py`, which needs nothing but Python."""
     with (
         zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as folder,
         tempfile.TemporaryFile("w+", encoding="utf-8") as whole,
@@ -63,33 +66,86 @@ def write_zip(packet: Packet, to: IO[bytes]) -> None:
         with _text(folder, "packet.json") as copy:
             while piece := whole.read(1 << 20):
                 copy.write(piece)
-        if seen() is not None:
-            folder.writestr("README.txt", _OF_SOME_SITES)
-            return
-        with _text(folder, "book.jsonl") as book:
-            book.writelines(_book(packet.last))
-        add_export(folder, [STREAM], packet.now)
-        folder.writestr("README.txt", _README)
+        _add_proof(folder, packet)
+
+
+def _add_proof(folder: zipfile.ZipFile, packet: Packet) -> None:
+    """The part of each book in which these days are, with what proves it; all of it where these are
+    all its days. A book in which another site stands too is for who works at all of them."""
+    shared = [one for one in packet.parts if of_others(one)]
+    if shared:
+        folder.writestr("README.txt", _OF_SOME_SITES.format(", ".join(shared)))
+        return
+    if packet.is_whole:
+        _add_books(folder, list(packet.parts))
+    add_export(folder, list(packet.parts), packet.now, packet.parts)
+    folder.writestr("README.txt", _README + (_WITH_BOOK if packet.is_whole else _OF_A_PART))
+
+
+def write_whole(to: IO[bytes], now: datetime) -> None:
+    """The books of these sites from their first entry, with what proves them without us. Raises
+    BadInput where another site stands in one of them."""
+    whole = list(journal.heads(books()))
+    if shared := [one for one in whole if of_others(one)]:
+        raise BadInput("site", f"somebody who works at every site that stands in {shared[0]}")
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as folder:
+        _add_books(folder, whole)
+        add_export(folder, whole, now)
+        folder.writestr("README.txt", _WHOLE + _WITH_BOOK)
+
+
+def of_others(book: str) -> bool:
+    """Whether a site that is not seen now stands in this book: as in a main book of the days before
+    each site had its own."""
+    seen = sites.seen()
+    if seen is None:
+        return False
+    entries = Fact.objects.filter(stream=book)
+    own = Q(body__site__in=sorted(seen))
+    own = own | ~Q(body__has_key="site") if sites.MAIN in seen else own
+    return bool(entries.exclude(own).exists())
+
+
+def _add_books(folder: zipfile.ZipFile, streams: list[str]) -> None:
+    """`book.jsonl`, and one for each site where there are several."""
+    for stream in streams:
+        name = "book.jsonl" if len(streams) == 1 else f"book-{stream.removeprefix(BOOKS)}.jsonl"
+        with _text(folder, name) as book:
+            book.writelines(_book(stream))
 
 
 _OF_SOME_SITES = """Inspection packet of some of the sites of this house.
 
 packet.json and csv/ hold the tables of the range that was asked for, of these sites.
-The book and its chain are of the whole house and are not in it: ask somebody who works at each of
-its sites, or the keeper of the machine (openketamine packet FROM TO --out FILE).
+In {} stand entries of other sites, from before each site had a book of its own. That book and its
+chain are not in this file: ask somebody who works at each of its sites, or the keeper of the
+machine (openketamine packet FROM TO --out FILE).
 """
 
 
 _README = """Inspection packet.
 
 packet.json and csv/ hold the tables of the range that was asked for.
-book.jsonl is the drug book from its first entry: openketamine ledger check book.jsonl
-journal.jsonl is the same book with its chain of hashes, heads.json its last hash:
+journal.jsonl is the part of the book in which these days are, with its chain of hashes; heads.json
+says behind which hash it begins and with which it ends:
     python3 verify.py
 needs nothing but Python and these files: no database, no network, no account.
 Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
+"""
+_OF_A_PART = """What lies before these days is not in it. The whole book with its chain is a
+file of its own, beside the packet.
+"""
+_WHOLE = """The drug book from its first entry.
+
+journal.jsonl is the book with its chain of hashes, heads.json its last hash:
+    python3 verify.py
+needs nothing but Python and these files: no database, no network, no account.
+Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
+"""
+_WITH_BOOK = """book.jsonl is the drug book from its first entry:
+    openketamine ledger check book.jsonl
 Drug on the tray of a session that is still under way shows as a difference: it is neither given
-nor wasted yet.
+nor wasted yet. So does what was sent to another site: its arrival stands in that site's book.
 """
 
 
@@ -139,11 +195,9 @@ def _both(rows: Iterator[Mapping[str, str]], table: IO[str], whole: IO[str]) -> 
         whole.write(f"{',' * (number > 0)}\n{_json(row)}")
 
 
-def _book(last: int) -> Iterator[str]:
+def _book(stream: str) -> Iterator[str]:
     after = 0
-    asked: dict[str, Any] = {
-        "stream": STREAM, "kinds": list(BOOK_KINDS), "last": last, "most": _AT_ONCE,
-    }  # fmt: skip
+    asked: dict[str, Any] = {"stream": stream, "kinds": list(BOOK_KINDS), "most": _AT_ONCE}
     with connection.cursor() as cursor:
         while True:
             cursor.execute(_ENTRIES, asked | {"after": after})

@@ -2,25 +2,32 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import STREAM
-from openketamine.clinic.pharmacy._pieces import pieces
+from openketamine.clinic.pharmacy._entries import MAIN_BOOK, books
+from openketamine.clinic.pharmacy._pieces import MOST, pieces
 from openketamine.clinic.pharmacy._shelf import ADDED_UP
 from openketamine.clinic.pharmacy.ledger_page import full, milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.clinic.pharmacy.queries import Held
 from openketamine.clinic.pharmacy.words import account_words, when
+from openketamine.clinic.staff import sites
 from openketamine.knowledge import document
 
 Row = Mapping[str, str]
-# What happened after the end of the range is taken off what is there now.
-_SINCE = ADDED_UP.format(
-    of=" AND at >= %(end)s", on=" WHERE account LIKE 'vial:%%' OR account LIKE 'pack:%%'"
-)
+# Of several sites' books: those of these, and what the main one says of these.
+_OF_SITES = " AND stream = ANY(%(books)s) AND coalesce(body ->> 'site', 'main') = ANY(%(sites)s)"
+
+
+def _since(of: str) -> str:
+    """What happened after the end of the range is taken off what is there now."""
+    containers = " WHERE account LIKE 'vial:%%' OR account LIKE 'pack:%%'"
+    return ADDED_UP.format(of=f" AND at >= %(end)s{of}", on=containers)
 
 
 def inventories(taken: Iterable[Fact]) -> Iterator[Row]:
@@ -49,7 +56,7 @@ def inventories(taken: Iterable[Fact]) -> Iterator[Row]:
 
 
 def on_hand(end: datetime) -> Iterator[Row]:
-    """What the book says is in each container at the end of the range."""
+    """What the books of these sites say is in each container at the end of the range."""
     held = _held_at(end)
     for vial in sorted(_vials(_names(held)).values(), key=lambda one: (one.expiry, one.lot)):
         there = held[vial.account]
@@ -64,13 +71,24 @@ def on_hand(end: datetime) -> Iterator[Row]:
 
 
 def _held_at(end: datetime) -> Mapping[str, Held]:
+    """What is kept here now, less what these books moved since."""
+    seen = sites.seen()
+    of = "" if seen is None else _OF_SITES
+    asked: dict[str, Any] = {
+        "end": end,
+        "books": [*books(), MAIN_BOOK],
+        "sites": sorted(seen or ()),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE, {"stream": STREAM, "end": end})
+        cursor.execute(_since(of), asked)
         since = {account: Held(*map(int, sums)) for account, *sums in cursor.fetchall()}
-    now = dict(queries.all_held("vial", "pack"))
-    for row in Account.objects.filter(pk__in=set(since) - set(now)):
-        now[row.account] = Held(row.mass_ug, row.volume_ul, row.units)
-    return {account: _less(held, since.get(account, Held())) for account, held in now.items()}
+    known = _vials({*_names(since), *_names(queries.all_held("vial", "pack"))}, here=True)
+    rows = Account.objects.in_bulk([one.account for one in known.values()])
+    now = {one: Held(row.mass_ug, row.volume_ul, row.units) for one, row in rows.items()}
+    return {
+        account: _less(now.get(account, Held()), since.get(account, Held()))
+        for account in {*now, *since}
+    }
 
 
 def _less(held: Held, since: Held) -> Held:
@@ -79,31 +97,27 @@ def _less(held: Held, since: Held) -> Held:
     )
 
 
-def receipts(start: datetime, end: datetime) -> Iterator[Row]:
-    """Every container that came in."""
-    came = Vial.objects.filter(received_at__gte=start, received_at__lt=end).order_by("received_at")
-    for some in pieces(came.iterator()):
-        seen = _received([str(one.pk) for one in some])
-        for vial in some:
-            yield _receipt(vial, *seen.get(str(vial.pk), ("not recorded", "")))
+def receipts(labels: QuerySet[Fact]) -> Iterator[Row]:
+    """Every container that came in: from a supplier, or from another site of the house."""
+    for some in pieces(labels.iterator(chunk_size=MOST)):
+        vials = _vials(one.body["entry"]["container"] for one in some)
+        for fact in some:
+            vial = vials.get(fact.body["entry"]["container"])
+            if vial is not None:
+                yield _receipt(fact, vial)
 
 
-def _received(names: list[str]) -> Mapping[str, tuple[str, str]]:
-    """Who received each of these, and who verified it."""
-    facts = Fact.objects.filter(stream=STREAM, kind="label", body__entry__container__in=names)
+def _receipt(fact: Fact, vial: Vial) -> Row:
+    elsewhere = fact.body["method"]
     return {
-        one.body["entry"]["container"]: (one.by_name, one.body["witness_name"]) for one in facts
-    }
-
-
-def _receipt(vial: Vial, by: str, verifier: str) -> Row:
-    return {
-        "Received": when(vial.received_at), "Name": vial.drug, "Form": vial.form,
+        "Received": when(fact.at), "Name": vial.drug, "Form": vial.form,
         "Strength": strength(vial), "In each container": full(vial), "Containers": "1",
         "NDC": vial.ndc, "Lot": vial.lot, "Expires": vial.expiry.isoformat(),
-        "Supplier": vial.supplier, "Address": vial.supplier_address or "not recorded",
-        "DEA number": vial.supplier_dea or "not recorded",
-        "Invoice": vial.invoice or "not recorded", "By": by, "Verified by": verifier or "nobody",
+        "Supplier": elsewhere or vial.supplier,
+        "Address": "" if elsewhere else vial.supplier_address or "not recorded",
+        "DEA number": "" if elsewhere else vial.supplier_dea or "not recorded",
+        "Invoice": "" if elsewhere else vial.invoice or "not recorded",
+        "By": fact.by_name, "Verified by": fact.body["witness_name"] or "nobody",
     }  # fmt: skip
 
 
@@ -193,8 +207,10 @@ def _names(accounts: Iterable[str]) -> list[str]:
     return [account.partition(":")[2] for account in accounts]
 
 
-def _vials(names: Iterable[str]) -> dict[str, Vial]:
+def _vials(names: Iterable[str], *, here: bool = False) -> dict[str, Vial]:
+    """The containers of these names; `here`: of those that are kept at these sites now."""
+    kept = Vial.objects if here else Vial.everywhere
     found: dict[str, Vial] = {}
     for some in pieces(sorted(set(names))):
-        found |= {str(one.pk): one for one in Vial.objects.filter(pk__in=some)}
+        found |= {str(one.pk): one for one in kept.filter(pk__in=some)}
     return found

@@ -3,7 +3,7 @@
 import io
 import tempfile
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
@@ -17,12 +17,14 @@ from openketamine.clinic.patients.models import Person
 from openketamine.clinic.pharmacy._patterns import patterns as patterns_of
 from openketamine.clinic.pharmacy.forms import RangeForm
 from openketamine.clinic.pharmacy.packet import Packet
-from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_zip
+from openketamine.clinic.pharmacy.packet_files import as_pdf, write_json, write_whole, write_zip
 from openketamine.clinic.pharmacy.views import places
 from openketamine.clinic.reports.paper import paper
 from openketamine.clinic.staff.access import allowed, opened_records
+from openketamine.clinic.staff.faults import sentence
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.screen import signed_in
+from openketamine.core.findings import BadInput
 from openketamine.core.ledger import Pattern
 
 _YEARS_KEPT = 2
@@ -35,16 +37,25 @@ _TYPES = {"pdf": "application/pdf", "zip": "application/zip", "json": "applicati
 @allowed("packet.read")
 def packet(request: HttpRequest) -> HttpResponse:
     """Which days; by default those that the law has kept."""
-    today = timezone.localdate(clock.now())
-    since = today - timedelta(days=365 * _YEARS_KEPT)
-    form = RangeForm(initial={"since": since.isoformat(), "until": today.isoformat()})
+    form = RangeForm(initial=_usual(clock.now()))
     return render(request, "pharmacy/packet.html", {"form": form, "places": places(request)})
+
+
+def _usual(now: datetime) -> dict[str, str]:
+    today = timezone.localdate(now)
+    since = today - timedelta(days=365 * _YEARS_KEPT)
+    return {"since": since.isoformat(), "until": today.isoformat()}
 
 
 @require_GET
 @allowed("packet.read")
 def packet_file(request: HttpRequest, file_kind: str) -> HttpResponse:
-    """The packet as PDF, ZIP (CSV, JSON, book, chain) or JSON. Who is named in it is recorded."""
+    """The packet as PDF, ZIP (CSV, JSON, chain) or JSON, or the whole book, which has no range.
+
+    Who is named in a packet is recorded.
+    """
+    if file_kind == "book":
+        return _book_file(request)
     if file_kind not in _TYPES:
         raise Http404("A packet is a pdf, a zip or a json.")
     form = RangeForm(request.GET)
@@ -75,6 +86,23 @@ def _answer(made: Packet, file_kind: str) -> HttpResponse:
     whole.seek(0)
     # A FileResponse is one in all but its type.
     return cast("HttpResponse", FileResponse(whole, content_type=_TYPES[file_kind]))
+
+
+def _book_file(request: HttpRequest) -> HttpResponse:
+    """The whole book of these sites with its chain: as long as the book is, and of no range."""
+    whole, now = tempfile.TemporaryFile(), clock.now()  # noqa: SIM115  (the answer closes it)
+    try:
+        write_whole(whole, now)
+    except BadInput as error:
+        whole.close()
+        form = RangeForm(_usual(now))
+        form.add_error(None, sentence(error))
+        context = {"form": form, "places": places(request)}
+        return render(request, "pharmacy/packet.html", context, status=400)
+    whole.seek(0)
+    answer = FileResponse(whole, content_type=_TYPES["zip"])
+    answer["Content-Disposition"] = f'attachment; filename="book-{timezone.localdate(now)}.zip"'
+    return cast("HttpResponse", answer)
 
 
 @require_GET

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,9 +22,10 @@ from openketamine.clinic.pharmacy._cases import (
 )
 from openketamine.clinic.pharmacy._entries import (
     BOOK_KINDS,
-    STREAM,
     Written,
-    at_these_sites,
+    in_order,
+    own_rows,
+    rows,
     written,
 )
 from openketamine.clinic.pharmacy._shelf import (
@@ -39,6 +39,7 @@ from openketamine.clinic.pharmacy._shelf import (
     place_after,
     shelf,
 )
+from openketamine.clinic.pharmacy._shipments import Shipment, under_way
 from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.core.ledger import (
     Book,
@@ -142,12 +143,13 @@ class VialLedger:
 
 def book() -> Book:
     """The whole book."""
-    return make_book(one.entry for one in written(_facts()))
+    return make_book(one.entry for one in written(in_order(book_facts())))
 
 
 def book_of(*, vial: str | None = None, session: str | None = None) -> Book:
-    """The entries that name this vial or this session: all that a check of one move needs."""
-    return make_book(one.entry for one in _naming(vial, session))
+    """The entries that name this vial or this session, at whatever site they were written: all
+    that a check of one move needs."""
+    return make_book(one.entry for one in _naming(rows(*BOOK_KINDS), vial, session))
 
 
 def vial(vial_id: uuid.UUID | str) -> Vial:
@@ -183,35 +185,9 @@ def held(account: str) -> Held:
     return Held(one.mass_ug, one.volume_ul, one.units) if one else Held()
 
 
-@dataclass(frozen=True)
-class Shipment:
-    """A container on its way to another site, and what of it has not arrived."""
-
-    id: str
-    vial: Vial
-    site: str
-    sent_at: datetime
-    by: str
-    held: Held
-
-
-def under_way() -> list[Shipment]:
-    """What was sent and has not been received, the oldest first."""
-    left = {name_of(account): held for account, held in all_held("transit").items()}
-    sent = Fact.objects.filter(stream=STREAM, kind="shipment_sent", pk__in=list(left))
-    facts = list(at_these_sites(sent.order_by("number")))
-    vials = Vial.objects.in_bulk([fact.body["vial"] for fact in facts])
-    return [
-        Shipment(str(one.pk), vials[UUID(one.body["vial"])], one.body["site"], one.at,
-                 one.by_name, left[str(one.pk)])
-        for one in facts if UUID(one.body["vial"]) in vials
-    ]  # fmt: skip
-
-
 def has_initial_inventory() -> bool:
     """Whether the inventory of the first day is on record, as 21 CFR 1304.11(b) asks."""
-    taken = Fact.objects.filter(stream=STREAM, kind="inventory_taken", body__purpose="initial")
-    return at_these_sites(taken).exists()
+    return own_rows("inventory_taken").filter(body__purpose="initial").exists()
 
 
 def name_of(account: str) -> str:
@@ -226,20 +202,19 @@ def place_of(vial: Vial) -> Place:
 
 def entry(entry_id: str) -> Written | None:
     """One entry of the book; None where there is none."""
-    facts = Fact.objects.filter(stream=STREAM, pk=entry_id, kind__in=BOOK_KINDS)
+    facts = rows(*BOOK_KINDS).filter(pk=entry_id)
     return next(iter(written(facts)), None)
 
 
 def note(identity: str, kind: str) -> dict[str, Any] | None:
     """What was written down beside the book under this id; None where nothing was."""
-    fact = Fact.objects.filter(stream=STREAM, pk=identity, kind=kind).first()
+    fact = rows(kind).filter(pk=identity).first()
     return dict(fact.body) if fact else None
 
 
 def notes(kind: str) -> list[Fact]:
     """Everything of one kind that stands beside the book, in its order."""
-    facts = Fact.objects.filter(stream=STREAM, kind=kind).order_by("number")
-    return list(at_these_sites(facts))
+    return in_order(own_rows(kind))
 
 
 def tray(session_id: uuid.UUID | str) -> int:
@@ -255,36 +230,33 @@ def discrepancies(open_sessions: Collection[str] = ()) -> tuple[Discrepancy, ...
 
 def vial_ledger(vial: Vial) -> VialLedger:
     """Every line about this vial, and about the drug that left it for a tray."""
-    drawn = _naming(str(vial.pk), None)
+    drawn = _own_naming(str(vial.pk), None)
     sessions = {one.entry.session for one in drawn if isinstance(one.entry, Transfer)} - {""}
     afterwards = [
         one
         for session in sorted(sessions)
-        for one in _naming(None, session)
+        for one in _own_naming(None, session)
         if isinstance(one.entry, Transfer) and one.entry.source == f"tray:{session}"
     ]
-    lines = {one.number: one for one in (*drawn, *afterwards)}
-    rows = _rows(vial, sorted(lines.values(), key=lambda one: (one.entry.at, one.number)))
-    return _summed(vial, rows)
-
-
-def _facts() -> QuerySet[Fact]:
-    facts = Fact.objects.filter(stream=STREAM, kind__in=BOOK_KINDS).order_by("number")
-    return at_these_sites(facts)
+    lines = {one.entry.id: one for one in (*drawn, *afterwards)}
+    return _summed(vial, _rows(vial, sorted(lines.values(), key=_in_time)))
 
 
 def book_facts() -> QuerySet[Fact]:
-    """The rows of the book, in its order."""
-    return _facts()
+    """The rows of the books of these sites, in no order."""
+    return own_rows(*BOOK_KINDS)
 
 
-def _naming(vial: str | None, session: str | None) -> list[Written]:
-    facts = _facts()
+def _naming(facts: QuerySet[Fact], vial: str | None, session: str | None) -> list[Written]:
     if vial is not None:
         facts = facts.filter(body__entry__container=vial)
     if session is not None:
         facts = facts.filter(body__entry__session=session)
-    return written(facts)
+    return written(in_order(facts))
+
+
+def _own_naming(vial: str | None, session: str | None) -> list[Written]:
+    return _naming(book_facts(), vial, session)
 
 
 def _rows(vial: Vial, lines: Iterable[Written]) -> tuple[LedgerRow, ...]:
@@ -417,7 +389,11 @@ def _shared(rows: Iterable[LedgerRow]) -> bool:
 
 
 def _with_sessions(vial: str, sessions: Collection[str]) -> Book:
-    lines = {one.number: one for one in _naming(vial, None)}
+    lines = {one.entry.id: one for one in _own_naming(vial, None)}
     for session in sessions:
-        lines |= {one.number: one for one in _naming(None, session)}
-    return make_book(lines[number].entry for number in sorted(lines))
+        lines |= {one.entry.id: one for one in _own_naming(None, session)}
+    return make_book(one.entry for one in sorted(lines.values(), key=_in_time))
+
+
+def _in_time(one: Written) -> tuple[datetime, str, int]:
+    return one.entry.at, one.stream, one.number

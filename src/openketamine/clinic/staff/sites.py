@@ -56,6 +56,12 @@ def told_of() -> list[Any]:
     return list(_sites().filter(pk__in=seen() or (MAIN,)))
 
 
+def here_or_none() -> str | None:
+    """The one site that is seen now; None for the whole house and for several."""
+    sites = seen()
+    return next(iter(sites)) if sites is not None and len(sites) == 1 else None
+
+
 @contextmanager
 def only(sites: Iterable[str] | None) -> Iterator[None]:
     """Within this block, only these sites; None lifts every limit."""

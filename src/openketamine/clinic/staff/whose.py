@@ -21,7 +21,8 @@ ELSEWHERE = "This belongs to another site. You do not work there."
 _FACTS = frozenset({"fact", "entry", "case", "sheet", "credential", "asked", "grant"})
 # How a row without a site of its own leads to one.
 _WAYS = ("site", "person", "session", "vial", "staff")
-_BOOK = "pharmacy:main"
+_BOOKS = "pharmacy:"
+_OF_CASES = ("difference_found", "case_step")
 _STREAMS = {
     "session": "session",
     "person": "person",
@@ -136,7 +137,7 @@ def _of_row(model: type[models.Model], pk: UUID) -> frozenset[str] | None:
 def _of_fact(identity: UUID) -> frozenset[str] | None:
     """By the stream that it stands in, or by whom it is about."""
     fact = Fact.objects.filter(pk=identity).first()
-    fact = fact or Fact.objects.filter(stream=_BOOK, body__case=str(identity)).first()
+    fact = fact or _of_case(identity)
     if fact is None:
         # A tray that was left with drug is a case under the id of its session.
         return _of_row(_model("session"), identity)
@@ -146,7 +147,13 @@ def _of_fact(identity: UUID) -> frozenset[str] | None:
     for name in ("person", "staff"):
         if name in fact.body:
             return _of_row(_model(name), UUID(fact.body[name]))
-    return frozenset({fact.body.get("site", MAIN)})
+    # A shipment is of the site that sent it and of the one that receives it.
+    return frozenset({fact.body.get("site", MAIN), fact.body.get("to_site", "")} - {""})
+
+
+def _of_case(identity: UUID) -> Fact | None:
+    told = Fact.objects.filter(stream__startswith=_BOOKS, kind__in=_OF_CASES)
+    return told.filter(body__case=str(identity)).first()
 
 
 def _model(thing: str) -> type[models.Model]:

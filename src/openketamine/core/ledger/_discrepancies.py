@@ -125,6 +125,8 @@ def _not_arrived(
         if account_kind(one.account) == kind
         and one.mass_ug != 0
         and not (kind == "tray" and account_name(one.account) in open_sessions)
+        # Less than nothing under way: the book of another site sent it, and it has come in here.
+        and not (kind == "transit" and one.mass_ug < 0)
     )
 
 

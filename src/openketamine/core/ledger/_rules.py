@@ -250,10 +250,14 @@ _TRANSFER_RULES: tuple[Callable[[Book, Transfer], Iterator[Fault]], ...] = (
 
 
 def _overdrawn(book: Book) -> Iterator[BrokenRule]:
-    """Containers, trays and shipments never hold less than nothing, at no moment."""
+    """Containers, trays and shipments never hold less than nothing, at no moment. A shipment that
+    the book of another site sent begins here with its arrival."""
+    sent = {one.destination for one in book.transfers.values()}
     for one, held in running_balances(book):
         entry = one.entry
         if not isinstance(entry, Transfer) or account_kind(entry.source) not in _HOLDS_DRUG:
+            continue
+        if account_kind(entry.source) == "transit" and entry.source not in sent:
             continue
         if held.mass[entry.source] < 0:
             kind, name = account_kind(entry.source), account_name(entry.source)
