@@ -10,6 +10,8 @@ from tests import effort
 
 def pytest_addoption(parser):
     """How long the fault tests go on, and how many generated cases are tried."""
+    parser.addoption("--year-people", type=int, default=0, help="of the year; 0: by the effort")
+    parser.addoption("--year-seed", type=int, default=1, help="which year of check-ins")
     parser.addoption("--kill-rounds", type=int, default=4, help="rounds of SIGKILL in tests/faults")
     parser.addoption("--kill-seed", type=int, default=1, help="which moments and victims")
     parser.addoption("--effort", choices=["fifth", "whole"], default="fifth", help="see effort.py")

@@ -1,12 +1,14 @@
 """A year of a clinic that does not exist: repeatable, readable, true to what it was drawn from."""
 
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
 from openketamine.core import course, treatment
 from openketamine.core.course import cohort
+from openketamine.core.course._tolerated import tolerated
+from openketamine.core.dosing import protocol
 from openketamine.simulator.year import year
 
 UNTIL = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -72,3 +74,48 @@ def test_each_protocol_is_judged_by_its_own_instrument(people):
         if p.sessions and isinstance(one.body, course.facts.CourseOpened)
     }
     assert primary == {"iv-depression": "phq-9", "spravato-trd": "phq-9", "pain-outpatient": "peg"}
+
+
+def scores(person, instrument):
+    """Every score of this instrument, of sessions and of check-ins."""
+    facts = [one for session in person.sessions for one in session.facts]
+    return [
+        one.body
+        for one in (*facts, *person.course)
+        if getattr(one.body, "instrument", "") == instrument
+    ]
+
+
+def test_who_is_treated_for_pain_is_asked_about_mood_as_well_and_nobody_else_about_pain(people):
+    pain = [p for p in people if p.sessions and p.sessions[0].protocol_id == "pain-outpatient"]
+    assert all(len(scores(p, "peg")) == len(scores(p, "phq-9")) for p in pain)
+    assert sum(len(scores(p, "phq-9")) for p in pain) > len(pain)
+    assert not any(scores(p, "peg") for p in people if p not in pain)
+
+
+def test_sessions_go_on_for_some_at_no_less_than_the_interval_of_the_protocol(people):
+    going = [p for p in people if p.sessions and len(p.sessions) > 8]
+    assert len(going) > 30
+    for person in going:
+        plan = protocol(person.sessions[0].protocol_id)
+        days = [one.opened_at for one in person.sessions]
+        assert len(plan.course) > 1
+        for done, (before, after) in enumerate(pairwise(days), start=1):
+            least = plan.phase_of(done, (before - days[0]).days // 7 + 1).next_in_days
+            assert (after - before).days >= least
+
+
+def test_each_session_says_how_it_was_tolerated(people):
+    asked = {"dissociation", "nausea", "moaas", "spo2", "systolic", "diastolic"}
+    severe = 0
+    for session in (one for p in people[:100] for one in p.sessions):
+        bodies = [one.body for one in session.facts]
+        (seen,) = [one for one in bodies if isinstance(one, treatment.facts.ObservationCharted)]
+        assert set(seen.values) == asked
+        assert all(0 <= seen.values[name] <= 10 for name in ("dissociation", "nausea"))
+        severe += seen.values["dissociation"] >= 7
+        state = treatment.fold(
+            treatment.Fact(one.id, one.at, AUTHOR, one.body) for one in session.facts
+        )
+        assert "not known" not in {one.verdict for one in tolerated(state)}
+    assert severe

@@ -1,6 +1,7 @@
 """A thousand people over a year: every message, every restart, every answer about suicide.
 
-`--year-people` and `--year-seed` choose another year.
+Sixty after each change, a thousand where everything is tried (`--effort whole`); `--year-people`
+and `--year-seed` choose another year.
 """
 
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ def test_each_message_once_and_every_answer_about_suicide_told_in_time(
 ):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = Cast({name: hire(name, role, title) for name, (role, title) in CAST.items()})
-    people, seed = (request.config.getoption(f"--year-{one}") for one in ("people", "seed"))
+    asked, seed = (request.config.getoption(f"--year-{one}") for one in ("people", "seed"))
+    people = asked or (1000 if request.config.getoption("--effort") == "whole" else 60)
     year = run(people, seed, START, DAYS, cast, settings, monkeypatch, longest=10)
     counted, late, mails = prove(year), tasks_in_time(year), mails_about_tasks(year)
     with capsys.disabled():

@@ -1,20 +1,29 @@
-"""One course of a person who does not exist: sessions, scores, and what happened after."""
+"""One course of a person who does not exist: sessions, scores, and what happened after.
+
+Whoever is treated for pain is asked about their mood as well: two axes, neither for the other.
+Sessions go on for some of those who responded, at the intervals of the protocol itself.
+"""
 
 import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from openketamine.core.course import Cohort, cohort
 from openketamine.core.course import facts as course
+from openketamine.core.dosing import protocol
 from openketamine.core.scoring import Score, score
 from openketamine.core.treatment import facts as treatment
 from openketamine.simulator._life import Life, Said, SimulatedSession, settings
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _PHQ9_ITEMS, _PEG_ITEMS = 9, 3
+# The cohort by whose shares the mood of people in pain is drawn, as if it were their own.
+_MOOD = "mcinnes-2022"
+_MOST_SESSIONS = 30
 
 
 class SimulatedCourse:
@@ -24,8 +33,10 @@ class SimulatedCourse:
         """`mix`: a row of `year.yaml`; `first`: when the first session opens; `weight` in kg."""
         self.life, self.mix, self.first, self.weight = life, mix, first, weight
         self.instrument: str = mix["primary"]
-        self.start = self._first_score()
-        self.end = self._last_score()
+        self.axes = [self._axis(self.instrument, mix["response"], *_bounds(self.instrument))]
+        if mix["indication"] == "pain":
+            low, high = (settings()["phq9_in_pain"][end] for end in ("low", "high"))
+            self.axes.append(self._axis("phq-9", _MOOD, low, high))
         self.lost_after = self._stops_after()
 
     def live(self) -> None:
@@ -39,49 +50,49 @@ class SimulatedCourse:
         days = [self.first + _DAY * mix["every_days"] * place for place in range(given)]
         days = [day for day in days if day + 4 * 60 * _MINUTE < self.life.until]
         for place, day in enumerate(days):
-            self._session(place, day)
+            self._session(place, day, min(place, mix["sessions"]))
         if not days:
             return
+        back = days[-1] + _DAY * self._days_to_relapse()
+        if len(days) == mix["sessions"]:
+            self._maintained(days, back)
         self._events(days[-1])
         if self.lost_after < mix["sessions"] and len(days) == given:
             reason = self.life.one_of(["lost", "wish", "side_effects"], [60, 25, 15])
             self.life.say(days[-1] + 30 * _DAY, course.CourseEnded(course_id, reason))
-        self._follow(days[-1], course_id, self._reached(len(days)))
+        self._follow(days[-1], course_id, len(days), back)
 
     # --- scores -----------------------------------------------------------------------------
 
-    def _first_score(self) -> float:
-        low, high = settings()["phq9"]["low"], settings()["phq9"]["high"]
-        if self.instrument == "peg":
-            low, high = (settings()["peg_tenths"][end] / 10 for end in ("low", "high"))
-        return float(self.life.chance.uniform(low, high))
+    def _axis(self, instrument: str, study: str, low: float, high: float) -> "_Axis":
+        start = float(self.life.chance.uniform(low, high))
+        return _Axis(instrument, start, self._last_score(instrument, start, study))
 
-    def _last_score(self) -> float:
+    def _last_score(self, instrument: str, start: float, name: str) -> float:
         """Where a whole course leads, by the published shares of this protocol's cohort."""
-        study = cohort(self.mix["response"])
+        study = cohort(name)
         response = float(study.reported("response")[0].value)
         remission = _first(study, "remission")
         worse = _first(study, "worse")
         drawn = float(self.life.chance.uniform(0, 100))
         chance = self.life.chance
         if drawn < remission:
-            return float(chance.uniform(0, 4)) if self.instrument == "phq-9" else self.start / 5
+            return float(chance.uniform(0, 4)) if instrument == "phq-9" else start / 5
         if drawn < response:
-            return self.start * float(chance.uniform(0.22, 0.45))
+            return start * float(chance.uniform(0.22, 0.45))
         if drawn >= 100 - worse:
-            return self.start + float(chance.uniform(5, 8))
+            return start + float(chance.uniform(5, 8))
         partly = self.life.happens(settings()["partial_percent_of_others"])
-        return self.start * float(
-            chance.uniform(0.55, 0.74) if partly else chance.uniform(0.8, 1.1)
-        )
+        return start * float(chance.uniform(0.55, 0.74) if partly else chance.uniform(0.8, 1.1))
 
-    def _score(self, wanted: float, *, exact: bool = False) -> "_Filled":
-        spread = 0 if exact else settings()["scatter"] * (1 if self.instrument == "phq-9" else 0.3)
+    def _score(self, instrument: str, wanted: float, *, exact: bool = False) -> "_Filled":
+        of_mood = instrument == "phq-9"
+        spread = 0 if exact else settings()["scatter"] * (1 if of_mood else 0.3)
         drawn = wanted + float(self.life.chance.normal(0, spread))
-        most, items = (27, _PHQ9_ITEMS) if self.instrument == "phq-9" else (30, _PEG_ITEMS)
-        points = round(drawn if self.instrument == "phq-9" else drawn * 3)
+        most, items = (27, _PHQ9_ITEMS) if of_mood else (30, _PEG_ITEMS)
+        points = round(drawn if of_mood else drawn * 3)
         answers = self._answers(min(max(points, 0), most), items, most // items)
-        return _Filled(tuple(answers), score(self.instrument, answers))
+        return _Filled(tuple(answers), score(instrument, answers))
 
     def _answers(self, points: int, items: int, most: int) -> list[int]:
         """So many points spread over the items; the last item comes last."""
@@ -96,7 +107,9 @@ class SimulatedCourse:
 
     # --- sessions ---------------------------------------------------------------------------
 
-    def _session(self, place: int, day: datetime) -> None:
+    def _session(self, place: int, day: datetime, done: int, *, back: bool = False) -> None:
+        """`place` from 0; `done`: so many sessions show in its scores; `back`: what it did is
+        gone again."""
         life, mix = self.life, self.mix
         own = life.name("session", place, self.first)
         opened = treatment.SessionOpened(
@@ -104,12 +117,16 @@ class SimulatedCourse:
         )
         said: list[Said] = [life.fact(day, opened)]
         if not life.happens(settings()["score_missing_in_session_percent"]):
-            reached = self._reached(place)
-            said.append(
-                life.fact(day + 5 * _MINUTE, _recorded(self._score(reached, exact=not place)))
-            )
+            said += [
+                life.fact(
+                    day + 5 * _MINUTE,
+                    _recorded(self._score(one.instrument, wanted, exact=not place)),
+                )
+                for one, wanted in self._levels(done, back=back)
+            ]
         said += self._dose(day + 20 * _MINUTE)
-        said += self._adverse_events(day + 30 * _MINUTE)
+        events = list(self._adverse_events(day + 30 * _MINUTE))
+        said += [*events, self._peak(day + 50 * _MINUTE, events)]
         left = treatment.Discharged("Escort of a simulated person", "not recorded", True)  # noqa: FBT003
         said.append(life.fact(day + 130 * _MINUTE, left))
         said.append(life.fact(day + 140 * _MINUTE, treatment.SessionClosed()))
@@ -143,6 +160,38 @@ class SimulatedCourse:
             if self.life.happens(float(one.value)):
                 yield self.life.fact(at, treatment.AdverseEventCharted(one.event, 3))
 
+    def _peak(self, at: datetime, events: list[Said]) -> Said:
+        """What a nurse wrote down at the peak; how strange and how sick goes with the events."""
+        chance, told = self.life.chance, settings()["at_the_peak"]
+        values = {
+            name: Decimal(int(chance.integers(low, high + 1))) for name, (low, high) in told.items()
+        }
+        values["dissociation"] = self._rating(events, "dissociation")
+        values["nausea"] = self._rating(events, "nausea", "vomiting")
+        return self.life.fact(at, treatment.ObservationCharted(values))
+
+    def _rating(self, events: list[Said], *names: str) -> Decimal:
+        told = settings()["rating"]
+        grade = max((one.body.severity for one in events if one.body.event in names), default=0)
+        drawn = float(self.life.chance.uniform(told["low"], told["high"]))
+        return Decimal(min(10, round(drawn + told["for_a_grade"] * grade)))
+
+    def _maintained(self, days: list[datetime], back: datetime) -> None:
+        """Sessions that go on, each as soon as the protocol allows it, where it has phases for
+        them, until the year is over. What was gone again stays gone."""
+        first, plan, done = self.axes[0], protocol(self.mix["protocol"]), len(days)
+        goes_on = self.life.happens(settings()["maintained_percent"])
+        if not goes_on or first.end > first.start / 2 or len(plan.course) == 1:
+            return
+        day = days[-1]
+        while done < _MOST_SESSIONS:
+            phase = plan.phase_of(done, (day - days[0]).days // 7 + 1)
+            day += _DAY * max(phase.next_in_days, self.mix["every_days"])
+            if day + 4 * 60 * _MINUTE >= self.life.until:
+                return
+            self._session(done, day, done, back=day > back)
+            done += 1
+
     def _stops_after(self) -> int:
         """After how many sessions this person stays away; beyond the planned ones: never."""
         first, later = (
@@ -164,19 +213,20 @@ class SimulatedCourse:
             later = last + _DAY * float(self.life.chance.uniform(5, 120))
             self.life.say(later, course.EventRecorded("hospitalised"))
 
-    def _reached(self, sessions: int) -> float:
-        """After so many sessions; half of a course is as good as all of it (Phillips 2019: the
-        median responder needed three infusions)."""
+    def _levels(self, sessions: int, *, back: bool = False) -> Iterator[tuple["_Axis", float]]:
+        """Where each axis is after so many sessions; half of a course is as good as all of it
+        (Phillips 2019: the median responder needed three infusions)."""
         done = min(1.0, 2 * sessions / int(self.mix["sessions"]))
-        return self.start + (self.end - self.start) * done
+        for one in self.axes:
+            reached = one.start + (one.end - one.start) * done
+            yield one, one.start * 0.95 if back else reached
 
-    def _follow(self, last: datetime, course_id: str, reached: float) -> None:
+    def _follow(self, last: datetime, course_id: str, sessions: int, back: datetime) -> None:
         """Check-ins after the last session: answered, or missed for a reason."""
-        back = last + _DAY * self._days_to_relapse()
         for week in settings()["check_in_weeks"]:
             due = last + timedelta(weeks=week)
             if due + 2 * _DAY < self.life.until:
-                self._check_in(due, course_id, self.start * 0.95 if due > back else reached)
+                self._check_in(due, course_id, list(self._levels(sessions, back=due > back)))
 
     def _days_to_relapse(self) -> float:
         """Drawn from the published curve of responders; beyond its last point it falls on."""
@@ -191,12 +241,12 @@ class SimulatedCourse:
         (day, share), (later, less) = points[-2:]
         return later + (later - day) * math.log(less / drawn) / math.log(share / less)
 
-    def _check_in(self, due: datetime, course_id: str, wanted: float) -> None:
+    def _check_in(self, due: datetime, course_id: str, wanted: list[tuple["_Axis", float]]) -> None:
         life = self.life
         own = life.name("check-in", due)
         invited = course.CheckInInvited(
             own, "simulated", f"after {course_id[:8]}", due, due + 2 * _DAY, "email",
-            instruments=(self.instrument,),
+            instruments=tuple(one.instrument for one, _ in wanted),
         )  # fmt: skip
         life.say(due, invited)
         if life.happens(settings()["check_in_missed_percent"]):
@@ -206,7 +256,8 @@ class SimulatedCourse:
             return
         at = due + _MINUTE * float(life.chance.uniform(5, 2000))
         life.say(at, course.CheckInOpened(own))
-        life.say(at + _MINUTE, _taken(self._score(wanted), own))
+        for axis, level in wanted:
+            life.say(at + _MINUTE, _taken(self._score(axis.instrument, level), own))
         life.say(at + _MINUTE, course.CheckInFinished(own))
 
 
@@ -217,6 +268,24 @@ def _first(study: Cohort, what: str) -> float:
 
 def _device() -> treatment.DoseGiven:
     return treatment.DoseGiven(route="nasal", dose_ug=28_000, unit="device", place="each nostril")
+
+
+def _bounds(instrument: str) -> tuple[float, float]:
+    """Between which a first score lies."""
+    if instrument == "peg":
+        low, high = (settings()["peg_tenths"][end] / 10 for end in ("low", "high"))
+    else:
+        low, high = settings()["phq9"]["low"], settings()["phq9"]["high"]
+    return low, high
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """What one instrument says of a person: where it begins, and where a whole course leads."""
+
+    instrument: str
+    start: float
+    end: float
 
 
 @dataclass(frozen=True)
