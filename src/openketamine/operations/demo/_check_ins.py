@@ -16,7 +16,7 @@ from openketamine.core.scoring import score
 _ASKED = (
     ("Whitfield", "depression", "phq-9", "en"),
     ("Quintana", "both", "phq-9", "en"),
-    ("Ferreira", "depression", "phq-9", "es"),
+    ("Sørby", "depression", "phq-9", "es"),
 )
 # PHQ-9 answers of the weeks before, oldest first: days ago, then items 1 to 9.
 _BEFORE = (
@@ -39,7 +39,7 @@ def ask_between_sessions(staff: Mapping[str, Staff], now: datetime) -> None:
         open_course(person, course, staff["priya"], now)
         contact = facts.ContactSet(
             "email",
-            f"{family.lower()}@example.org",
+            f"{family.lower().replace('ø', 'o')}@example.org",
             language=language,
             quiet_from="00:00",
             quiet_until="00:00",
