@@ -5,7 +5,8 @@ import pytest
 from openketamine.clinic.staff.roles import ROLES, TASKS
 from openketamine.core.course import domains, maintenance_known
 from openketamine.core.course._next import _rules
-from openketamine.core.course._relapse import _definitions, cohort_points
+from openketamine.core.course._relapse import _definitions
+from openketamine.core.course._warning import cohort_points
 from openketamine.core.findings import Action
 from openketamine.core.scoring import instruments
 from openketamine.core.screening._rules import questions, rules

@@ -184,7 +184,7 @@ def _doses(frame: _Frame, doses: Sequence[Dose]) -> Iterable[str]:
 
 def _levels(frame: _Frame, doses: Sequence[Dose], top: float) -> Iterable[str]:
     """The band of each peak as a bar with its middle; a cross where there is no model."""
-    yield from _name("Peak level", "ng/mL", top)
+    yield from _name("Level", "peak, ng/mL", top)
     yield _text(6, top + 44, "forecast", "soft", font_size="11")
     most = max(one.level[2] for one in doses if one.level) or 1
     floor = top + _LANE

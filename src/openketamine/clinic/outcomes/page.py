@@ -57,16 +57,19 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
     evaluates = cache(known.evaluated)
     following = _next(known, state, found, today, evaluates)
     tasks = queries.tasks_of(person)
+    last = last_session(found.course, following)
     return {
         "course": _course(found),
-        "glance": words.glance(found, sum(one.is_open for _, one in tasks)),
+        "glance": words.glance(
+            found, sum(one.is_open for _, one in tasks), last["worst"] if last else None
+        ),
         "chart": course_picture(rows, found, today),
         "rows": rows,
         "scores": _scores(found.points),
         "outcomes": _outcomes(found),
         "quadrant": words.quadrant_words(found.quadrant),
         "next": _proposal(following, today),
-        "last": last_session(found.course, following),
+        "last": last,
         "stop": words.stop_lines(found.stop),
         "known": [
             {"says": one["says"], "sources": source_lines(one["sources"])}

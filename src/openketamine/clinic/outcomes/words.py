@@ -37,8 +37,8 @@ CHECKS: Mapping[str, tuple[str, str]] = {
     "no sessions": ("unknown", "No session yet"),
 }
 STOPS: Mapping[str, tuple[str, str]] = {
-    "reached": ("override", "Reached"),
-    "not reached": ("done", "Not reached"),
+    "reached": ("override", "Met"),
+    "not reached": ("done", "Not met"),
     "not known": ("unknown", "Not known"),
 }
 RELAPSES: Mapping[str, tuple[str, str]] = {
@@ -205,7 +205,8 @@ def exposure_lines(found: Iterable[Exposed]) -> list[Line]:
 def check_line(one: Check) -> Line:
     """When a check is due and what that follows from."""
     level, word = CHECKS[one.state]
-    last = "never done here" if one.last is None else _last(one)
+    # Where the reason says it already, it is not said twice.
+    last = _last(one) if one.last else "" if "never done" in one.why else "never done here"
     due = f"due {clinic_date(one.due_on)} ({one.why})" if one.due_on else one.why
     return Line(
         level,
@@ -217,8 +218,9 @@ def check_line(one: Check) -> Line:
     )
 
 
-def glance(found: Summary, tasks: int) -> list[dict[str, str]]:
-    """The page in one row: what a reader wants to know before anything else."""
+def glance(found: Summary, tasks: int, last: tuple[str, str] | None = None) -> list[dict[str, str]]:
+    """The page in one row: what a reader wants to know before anything else. `last`: what the last
+    session means for the next dose."""
     best = found.primary
     verdict = VERDICTS[best.verdict] if best else ("unknown", "No score")
     due = [one for one in found.checks if one.state in ("abnormal", "late", "due")]
@@ -226,6 +228,7 @@ def glance(found: Summary, tasks: int) -> list[dict[str, str]]:
     raised = [one for one in found.exposure if one.raised]
     return [
         _tile(f"By {title(best.instrument)}" if best else "Outcome", verdict, _from_to(best)),
+        *([_tile("Last session", last, "")] if last else []),
         _tile("Mood and pain", _of_quadrant(found.quadrant), ""),
         _tile("Relapse", WARNINGS[found.warning.level], _signs(found.warning)),
         _tile("Checks", worst, ", ".join(one.title for one in due)),

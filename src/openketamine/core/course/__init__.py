@@ -45,7 +45,7 @@ from openketamine.core.course._next import (
     propose_next,
 )
 from openketamine.core.course._past import Visit, past_sessions
-from openketamine.core.course._relapse import Relapse, Warned, first_response, relapses
+from openketamine.core.course._relapse import Relapse, first_response, relapses
 from openketamine.core.course._response import (
     NOT_EVALUABLE,
     Outcome,
@@ -60,6 +60,7 @@ from openketamine.core.course._state import CourseState, fold_course
 from openketamine.core.course._summary import Summary, summary, wanted_tasks
 from openketamine.core.course._tasks import Task, task_as_json, tasks
 from openketamine.core.course._tolerated import Sign, Tolerated, tolerated
+from openketamine.core.course._warning import Warned
 
 __all__ = [
     "NOT_EVALUABLE",

@@ -155,7 +155,7 @@ def next_interval(
         most_days=max(most, floor or 0),
         rule=rule,
         says=str(said["says"]),
-        sources=(*sources_of(cited["sources"]), *sources_of(said["sources"])),
+        sources=tuple(dict.fromkeys((*sources_of(cited["sources"]), *sources_of(said["sources"])))),
         evidence=str(cited["evidence"]),
         soonest=floor,
     )

@@ -1,8 +1,7 @@
-"""Whether a response was lost, as each study would say; and what warns of it before.
+"""Whether a response was lost, as each study would say.
 
 The definitions stand side by side and none wins. Only a person in whom a response was seen can
-relapse; where nobody knows whether there was one, nothing is said. A warning says what it rests on
-and how little that may be: nothing here predicts one person from a group.
+relapse; where nobody knows whether there was one, nothing is said. What warns before: `_warning`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +18,7 @@ from openketamine.core.course._response import NOT_EVALUABLE, compared, title
 from openketamine.core.course._series import Point, baseline, between
 from openketamine.core.course._state import CourseState
 from openketamine.core.findings import Source, sources_of
-from openketamine.core.scoring import instrument
-from openketamine.knowledge import Threshold, document, read_threshold
+from openketamine.knowledge import document, read_threshold
 
 MET, NOT_MET, NO_RESPONSE = "met", "not met", "no response seen"
 
@@ -45,42 +43,7 @@ class Relapse:
 
 
 @dataclass(frozen=True)
-class Sign:
-    """One thing that may come before a relapse, in words, and how sure it is."""
-
-    what: str
-    unsure: str
-    rests_on: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CohortPoint:
-    """What a published group kept of a response by a day."""
-
-    after: str
-    days: int
-    kept: Decimal
-    of: str
-    source: Source
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Warned:
-    """`level`: relapse, warning, none, or not evaluable.
-
-    `groups`: the published points on both sides of the days since the last session.
-    """
-
-    level: str
-    signs: tuple[Sign, ...]
-    unsure: tuple[str, ...]
-    days_since_dose: int | None
-    groups: tuple[CohortPoint, ...]
-
-
-@dataclass(frozen=True)
-class _Seen:
+class Seen:
     """One instrument over one course: baseline, points since, and the first with a response."""
 
     name: str
@@ -98,37 +61,16 @@ def relapses(
     state: CourseState, course: Course, points: Mapping[str, Sequence[Point]]
 ) -> tuple[Relapse, ...]:
     """Every definition of the knowledge, in its order."""
-    seen = {name: _seen(name, course, some) for name, some in points.items()}
+    seen = {name: seen_of(name, course, some) for name, some in points.items()}
     return tuple(_judged(node, state, seen) for node in _definitions())
 
 
-def warning(
-    state: CourseState,
-    course: Course,
-    points: Mapping[str, Sequence[Point]],
-    found: Sequence[Relapse],
-    today: date,
-) -> Warned:
-    """What warns of a relapse today, with everything that makes it unsure."""
-    last = course.visits[-1].on if course.visits else None
-    days = None if last is None else (today - last).days
-    seen = [_seen(name, course, some) for name, some in points.items()]
-    with_response = [one for one in seen if one.responded is not None]
-    groups = _groups(len(course.visits), days)
-    if any(one.verdict == MET for one in found):
-        return Warned("relapse", (), _unsure(state, with_response, today), days, groups)
-    if not with_response:
-        return Warned(NOT_EVALUABLE, (), ("no response was seen that could be lost",), days, groups)
-    signs = (*_half_met(found), *_worse_than_best(with_response))
-    level = "warning" if signs else "none"
-    return Warned(level, signs, _unsure(state, with_response, today), days, groups)
-
-
-def _seen(name: str, course: Course, points: Sequence[Point]) -> _Seen:
+def seen_of(name: str, course: Course, points: Sequence[Point]) -> Seen:
+    """One instrument as this course has it."""
     first = baseline(points, course.start)
     since = between(points, course.start) if course.start else ()
     found = (place for place, one in enumerate(since) if _is_response(name, first, one))
-    return _Seen(name, first, since, next(found, None))
+    return Seen(name, first, since, next(found, None))
 
 
 def _is_response(name: str, first: Point | None, one: Point) -> bool:
@@ -136,7 +78,7 @@ def _is_response(name: str, first: Point | None, one: Point) -> bool:
     return found is not None and found.verdict == "response"
 
 
-def _judged(node: Mapping[str, Any], state: CourseState, seen: Mapping[str, _Seen]) -> Relapse:
+def _judged(node: Mapping[str, Any], state: CourseState, seen: Mapping[str, Seen]) -> Relapse:
     cited = node.get("score") or node.get("share") or node
     bare = Relapse(
         definition=str(node["definition"]),
@@ -154,7 +96,7 @@ def _judged(node: Mapping[str, Any], state: CourseState, seen: Mapping[str, _See
         return _with(bare, says=f"no {title(one.name)} since session 1")
     if one.responded is None:
         return _with(bare, verdict=NO_RESPONSE)
-    methods: Mapping[str, Callable[[Relapse, Mapping[str, Any], _Seen, CourseState], Relapse]] = {
+    methods: Mapping[str, Callable[[Relapse, Mapping[str, Any], Seen, CourseState], Relapse]] = {
         "consecutive": _consecutive,
         "lost": _lost,
         "back": _back,
@@ -162,7 +104,7 @@ def _judged(node: Mapping[str, Any], state: CourseState, seen: Mapping[str, _See
     return methods[str(node["method"])](bare, node, one, state)
 
 
-def _consecutive(bare: Relapse, node: Mapping[str, Any], one: _Seen, state: CourseState) -> Relapse:
+def _consecutive(bare: Relapse, node: Mapping[str, Any], one: Seen, state: CourseState) -> Relapse:
     """So many scores one after the other; too close together or too far apart do not count."""
     limit, times = read_threshold(node["score"]), int(node["times"])
     low, high = node.get("apart", (0, None))
@@ -180,23 +122,23 @@ def _consecutive(bare: Relapse, node: Mapping[str, Any], one: _Seen, state: Cour
     return _with(bare, verdict=NOT_MET, half=bool(run), rests_on=tuple(p.fact for p in run))
 
 
-def _lost(bare: Relapse, node: Mapping[str, Any], one: _Seen, state: CourseState) -> Relapse:
+def _lost(bare: Relapse, node: Mapping[str, Any], one: Seen, state: CourseState) -> Relapse:
     """A share of what was gained since before the course, at its best so far, is gone."""
-    limit, start = read_threshold(node["share"]), _total(one.first)
+    limit, start = read_threshold(node["share"]), total_of(one.first)
     best = one.after[0]
     for point in one.after:
-        gained = start - _total(best)
-        if gained > 0 and limit.met_by(100 * (_total(point) - _total(best)) / gained):
+        gained = start - total_of(best)
+        if gained > 0 and limit.met_by(100 * (total_of(point) - total_of(best)) / gained):
             said = f"from {start} to {best.total} and back to {point.total}"
             return _hit(bare, (best, point), state, said)
-        best = min((best, point), key=_total)
+        best = min((best, point), key=total_of)
     return _with(bare, verdict=NOT_MET)
 
 
-def _back(bare: Relapse, node: Mapping[str, Any], one: _Seen, state: CourseState) -> Relapse:
-    limit, start = read_threshold(node["share"]), _total(one.first)
+def _back(bare: Relapse, node: Mapping[str, Any], one: Seen, state: CourseState) -> Relapse:
+    limit, start = read_threshold(node["share"]), total_of(one.first)
     for point in one.after:
-        if start and limit.met_by(100 * _total(point) / start):
+        if start and limit.met_by(100 * total_of(point) / start):
             return _hit(bare, (point,), state, f"{point.total} of {start} before")
     return _with(bare, verdict=NOT_MET)
 
@@ -205,7 +147,7 @@ def _by_event(
     bare: Relapse,
     node: Mapping[str, Any],
     state: CourseState,
-    seen: Mapping[str, _Seen],
+    seen: Mapping[str, Seen],
 ) -> Relapse:
     responses = [one.after[0].at for one in seen.values() if one.responded is not None]
     if not responses:
@@ -229,100 +171,9 @@ def _with(bare: Relapse, **said: Any) -> Relapse:
     return replace(bare, **said)
 
 
-def _total(point: Point | None) -> Decimal:
+def total_of(point: Point | None) -> Decimal:
+    """Its number; nothing counts as 0."""
     return Decimal(point.total) if point is not None and point.total is not None else Decimal(0)
-
-
-def _half_met(found: Sequence[Relapse]) -> tuple[Sign, ...]:
-    return tuple(
-        Sign(
-            f"one score more like the last would be a relapse: {one.title}",
-            "one score alone may be a bad day",
-            one.rests_on,
-        )
-        for one in found
-        if one.half
-    )
-
-
-def _worse_than_best(seen: Sequence[_Seen]) -> tuple[Sign, ...]:
-    """Worse than at its best by the first published cut-off of a change that matters to people."""
-    signs = []
-    for one in seen:
-        best, last = min(one.after, key=_total), one.after[-1]
-        if last.at <= best.at or (cuts := _important(one.name, best, last)) is None:
-            continue
-        met, of = cuts
-        signs.append(
-            Sign(
-                f"{title(one.name)} rose from {best.total} at its best to {last.total}",
-                f"a change that matters by {met} of {of} published cut-offs",
-                (best.fact, last.fact),
-            )
-        )
-    return tuple(signs)
-
-
-def _important(name: str, best: Point, last: Point) -> tuple[int, int] | None:
-    """How many published cut-offs of an important change were passed; None if not the first."""
-    known = next((one for one in instrument(name).cuts if one.of == "total"), None)
-    cuts = known.important if known else ()
-    if not cuts:
-        return None
-    rise = _total(last) - _total(best)
-    met = [_passed(cut.threshold, rise, _total(best)) for cut in cuts]
-    return (sum(met), len(met)) if met[0] else None
-
-
-def _passed(cut: Threshold, rise: Decimal, best: Decimal) -> bool:
-    if cut.unit != "%":
-        return cut.met_by(rise)
-    return bool(best) and cut.met_by(100 * rise / best)
-
-
-def _unsure(state: CourseState, seen: Sequence[_Seen], today: date) -> tuple[str, ...]:
-    said = []
-    for one in seen:
-        count, last = len(one.after), one.after[-1]
-        days = (today - state.day(last.at)).days
-        scores = "one score" if count == 1 else f"{count} scores"
-        said.append(f"{title(one.name)}: {scores} since the response, the last {_ago(days)}")
-    return tuple(said)
-
-
-def _ago(days: int) -> str:
-    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
-
-
-def _groups(sessions: int, days: int | None) -> tuple[CohortPoint, ...]:
-    """The published points around so many days: of each group the last before and the next."""
-    if days is None or not sessions:
-        return ()
-    after = "one" if sessions == 1 else "course"
-    points = [one for one in cohort_points() if one.after == after]
-    found: list[CohortPoint] = []
-    for group in dict.fromkeys(one.of for one in points):
-        own = sorted((one for one in points if one.of == group), key=lambda one: one.days)
-        before = [one for one in own if one.days <= days][-1:]
-        found += [*before, *[one for one in own if one.days > days][:1]]
-    return tuple(found)
-
-
-@cache
-def cohort_points() -> tuple[CohortPoint, ...]:
-    """Every published point."""
-    nodes = document("relapse", "cohorts").body["points"]
-    return tuple(
-        CohortPoint(
-            str(node["after"]),
-            int(node["at"]["value"]),
-            Decimal(str(node["kept"])),
-            str(node["of"]),
-            Source(str(node["at"]["sources"][0]["id"]), str(node["at"]["sources"][0]["where"])),
-            str(node["at"]["evidence"]),
-        )
-        for node in nodes
-    )
 
 
 @cache
@@ -332,7 +183,7 @@ def _definitions() -> tuple[Mapping[str, Any], ...]:
 
 def first_response(name: str, course: Course, points: Sequence[Point]) -> Point | None:
     """The score at which a response was first seen in this course; None where none was."""
-    after = _seen(name, course, points).after
+    after = seen_of(name, course, points).after
     return after[0] if after else None
 
 
@@ -347,9 +198,9 @@ def relief_days(
     starts = [one.state.started_at for one in visits if one.state.started_at is not None]
     if node is None or node["method"] != "back" or not starts:
         return None
-    limit, start = read_threshold(node["share"]), _total(baseline(points, starts[0]))
+    limit, start = read_threshold(node["share"]), total_of(baseline(points, starts[0]))
     after = between(points, starts[-1], until)
     if not after or not start:
         return None
-    back = next((one for one in after if limit.met_by(100 * _total(one) / start)), None)
+    back = next((one for one in after if limit.met_by(100 * total_of(one) / start)), None)
     return ((back or after[-1]).at - starts[-1]).days

@@ -12,7 +12,7 @@ from openketamine.core.course._facts import TaskOpened
 from openketamine.core.course._history import improvements
 from openketamine.core.course._next import REACHED, StopRule, stop_rules
 from openketamine.core.course._past import past_sessions
-from openketamine.core.course._relapse import MET, Relapse, Warned, relapses, warning
+from openketamine.core.course._relapse import MET, Relapse, relapses
 from openketamine.core.course._response import (
     Outcome,
     Quadrant,
@@ -24,6 +24,7 @@ from openketamine.core.course._response import (
 from openketamine.core.course._series import Point, series
 from openketamine.core.course._state import CourseState
 from openketamine.core.course._tasks import tasks
+from openketamine.core.course._warning import Warned, warning
 from openketamine.core.dosing import protocol, protocols
 from openketamine.knowledge import document
 

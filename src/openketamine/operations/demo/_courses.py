@@ -92,7 +92,7 @@ COURSES = (
          "eye_mask": "Yes, my own.", "touch": "A hand on the shoulder is fine."},
     ),
     Told(
-        "Okafor", "both", 6, 84_000, (136, 82),
+        "Reyes", "both", 6, 84_000, (136, 82),
         (
             Visit(17, 500, peak=(158, 94)), Visit(14, 500, peak=(162, 96), dissociation=5),
             Visit(10, 500, peak=(171, 101), dissociation=8, nausea=3, moaas=4,
