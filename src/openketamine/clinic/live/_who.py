@@ -73,6 +73,8 @@ def guest(key: str, now: datetime) -> Guest | None:
     staff = Staff.objects.filter(pk=str(session.get("_auth_user_id") or NOBODY)).first()
     if staff is None or not staff.is_active or staff.has_ended(now) or is_idle(session, now):
         return None
+    if staff.first_password_until is not None:
+        return None
     # As Django does it: a changed password ends every sign-in that was made with the old one.
     if not constant_time_compare(session.get("_auth_user_hash", ""), staff.get_session_auth_hash()):
         return None

@@ -139,6 +139,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "openketamine.clinic.staff.presence.sign_off_when_idle",
     "openketamine.clinic.staff.sites.confine",
+    "openketamine.clinic.staff.first_password.ask_for_own_password",
     "openketamine.clinic.staff.second_factor.ask_for_second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

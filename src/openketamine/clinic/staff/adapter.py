@@ -47,6 +47,26 @@ class ClinicAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         for key in {source.key(name), *(() if source.known else (source.name,))}:
             record_access(None, None, attempts.SIGN_IN_FAILED, now, refused=True, source=key)
 
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """By whatever way, passkey included: not into an account that has ended."""
+        if user.is_shut_out(clock.now()):
+            ended: HttpResponse = self.respond_user_inactive(request, user)
+            return ended
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """As allauth has it; and never the one from before, nor the first one for good."""
+        cleaned: str = super().clean_password(password, user)
+        if user is not None and user.pk and user.check_password(password):
+            raise ValidationError("Another one than until now.")
+        return cleaned
+
+    def set_password(self, user: Any, password: str) -> None:
+        """An own one: the first one is over."""
+        user.first_password_until = None
+        super().set_password(user, password)
+
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """On record; and this browser is known from now on."""
         record_access(user, None, "signed in", clock.now())

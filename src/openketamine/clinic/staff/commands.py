@@ -34,6 +34,7 @@ def hire(
     by: Author | None = None,
     until: datetime | None = None,
     sites: Sequence[str] = (MAIN,),
+    first_until: datetime | None = None,
 ) -> Staff:
     """Open an account for one person at these sites, `until` a moment where it ends by itself; an
     auditor's always does. Raises BadInput for a taken name, an unknown role or site, a password
@@ -47,8 +48,9 @@ def hire(
         raise BadInput("sites", "sites that were opened here", ", ".join(sites))
     ends = _end(role, until, now)
     staff = Staff(
-        username=username, display_name=name, role=role, credentials=credentials, ends_at=ends
-    )
+        username=username, display_name=name, role=role, credentials=credentials, ends_at=ends,
+        first_password_until=first_until,
+    )  # fmt: skip
     try:
         validate_password(password, staff)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from django import forms
 from openketamine.clinic.staff.credentials import MOST_BYTES, Card, types
 from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.places import Details
+from openketamine.clinic.staff.recovery import WHAT
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.rota import SHIFTS
 from openketamine.clinic.staff.sites import seen
@@ -236,6 +237,22 @@ class ContactForm(ProofForm):
         help_text="With its country, such as +15205550123.",
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )  # fmt: skip
+
+
+class RecoverForm(forms.Form):
+    """Who forgot or lost what, and how who asks knew them."""
+
+    person = forms.ModelChoiceField(queryset=Staff.objects.none())
+    what = forms.ChoiceField(label="What is needed", choices=list(WHAT.items()))
+    known_by = forms.CharField(
+        label="How you knew them", max_length=300,
+        help_text="In person, by which document; as on their first day.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "recover-%s", **kwargs})
+        people = Staff.colleagues.filter(is_active=True).order_by("display_name")
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
 
 
 class AccessForm(forms.Form):

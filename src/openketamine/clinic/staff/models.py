@@ -61,6 +61,8 @@ class Staff(AbstractUser):
     role = models.CharField(max_length=32, choices=[(role, name) for role, name in ROLES.items()])
     credentials = models.CharField(max_length=120, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
+    # Set while the password is the one that was made for them: until then they choose their own.
+    first_password_until = models.DateTimeField(null=True, blank=True)
     # For texts and calls, as `+15205550123` (contact.py); `email` is Django's own column.
     phone = models.CharField(max_length=16, blank=True, default="", db_default="")
     # Where they work. Asked only in a house with several sites.
@@ -86,6 +88,11 @@ class Staff(AbstractUser):
     def has_ended(self, now: datetime) -> bool:
         """Whether the account was opened for a time that is over."""
         return self.ends_at is not None and now >= self.ends_at
+
+    def is_shut_out(self, now: datetime) -> bool:
+        """Whether nobody comes in with this account: it ended, or its first password did."""
+        first = self.first_password_until
+        return self.has_ended(now) or (first is not None and now >= first)
 
     def get_full_name(self) -> str:
         """The name as it stands in the chart."""

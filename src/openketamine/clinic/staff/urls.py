@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from openketamine.clinic.staff import contact_views, passkey_views, place_views, state_views, views
+from openketamine.clinic.staff import (
+    contact_views,
+    passkey_views,
+    place_views,
+    recovery_views,
+    state_views,
+    views,
+)
 
 urlpatterns = [
     path("staff/", views.staff, name="staff"),
@@ -24,6 +31,10 @@ urlpatterns = [
     path("staff/state/confirm/", state_views.confirm, name="state-confirm"),
     path("staff/accounts/", views.account_list, name="accounts"),
     path("staff/accounts/ask/", views.account_ask, name="account-ask"),
+    path("staff/accounts/recover/", recovery_views.ask, name="recovery-ask"),
+    path(
+        "staff/accounts/recover/<uuid:asked_id>/", recovery_views.approve, name="recovery-approve"
+    ),
     path("staff/accounts/<uuid:asked_id>/", views.account_approve, name="account-approve"),
     path("staff/export/", views.export, name="audit-export"),
     path("staff/access/", views.access_log, name="access-log"),

@@ -18,7 +18,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.commands import record_access
 from openketamine.clinic.journal.export import streams_of_the_house, write_export
 from openketamine.clinic.journal.models import Access
-from openketamine.clinic.staff import accounts, credentials, rota, sites
+from openketamine.clinic.staff import accounts, credentials, recovery, rota, sites
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.forms import (
@@ -27,6 +27,7 @@ from openketamine.clinic.staff.forms import (
     AskForm,
     CardForm,
     CheckForm,
+    RecoverForm,
     ShiftForm,
     SiteForm,
 )
@@ -83,7 +84,7 @@ def check(request: HttpRequest, staff_id: UUID, credential_id: UUID) -> HttpResp
 
     if done(form, act):
         return redirect("member", whose.pk)
-    messages.error(request, _faults(form))
+    messages.error(request, faults(form))
     return _member_page(request, whose, status=400)
 
 
@@ -131,7 +132,7 @@ def choose_site(request: HttpRequest) -> HttpResponse:
 @allowed("account.read")
 def account_list(request: HttpRequest) -> HttpResponse:
     """Every account, and what waits for a second person."""
-    return _accounts_page(request)
+    return accounts_page(request)
 
 
 @require_POST
@@ -150,7 +151,7 @@ def account_ask(request: HttpRequest) -> HttpResponse:
 
     if done(form, act):
         return redirect("accounts")
-    return _accounts_page(request, form, status=400)
+    return accounts_page(request, form, status=400)
 
 
 @require_POST
@@ -166,8 +167,8 @@ def account_approve(request: HttpRequest, asked_id: UUID) -> HttpResponse:
 
     if done(form, act):
         return redirect("accounts")
-    messages.error(request, _faults(form))
-    return _accounts_page(request, status=400)
+    messages.error(request, faults(form))
+    return accounts_page(request, status=400)
 
 
 @require_GET
@@ -270,25 +271,35 @@ def _week_page(
     return render(request, "staff/rota.html", context, status=status)
 
 
-def _accounts_page(
-    request: HttpRequest, form: AskForm | None = None, status: int = 200
+def accounts_page(
+    request: HttpRequest,
+    form: AskForm | None = None,
+    status: int = 200,
+    recover_form: RecoverForm | None = None,
 ) -> HttpResponse:
+    """Every account, what waits for a second person, and the forms that this reader may use."""
     people = Staff.colleagues.order_by("-is_active", "display_name")
     names = {str(one.pk): one.display_name for one in people}
     asked = [
         {"asked": one, "whose": names.get(one.staff_id, ""), "role": ROLES.get(one.role, one.role)}
         for one in accounts.waiting()
     ]
+    asks = can(request.user, "account.ask").ok
     context = {
         "people": [(one, ROLES[one.role]) for one in people],
         "asked": asked,
-        "form": (form or AskForm()) if can(request.user, "account.ask") else None,
+        "recoveries": [
+            (one, names[one.staff_id]) for one in recovery.waiting() if one.staff_id in names
+        ],
+        "form": (form or AskForm()) if asks else None,
+        "recover_form": (recover_form or RecoverForm()) if asks else None,
         "approve_form": ApproveForm() if can(request.user, "account.approve") else None,
     }
     return render(request, "staff/accounts.html", context, status=status)
 
 
-def _faults(form: Form) -> str:
+def faults(form: Form) -> str:
+    """What is wrong with a form, in one line."""
     return " ".join(str(errors[0]) for errors in form.errors.values())
 
 

@@ -1,6 +1,5 @@
 """`python -m openketamine.clinic.site hire nora --name "Nora Lindqvist" --role nurse`."""
 
-import getpass
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
@@ -10,13 +9,14 @@ from django.utils import timezone
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.staff.commands import hire
+from openketamine.clinic.staff.first_password import LASTS, made_up
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
 
 
 class Command(BaseCommand):
-    """Open an account for one person; the password is asked for, never given as a word."""
+    """Open an account for one person, with a first password that is made here and shown once."""
 
     help = "Open an account for one person who works here."
 
@@ -39,22 +39,26 @@ class Command(BaseCommand):
         parser.add_argument("--credentials", default="", help="such as RN")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Ask for the password and hire."""
-        password = getpass.getpass(f"Password of {options['name']}: ")
+        """Hire, and say the first password once."""
+        password, now = made_up(), clock.now()
         try:
             hire(
                 options["username"],
                 options["name"],
                 options["role"],
                 password,
-                clock.now(),
+                now,
+                first_until=now + LASTS,
                 credentials=options["credentials"],
                 until=_with_zone(options["until"]),
                 sites=options["site"] or [MAIN],
             )
         except BadInput as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{options['name']} works here now.")
+        self.stdout.write(
+            f"{options['name']} works here now. The first password, good for a day and only to "
+            f"choose an own one: {password}"
+        )
 
 
 def _with_zone(at: datetime | None) -> datetime | None:
