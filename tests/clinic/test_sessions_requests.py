@@ -8,11 +8,15 @@ import pytest
 from django.db import connections
 from tests.clinic.bedside import PASSWORD, PRE_DOSE, Bedside
 
+from openketamine.clinic.journal.commands import Entry, append
+from openketamine.clinic.pharmacy import commands as drug
 from openketamine.clinic.pharmacy import queries as pharmacy
 from openketamine.clinic.sessions import commands, queries
 from openketamine.clinic.sessions._writing import Done
 from openketamine.clinic.sessions.models import Attachment
+from openketamine.clinic.staff.authors import author_of
 from openketamine.core.findings import BadInput, Refusal
+from openketamine.core.treatment import encode_body, facts
 
 
 @pytest.fixture
@@ -201,6 +205,34 @@ class TestLeaving:
         assert bed.state["phase"] == "closed"
         other = Bedside(bed.cast, bed.now).opened(mrn="MRN0002").planned().withdrawn()
         assert "CL-02" in reasons(other.ask("close"))
+
+    @pytest.mark.hazard("HZ-11")
+    @pytest.mark.parametrize(("book_ug", "said"), [(34_000, []), (33_999, ["CL-05"]), (35_000, [])])
+    def test_i8_a_session_closes_only_when_pump_and_book_agree(self, bed, book_ug, said):
+        """35 mg by the pump's volume; the book may say a milligram less and not a microgram more
+        than that. Here another hand wrote the dose into log and book."""
+        self.recovered(bed).checked(bed.ask("discharge", **self.LEFT))
+        finished = queries.state(bed.session, bed.now).last(facts.DoseFinished)
+        assert finished.body.given_ug == 35_000
+        self.written_by_another_hand(bed, finished, book_ug)
+        refused = bed.ask("close")
+        assert (reasons(refused) if said else bed.checked(refused).state["phase"]) == (
+            said or "closed"
+        )
+
+    def written_by_another_hand(self, bed, finished, book_ug):
+        session, nora = bed.session.id, bed.cast.nora
+        right = {**encode_body(finished.body), "given_ug": book_ug}
+        transfer = finished.body.transfer_id
+        if book_ug != finished.body.given_ug:
+            drug.correct_given(session, transfer, book_ug, "by hand", nora, bed.now)
+        body = {"target": finished.fact.id, "reason": "by hand", "replacement": right}
+        one = Entry(str(uuid.uuid4()), "corrected", body, bed.now, author_of(nora))
+        append(f"session:{session}", [one], bed.now)
+        if rest := 35_000 - book_ug:
+            who = {"witness": "wes", "witness_password": PASSWORD, "password": PASSWORD}
+            how = {"id": str(uuid.uuid4()), "reason": "residual", "method": "sink"}
+            bed.checked(bed.ask("waste", mass_ug=rest, **who, **how))
 
 
 @pytest.mark.django_db
