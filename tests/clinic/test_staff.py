@@ -54,6 +54,7 @@ class TestRoles:
             "knowledge.read",
             "site.read",
             "passkey.read",
+            "contact.own",
         }
 
     def test_the_auditor_writes_nothing(self, aude):
