@@ -1,5 +1,5 @@
-"""A whole session by the keyboard alone, from the vial to the score of recovery; each phase is held
-to axe, in the light and in the dark."""
+"""A whole session by the keyboard alone, from the vial to the closed record; each phase is held to
+axe, in the light and in the dark."""
 
 import re
 import uuid
@@ -54,6 +54,14 @@ class Keys:
         sheet = self.somebody.sheet(title or name)
         sheet.wait_for()
         return sheet
+
+    def choose(self, first):
+        """The first of a group of choices: its own field, wherever Tab comes to it."""
+        for _ in range(260):
+            if first.evaluate("one => one === document.activeElement"):
+                return self.keys.press("Space")
+            self.keys.press("Tab")
+        raise AssertionError("the keyboard does not reach a choice")
 
     def done(self, sheet):
         """Enter sends a sheet from any of its fields."""
@@ -158,12 +166,7 @@ def test_the_keyboard_alone_runs_a_session_and_every_phase_is_accessible(
     sheet = page.get_by_role("dialog")
     sheet.wait_for()
     for number in range(sheet.get_by_role("group").count()):
-        first = sheet.get_by_role("group").nth(number).get_by_role("radio").first
-        for _ in range(60):
-            if first.evaluate("one => one === document.activeElement"):
-                break
-            keys.keys.press("Tab")
-        keys.keys.press("Space")
+        keys.choose(sheet.get_by_role("group").nth(number).get_by_role("radio").first)
     keys.done(sheet)
     eventually(lambda: house.facts(ferreira, "recovery_scored"))
 
@@ -184,3 +187,57 @@ def test_what_no_screen_shows_to_a_keyboard_is_refused_to_it_as_to_everybody(sta
         instructions_given=True,
     )  # fmt: skip
     assert refused.status == 422
+
+
+@pytest.mark.hazard("HZ-08")
+def test_the_keyboard_alone_sends_somebody_home_and_closes_the_record(staffroom, house):
+    """Her dose ended 64 minutes before the house opened; nothing else stands in the way."""
+    nadir = house.session_of("Nadir")
+    nora = staffroom.window("nora").console(nadir)
+    keys, page, found = Keys(nora), nora.page, {}
+    phase, gate = nora.region("Now"), nora.region("Before the next step")
+
+    keys.press("Score recovery")
+    sheet = page.get_by_role("dialog")
+    sheet.wait_for()
+    for number in range(sheet.get_by_role("group").count()):
+        group = sheet.get_by_role("group").nth(number)
+        keys.choose(group.get_by_role("radio", name=re.compile("^2 ")))
+    keys.done(sheet)
+    for name, title, choice in (
+        ("Sedation", "Sedation, MOAA/S", "5"),
+        ("Dissociation", "Dissociation, 0 to 10", "0"),
+    ):
+        sheet = keys.open(name, title)
+        keys.press(re.compile(f"^{choice}"))
+        sheet.wait_for(state="hidden")
+    answered(keys, gate)
+    found["before leaving"] = other_scheme(page)
+
+    phase.get_by_role("button", name="Discharge", exact=True).wait_for()
+    sheet = keys.open("Discharge")
+    found["discharge"] = other_scheme(page)
+    keys.write("Escort, name", "Robin Vance")
+    keys.write("Escort, phone", "+1 555 0177")
+    keys.choose(sheet.get_by_role("radio", name="Yes", exact=True))
+    keys.done(sheet)
+    phase.get_by_text("Discharged", exact=True).wait_for()
+    assert house.facts(nadir, "discharged")[0]["escort_name"] == "Robin Vance"
+    found["discharged"] = other_scheme(page)
+
+    answered(keys, gate)
+    sheet = keys.open("Close the session")
+    keys.press("Close it")
+    phase.get_by_text("Closed", exact=True).wait_for()
+    assert len(house.facts(nadir, "session_closed")) == 1
+    found["closed"] = other_scheme(page)
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def answered(keys, gate):
+    """Every question of the list: yes."""
+    gate.get_by_role("group").first.wait_for()
+    for group in gate.get_by_role("group").all():
+        yes = group.get_by_role("button", name="Yes", exact=True)
+        keys.choose(yes)
+        group.get_by_role("button", name="Yes", exact=True, pressed=True).wait_for()

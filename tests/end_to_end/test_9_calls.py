@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.end_to_end.house import eventually
+from tests.end_to_end.wire import Monitor
 
 SAYS = "MOAA/S 1 of 5"
 RAISED = (
@@ -108,7 +109,7 @@ def test_sound_is_off_until_it_is_turned_on_and_a_pause_counts_down_and_is_on_re
     nora.page.get_by_text("Sound off", exact=True).wait_for()
     heard = lambda: nora.page.evaluate("window.tones")  # noqa: E731
     assert heard() == []
-    nora.tap("Turn sound on")
+    nora.tap("Turn on sound")
     nora.page.get_by_text("Sound on", exact=True).wait_for()
     eventually(lambda: len(heard()) >= 10)
     assert heard()[:10] == [*RISING, *RISING], "two bursts of five, rising: a person, high"
@@ -123,7 +124,39 @@ def test_sound_is_off_until_it_is_turned_on_and_a_pause_counts_down_and_is_on_re
     nora.tap("End the pause")
     nora.button("Pause sound 2 min").wait_for()
     eventually(lambda: len(heard()) > so_far)
-    nora.tap("Turn sound off")
+    nora.tap("Turn off sound")
+
+
+@pytest.mark.hazard("HZ-06")
+def test_a_machine_sounds_flat_where_a_person_sounds_rising(house, staffroom):
+    """A monitor that spoke and fell silent: technical, medium, three tones of one height."""
+    session, device = house.session_of("Ferreira"), f"E2E-{uuid.uuid4().hex[:6]}"
+    nora = staffroom.window("nora", tablet=True)
+    nora.page.add_init_script(TONES)
+    nora.console(session)
+    nora.tap("Turn on sound")
+    for one in nora.state(session)["findings"]:
+        seen = {"finding_id": one["finding_id"]}
+        assert nora.chart(session, said("finding_acknowledged", seen)).ok
+    for one in nora.state(session)["devices"]:
+        assert nora.ask(session, "detach", id=str(uuid.uuid4()), device_id=one["device_id"]).ok
+    assert nora.ask(session, "attach", id=str(uuid.uuid4()), device_id=device).ok
+    with Monitor(house, device, house.mrn_of("Ferreira")) as monitor:
+        calm = {"heart_rate": 72, "spo2": 98, "respiratory_rate": 14}
+        eventually(lambda: monitor.say(f"f{uuid.uuid4().hex[:12]}", **calm) == "AA", 60)
+    eventually(lambda: nora.state(session)["sound"]["nature"] == "technical", 60)
+    nora.page.evaluate("window.tones.length = 0")
+    heard = eventually(lambda: nora.page.evaluate("window.tones"), 60)
+    assert set(heard) == {440}
+    nora.region("Findings").get_by_text("technical **", exact=True).first.wait_for()
+    assert nora.ask(session, "detach", id=str(uuid.uuid4()), device_id=device).ok
+    nora.tap("Turn off sound")
+
+
+def said(kind, body):
+    """A fact as the console posts it."""
+    now = datetime.now(UTC).isoformat()
+    return {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": body}
 
 
 def test_a_wall_shows_the_board_without_a_sign_in_and_says_when_it_is_stale(

@@ -56,6 +56,15 @@ class TestCalls:
         nora.post(reverse("duty"), {"duty": ""})
         assert b"End my duty" not in nora.get(reverse("duty")).content
 
+    def test_whoever_is_on_duty_and_gave_no_telephone_is_marked(self, bed):
+        who = bed.cast.priya
+        priya = signed_in(who)
+        priya.post(reverse("duty"), {"duty": "prescriber"})
+        for phone, marks in (("", 2), ("+15205550101", 0)):
+            who.phone, who.email = phone, ""
+            who.save(update_fields=["phone", "email"])
+            assert priya.get(reverse("duty")).content.count(b"screen only") == marks
+
 
 class TestTimes:
     def test_the_report_counts_what_never_happened(self, bed):

@@ -94,7 +94,10 @@ def _duties(who: Staff, now: datetime) -> list[dict[str, object]]:
         {
             "id": name,
             "words": words,
-            "people": [(one, timezone.localtime(until)) for one, until in standing[name]],
+            "people": [
+                (one, timezone.localtime(until), bool(contact_of(one).ways))
+                for one, until in standing[name]
+            ],
             "mine": any(one.pk == who.pk for one, _ in standing[name]),
             "may": who.role in roles,
         }

@@ -125,6 +125,8 @@ function row(own, at) {
   const kind = one.nature === "technical" ? "technical" : one.priority;
   const waits = sent.has(one.session);
   const coming = one.answer?.answer === "coming";
+  // The console of this chair is open: whoever looks at it may sit beside it, and need not come first.
+  const isOpen = location.pathname === one.path;
   return h("li", { class: "call" },
     h("div", { class: "call-words" },
       h("span", { class: `alarm alarm-${kind}` }, named(one)), h("b", null, `${one.chair || "No chair"}, ${one.initials}`),
@@ -134,8 +136,8 @@ function row(own, at) {
     h("div", { class: "call-buttons" },
       waits || coming ? null : button("I come", () => void reply(own, "coming"), "primary", { data: { key: `come-${one.session}` } }),
       folded || waits || one.answer ? null : button("I have seen it", () => void reply(own, "seen"), "", { data: { key: `seen-${one.session}` } }),
-      coming && !waits ? button("I am at the chair", () => void reply(own, "here"), "", { data: { key: `here-${one.session}` } }) : null,
-      folded || location.pathname === one.path ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
+      (coming || (isOpen && !one.answer)) && !waits ? button("I am at the chair", () => void reply(own, "here"), coming ? "" : "call-beside", { data: { key: `here-${one.session}` } }) : null,
+      folded || isOpen ? null : h("a", { class: "button", href: one.path, data: { key: `open-${one.session}` } }, "Open the chart")));
 }
 
 /** The machine asks, or the person. @param {Call} one */
