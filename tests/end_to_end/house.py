@@ -49,7 +49,7 @@ class DemoHouse:
         with self.folder.lock(), _supervisor.database(self.folder) as url:
             told = {**os.environ, **_supervisor.environment_of(house, url)}
             told |= {"OPENKETAMINE_TIME_ZONE": self.zone}
-            subprocess.run([sys.executable, str(_SEAT)], env=told, check=True, timeout=120)
+            subprocess.run([sys.executable, str(_SEAT)], env=told, check=True, timeout=600)
 
     def open(self):
         """As `openketamine demo` in a terminal, until it says where it is."""
