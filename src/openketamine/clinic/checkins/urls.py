@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from openketamine.clinic.checkins import check_in_views, link_views, own_views, staff_views
+from openketamine.clinic.checkins import check_in_views, link_views, own_views, replies, staff_views
 
 urlpatterns = [
+    path("c/text-answers/", replies.answered, name="text-answers"),
     path("c/<str:token>/", link_views.begin, name="link"),
     path("c/<str:token>/stop/", own_views.opt_out_by_token, name="link-stop"),
     path("c/l/<uuid:link_id>/", link_views.language, name="link-language"),
