@@ -440,7 +440,7 @@ class TestAtHome:
 class TestByMail:
     @pytest.fixture
     def contact(self, ada, cast, now):
-        said = facts.ContactSet("email", "ada@example.org", zone="America/Phoenix")
+        said = facts.ContactSet("email", "ada@example.org", quiet_from="00:00", quiet_until="00:00")
         outcomes.record(ada, said, cast.fran, now)
 
     def sent(self, client, path):
