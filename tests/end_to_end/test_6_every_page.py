@@ -6,6 +6,9 @@ from axe_playwright_python.sync_playwright import Axe
 pytestmark = pytest.mark.browser
 
 
+RESULTS = ("/results/", "/results/people/?number=iv-depression.treated", "/results/export/")
+
+
 @pytest.fixture(scope="module")
 def pages(house):
     """Who opens which pages."""
@@ -48,9 +51,10 @@ def pages(house):
             "/staff/rota/",
             "/staff/accounts/",
             "/staff/access/",
+            *RESULTS,
         ],
         "ines": ["/vials/", "/vials/receive/"],
-        "aude": ["/", f"/sessions/{karim}/report/"],
+        "aude": ["/", f"/sessions/{karim}/report/", "/results/"],
         "theo": [f"/sessions/{karim}/", f"/people/{person['Barrett']}/therapy/"],
         "sam": ["/home/", "/staff/accounts/"],
     }
@@ -99,6 +103,20 @@ def test_every_page_is_accessible_strict_and_says_that_it_is_a_demonstration(
         for path in paths:
             look(window, path, found)
         window.page.context.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_results_fit_a_phone_and_keep_nobody_out(staffroom, scheme):
+    window = staffroom.window("miriam", scheme=scheme)
+    window.page.set_viewport_size({"width": 390, "height": 844})
+    found = {}
+    for path in RESULTS:
+        look(window, path, found)
+        wide = window.page.evaluate("document.documentElement.scrollWidth")
+        if wide > 390:
+            found[f"{path} on a phone"] = [f"{wide} px wide"]
+    window.page.context.close()
     assert found == {}
 
 
