@@ -344,6 +344,15 @@ def stored(url: str) -> int:
         return db.execute("SELECT count(*) FROM journal_reading").fetchone()[0]
 
 
+def counted(url: str) -> dict[str, float]:
+    """What the database has done until now: transactions committed, log flushed and written."""
+    with psycopg.connect(url) as db:
+        commits = db.execute("SELECT sum(xact_commit) FROM pg_stat_database").fetchone()[0]
+        flushes = db.execute("SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'").fetchone()
+        (written,) = db.execute("SELECT wal_bytes FROM pg_stat_wal").fetchone()
+    return {"commits": float(commits), "flushes": float(flushes[0]), "written": float(written)}
+
+
 def run_here(code: str, *arguments: str, environment: dict[str, str]) -> dict:
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -373,7 +382,7 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
                     log=folder / "web.log")
         )  # fmt: skip
         wait_for(port)
-        watched = {"web": web.pid}
+        watched = {"web": web.pid, "database": _postmaster(folder / "database")}
         mllp = 0
         if words.door == "mllp":
             mllp = first_free(HOST, 23575)
@@ -393,15 +402,19 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
         )  # fmt: skip
         watched["load"] = speaker.pid
         before = {name: busy(pid) for name, pid in watched.items()}
+        done = counted(url)
         begun = time.monotonic()
         speaker.stdin.write(json.dumps(plan) + "\n")
         speaker.stdin.flush()
         time.sleep(words.warm + words.seconds)
         memory = {
-            name: psutil.Process(pid).memory_info().rss / 1e6 for name, pid in watched.items()
+            name: psutil.Process(pid).memory_info().rss / 1e6
+            for name, pid in watched.items()
+            if name != "database"
         }
         took = time.monotonic() - begun
         cores = {name: (busy(pid) - before[name]) / took for name, pid in watched.items()}
+        done = {name: value - done[name] for name, value in counted(url).items()}
         out, _ = speaker.communicate(timeout=120)
         if speaker.returncode:
             raise RuntimeError((folder / "web.log").read_text()[-3000:])
@@ -413,12 +426,20 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
             room = run_here(_STORAGE, here, environment=environment)
         return json.loads(out) | {
             "floor": bare, "memory": memory, "cores": cores, "room": room, "rows": rows,
+            "done": done,
         }  # fmt: skip
 
 
+def _postmaster(folder: Path) -> int:
+    return int((folder / "postmaster.pid").read_text().split()[0])
+
+
 def busy(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    """Seconds of a processor, its children's included: the database is one process a connection."""
+    own = psutil.Process(pid)
+    times = own.cpu_times()
+    spent = times.user + times.system + times.children_user + times.children_system
+    return spent + sum(sum(one.cpu_times()[:2]) for one in own.children())
 
 
 def show(words: argparse.Namespace, said: dict) -> bool:
@@ -449,9 +470,20 @@ def show(words: argparse.Namespace, said: dict) -> bool:
             ("three packed hours", room["packed_ms"], GOAL_OPEN_MS, "ms"),
         ):
             print(f"  {name:<22} {what:9.3f} {unit}: {what / goal:.2f} of the goal of {goal}")
-    for name, cores in said["cores"].items():
-        print(f"  {name:<8} {cores:5.2f} cores  {said['memory'][name]:6.0f} MB")
+    show_where(said, rate)
     return well
+
+
+def show_where(said: dict, rate: float) -> None:
+    """In which process the time goes, and what the database did for each reading."""
+    for name, cores in said["cores"].items():
+        memory = said["memory"].get(name)
+        beside = f"{memory:6.0f} MB" if memory else ""
+        print(f"  {name:<8} {cores:5.2f} cores  {cores / rate * 1e6:6.0f} µs a reading  {beside}")
+    done, rows = said["done"], said["rows"]
+    print(f"  database: {rows / done['commits']:.0f} readings a commit, "
+          f"{rows / done['flushes']:.0f} a flush of its log, "
+          f"{done['written'] / rows:.0f} bytes of log a reading")  # fmt: skip
 
 
 def main() -> int:

@@ -27,6 +27,8 @@ from playwright.sync_api import Page, sync_playwright
 from openketamine.simulator.wire import END, START, Bedside, monitor_message
 
 READINGS, A_SECOND, CYCLE, GOAL_MS = 1200, 10, 40, 250
+OPENS_S = 300
+"""On a machine that others use as well."""
 DEVICE, CHAIR = "BENCH-1", "Chair 3"
 BROWSER = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -64,7 +66,7 @@ def open_demo(folder: Path, web: int, mllp: int) -> subprocess.Popen[bytes]:
         [*command, "--port", str(web), "--mllp-port", str(mllp)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    until = time.monotonic() + 120
+    until = time.monotonic() + OPENS_S
     while time.monotonic() < until:
         doctor = [
             sys.executable,
@@ -79,6 +81,8 @@ def open_demo(folder: Path, web: int, mllp: int) -> subprocess.Popen[bytes]:
         if ran.returncode == 0 and json.loads(ran.stdout)["healthy"]:
             return demo
         time.sleep(1)
+    os.kill(demo.pid, signal.SIGINT)
+    demo.wait(60)
     raise TimeoutError("the demonstration did not open")
 
 

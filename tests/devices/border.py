@@ -25,6 +25,7 @@ class BorderClinic:
         self.status = 200
         self.refuse_keys = set()
         self.refuse_status = 422
+        self.refused = 0
         clinic = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,6 +69,7 @@ class BorderClinic:
         if self.status != 200:
             return self.status, {}
         if any(message["key"] in self.refuse_keys for message in body["messages"]):
+            self.refused += 1
             return self.refuse_status, {}
         self.batches.append(len(body["messages"]))
         self.received += body["messages"]

@@ -38,8 +38,10 @@ def refuse(status: int) -> Response:
 
 
 async def _sleep_or_wake(event_: asyncio.Event, seconds: float) -> None:
+    # Not `wait_for`, which makes a task each time: this runs once a second for each open screen.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event_.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event_.wait()
     event_.clear()
 
 

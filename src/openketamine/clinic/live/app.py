@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -24,6 +25,9 @@ from openketamine.knowledge import documents, kinds
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0
 _PACK_S = 60.0
+# A group of readings waits for the database three times, and each time must get the interpreter
+# back from a thread that may be building a page: Python's own 5 ms are too long for that.
+_TURN_S = 0.001
 _ALL, _LATELY = timedelta(days=36500), timedelta(days=2)
 
 
@@ -36,6 +40,7 @@ def live_front(pages: ASGIApp) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         _collect_seldom()
+        sys.setswitchinterval(_TURN_S)
         tasks: list[asyncio.Task[None]] = [
             asyncio.create_task(listener.run()),
             asyncio.create_task(tails.run()),

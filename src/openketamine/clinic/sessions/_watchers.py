@@ -231,12 +231,12 @@ def _begun(numbers: Mapping[str, int], now: datetime) -> dict[str, Watcher]:
     others = journal.but_readings(numbers)
     # A stream without a reading has nothing but these facts.
     spoken = {one: number for one, number in numbers.items() if number > len(others[one])}
-    recent = _lately(spoken, now)
+    recent, site = _lately(spoken, now), alarm_site()
     found = {}
     for stream, number in numbers.items():
         state = fold(others[stream])
         active = active_findings(state)
-        watch = _watch(stream, number, state, active, recent.get(stream, ()))
+        watch = _watch(stream, number, state, active, site, recent.get(stream, ()))
         pump = _pump_of(active, recent.get(stream, ()), PumpWatch())
         begun = _watcher(number, tuple(others[stream]), state, watch, now)
         found[stream] = begun._replace(pump=pump)
@@ -253,7 +253,7 @@ def _again(
 ) -> Watch:
     """From what is written up to `number`, and what is about to be written (`more`)."""
     recent = _lately({stream: number}, now).get(stream, ())
-    return _watch(stream, number, state, active, recent, more)
+    return _watch(stream, number, state, active, alarm_site(), recent, more)
 
 
 def _lately(numbers: Mapping[str, int], now: datetime) -> dict[str, list[Sample]]:
@@ -266,10 +266,11 @@ def _watch(
     number: int,
     state: State,
     active: Sequence[facts.FindingRaised],
+    site: tuple[Tightened, ...],
     recent: Sequence[Sample],
     more: Sequence[Sample] = (),
 ) -> Watch:
-    limits = limits_for(state.opened.protocol_id if state.opened else "", alarm_site())
+    limits = limits_for(state.opened.protocol_id if state.opened else "", site)
     if state.phase not in _WATCHED:
         return watching(limits, {}, (), ())
     usual = _baseline(stream, number, state, more)
