@@ -24,6 +24,7 @@ from openketamine.clinic.staff.access import allowed, opened_records
 from openketamine.clinic.staff.faults import sentence
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.screen import signed_in
+from openketamine.clinic.staff.turns import in_turn
 from openketamine.core.findings import BadInput
 from openketamine.core.ledger import Pattern
 
@@ -49,6 +50,7 @@ def _usual(now: datetime) -> dict[str, str]:
 
 @require_GET
 @allowed("packet.read")
+@in_turn
 def packet_file(request: HttpRequest, file_kind: str) -> HttpResponse:
     """The packet as PDF, ZIP (CSV, JSON, chain) or JSON, or the whole book, which has no range.
 

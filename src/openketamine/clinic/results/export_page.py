@@ -18,6 +18,7 @@ from openketamine.clinic.results.views import without_libraries
 from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.screen import own_proof
+from openketamine.clinic.staff.turns import LATER, turn
 from openketamine.core.findings import BadInput
 
 _FORM_WORDS = (("parquet", "Parquet tables"), ("fhir", "FHIR R4 Bundles, one a line"))
@@ -87,12 +88,15 @@ def _made(request: HttpRequest, form: ExportForm) -> Export | None:
         return None
     now = clock.now()
     try:
-        return export(form.wanted(), own_proof(request, form.cleaned_data, now), now)
+        with turn() as mine:
+            if mine:
+                return export(form.wanted(), own_proof(request, form.cleaned_data, now), now)
+        form.add_error(None, LATER)
     except BadInput as error:
         if error.field == "proof":
             error = BadInput("password", error.expected, error.got)
         put_beside(form, error)
-        return None
+    return None
 
 
 def _as_file(made: Export) -> HttpResponse:

@@ -38,6 +38,7 @@ _ANSWERS: Mapping[str, str] = {
     "404": "there is no such thing",
     "405": "not with this method",
     "409": "the id stands for something else already, or something was added that was not seen",
+    "429": "two files are being made already: again in a minute",
     "422": "a clinical no, complete, with its findings and their sources",
 }
 _SAFE, _WRITING = ("GET", "HEAD"), ("POST",)

@@ -54,6 +54,9 @@ if OPENKETAMINE_SECOND_FACTOR not in ("offered", "required"):
     raise ImproperlyConfigured("OPENKETAMINE_SECOND_FACTOR: expected offered or required")
 # A file of passwords that leaked somewhere: SHA-1, one a line, in order (staff/passwords.py).
 OPENKETAMINE_BREACHED_PASSWORDS = os.environ.get("OPENKETAMINE_BREACHED_PASSWORDS", "")
+# More people than this, whose records one person opens within an hour, are told to the director. A
+# proposed number: more than a clinic of our size treats in a day.
+OPENKETAMINE_MANY_RECORDS = int(os.environ.get("OPENKETAMINE_MANY_RECORDS", "60"))
 # The state whose nursing rules count, such as US-AZ; empty outside of the United States.
 OPENKETAMINE_STATE = os.environ.get("OPENKETAMINE_STATE", "").strip().upper()
 # Keys of the notes that are kept apart, the newest first; they lie outside of the database.

@@ -20,6 +20,7 @@ from openketamine.clinic.journal.export import streams_of_the_house, write_expor
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.staff import accounts, credentials, recovery, rota, sites
 from openketamine.clinic.staff.access import allowed
+from openketamine.clinic.staff.bulk import many_read
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.forms import (
     AccessForm,
@@ -35,6 +36,7 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.roles import ROLES, can
 from openketamine.clinic.staff.screen import own_proof, signed_in
 from openketamine.clinic.staff.standing import standing, warnings
+from openketamine.clinic.staff.turns import in_turn
 from openketamine.clinic.staff.whose import looks_here
 
 _MOST_ROWS = 500
@@ -52,6 +54,7 @@ def staff(request: HttpRequest) -> HttpResponse:
         "people": found,
         "warnings": warnings(found),
         "roles": ROLES,
+        "many_read": many_read(now),
         "lacking": 0 if settings.OPENKETAMINE_CREDENTIALS == "required" else lacking,
     }
     return render(request, "staff/staff.html", context)
@@ -179,12 +182,20 @@ def access_log(request: HttpRequest) -> HttpResponse:
     rows = _accesses(form) if form.is_valid() else Access.objects.none()
     if request.GET.get("as") == "csv":
         return _as_csv(rows)
-    context = {"form": form, "rows": rows[:_MOST_ROWS], "count": rows.count(), "most": _MOST_ROWS}
+    context = {
+        "form": form,
+        "rows": rows[:_MOST_ROWS],
+        "count": rows.count(),
+        "most": _MOST_ROWS,
+        "many_read": many_read(clock.now()),
+        "many": settings.OPENKETAMINE_MANY_RECORDS,
+    }
     return render(request, "staff/access.html", context)
 
 
 @require_GET
 @allowed("audit.read")
+@in_turn
 def export(request: HttpRequest) -> HttpResponse:
     """The journal of the house as files, with the program that verifies them anywhere."""
     if (own := sites.sites_of(request.user)) is not None and own != sites.all_of_the_house():
