@@ -4,7 +4,8 @@ A clinic is opened in a folder of its own (private PostgreSQL) and filled by COP
 that its own commands would have written: labels, receipts, doses with waste and witness, blind
 counts, differences and their answers, eight facts and five rows of access of each session. Readings
 of monitors are left out: they are another benchmark's. Every row is hashed by the journal's own
-functions, accepted by the database's own triggers, and the chain is verified at each size.
+functions, accepted by the database's own triggers, and the chain is verified at each size. Each of
+the ten sites has a book of its own; one inventory officer works at all of them, one at the first.
 
     benchmarks/ledger_scale.py                              # 10,000, 30,000 and 100,000 sessions
     benchmarks/ledger_scale.py --sessions 1000 --sessions 2000
@@ -47,9 +48,8 @@ _FACT = (
 _VIAL = (
     "id", "drug", "ndc", "lot", "expiry", "form", "concentration_ug_per_ml", "volume_ul", "unit_ug",
     "units", "doses", "beyond_use_days", "received_at", "supplier", "supplier_address",
-    "supplier_dea", "invoice", "site", "cabinet",
+    "supplier_dea", "invoice", "site", "cabinet", "kept_at_id",
 )  # fmt: skip
-_SESSION = ("id", "person_id", "protocol_id", "created", "chair", "nurse_id", "closed_at")
 _ACCESS = ("at", "by_id", "by_name", "by_role", "person_id", "what", "refused", "source")
 
 
@@ -58,8 +58,9 @@ class House:
 
     def __init__(self, total: int) -> None:
         from openketamine.clinic.patients.models import BundleImport, Person
-        from openketamine.clinic.staff.models import Staff
+        from openketamine.clinic.staff.models import Site, Staff
 
+        Site.objects.bulk_create(Site(pk=f"s{n}", name=f"Site {n}") for n in range(SITES))
         self.chance = random.Random(6)  # noqa: S311
         self.per_day = max(1, -(-total // DAYS))
         self.heads: dict[str, tuple[int, str]] = {}
@@ -70,12 +71,23 @@ class House:
         self.open: dict[int, tuple[SimpleNamespace, int]] = {}
         self.at = _FIRST
         self.done = 0
+        self.site = 0
         self.nurses = [_hired(f"nurse{n}", "nurse") for n in range(NURSES)]
         self.ines = _hired("ines", "inventory_officer")
         self.miriam = _hired("miriam", "medical_director")
-        Staff.objects.bulk_create([*self.nurses, self.ines, self.miriam])
+        self.olive = _hired("olive", "inventory_officer")
+        Staff.objects.bulk_create([*self.nurses, self.ines, self.miriam, self.olive])
+        for one in (self.ines, self.miriam):
+            one.sites.set([f"s{n}" for n in range(SITES)])
+        self.olive.sites.set(["s0"])
         self.people = Person.objects.bulk_create(
-            Person(mrn=f"MRN{n:06d}", family=f"Family{n}", given="A.", created=_FIRST)
+            Person(
+                mrn=f"MRN{n:06d}",
+                family=f"Family{n}",
+                given="A.",
+                created=_FIRST,
+                site_id=f"s{n % SITES}",
+            )
             for n in range(PEOPLE)
         )
         BundleImport.objects.bulk_create(
@@ -107,10 +119,11 @@ class House:
     # --- what happens --------------------------------------------------------------------------
 
     def _session(self, site: int) -> None:
-        identity, person = str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), None
-        person = self.people[self.chance.randrange(PEOPLE)]
+        identity = _new(self)
+        person = self.people[self.chance.randrange(PEOPLE // SITES) * SITES + site]
         nurse, wes = self.chance.sample(self.nurses[site * 4 : site * 4 + 4], 2)
         vial = self._vial(site, 1_000)
+        self.site = site
         self.sessions.append(
             (identity, str(person.pk), "iv-depression", self.at, "", None, self.at)
         )
@@ -147,8 +160,9 @@ class House:
             concentration_ug_per_ml=50_000, volume_ul=10_000, unit_ug=0, units=0, doses="multiple",
             beyond_use_days=0, received_at=self.at, supplier="A wholesaler",
             supplier_address="1 Road, Town", supplier_dea="RX0000000", invoice="INV-1",
-            site=f"Site {site}", cabinet="Cabinet 1",
+            site=f"Site {site}", cabinet="Cabinet 1", kept_at_id=f"s{site}",
         )  # fmt: skip
+        self.site = site
         self.vials.append(tuple(getattr(made, name) for name in _VIAL))
         printed = {name: getattr(made, name) for name in (
             "form", "drug", "ndc", "lot", "expiry", "doses", "concentration_ug_per_ml",
@@ -165,6 +179,7 @@ class House:
         from openketamine.core.ledger import Count, Handling
 
         vial, left = self.open[site]
+        self.site = site
         short = self.chance.random() < 1 / 40
         found, nurse = left - 200 * short, self.nurses[site * 4]
         lines = {str(vial.id): found}
@@ -217,12 +232,18 @@ class House:
             "entry": encode_entry(entry), "method": "",
             "witness_name": witness.display_name if witness else "",
         }  # fmt: skip
-        self._fact("pharmacy:main", kind_of(entry), body, self.at, by, "pharmacy", entry.id)
+        self._in_book(kind_of(entry), body, by, entry.id)
 
     def _note(self, kind: str, body: dict[str, Any], by: Any) -> str:
         identity = _new(self)
-        self._fact("pharmacy:main", kind, body, self.at, by, "pharmacy", identity)
+        self._in_book(kind, body, by, identity)
         return identity
+
+    def _in_book(self, kind: str, body: dict[str, Any], by: Any, identity: str) -> None:
+        """Into the book of the site at which it happens."""
+        site = f"s{self.site}"
+        body = {**body, "site": site}
+        self._fact(f"pharmacy:{site}", kind, body, self.at, by, "pharmacy", identity)
 
     def _fact(
         self, stream: str, kind: str, body: dict[str, Any], at: datetime, by: Any, origin: str,
@@ -344,9 +365,9 @@ def _things(house: House) -> Iterator[tuple[str, Callable[[], Any]]]:
     from openketamine.clinic.journal import clock
 
     clock.now = lambda: house.at  # the pages look back from the clinic's own today
-    ines, miriam = Client(), Client()
-    ines.force_login(house.ines)
-    miriam.force_login(house.miriam)
+    ines, miriam, olive = Client(), Client(), Client()
+    for client, who in ((ines, house.ines), (miriam, house.miriam), (olive, house.olive)):
+        client.force_login(who)
     last = house.at.date()
     ranges = {
         "a month": (last - timedelta(days=30), last),
@@ -356,6 +377,10 @@ def _things(house: House) -> Iterator[tuple[str, Callable[[], Any]]]:
     for words, (since, until) in ranges.items():
         for kind in ("zip", "pdf"):
             yield f"packet, {words}, {kind}", partial(_packet, ines, kind, since, until)
+    month = ranges["a month"]
+    yield "packet, a month of one site, zip", partial(_packet, olive, "zip", *month)
+    yield "whole book: one site", partial(_packet, olive, "book", *month)
+    yield "whole book: all ten", partial(_packet, ines, "book", *month)
     for words, address, who in (
         ("page: inventory", "/vials/", ines),
         ("page: counts", "/stock/counts/", ines),
@@ -364,6 +389,8 @@ def _things(house: House) -> Iterator[tuple[str, Callable[[], Any]]]:
         ("page: patterns of a quarter", "/stock/patterns/", miriam),
         ("page: one container", f"/vials/{house.open[0][0].id}/", ines),
         ("page: all containers ever", "/vials/?all=1", ines),
+        ("page: inventory of one site", "/vials/", olive),
+        ("page: differences of one site", "/stock/differences/", olive),
     ):
         yield words, partial(_page, who, address)
     yield "write: a withdrawal", partial(_withdrawal, house)
@@ -402,8 +429,9 @@ def _sheet(house: House) -> None:
     from django.db import transaction
 
     from openketamine.clinic.pharmacy import commands, queries
+    from openketamine.clinic.staff import sites
 
-    with transaction.atomic():
+    with transaction.atomic(), sites.only({"s0"}):
         here = [one for one in queries.vials(house.at) if one.status != "empty"]
         vials = [one.vial for one in here]
         lines = {str(one.vial.pk): one.on_hand_ul for one in here}
@@ -424,7 +452,10 @@ def _proofs() -> Iterator[tuple[str, Callable[[], Any]]]:
         assert answer.ok, answer.broken
 
     yield "verify: one session", partial(whole, partial(journal.verify_stream, one.stream))
-    yield "verify: the book", partial(whole, partial(journal.verify_stream, "pharmacy:main"))
+    yield (
+        "verify: the book of one site",
+        partial(whole, partial(journal.verify_stream, "pharmacy:s0")),
+    )
     yield "verify: everything", partial(whole, journal.verify)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import in_order, own_rows, rows, written
+from openketamine.clinic.pharmacy._naming import naming
 from openketamine.clinic.pharmacy._shelf import Held, all_held, in_stock
 from openketamine.clinic.pharmacy._shipments import under_way
 from openketamine.clinic.staff import whose
@@ -144,7 +145,7 @@ def case(case_id: str) -> Case | None:
 def _counted(facts: Sequence[Fact]) -> list[Case]:
     """Counts that differed, with all that was done about each."""
     names = [fact.body["case"] for fact in facts]
-    about = rows("transfer", "handling").filter(body__entry__document__in=names)
+    about = rows("transfer", "handling").filter(naming("document", names))
     answered = book(one.entry for one in written(about)).answered
     steps = _steps(names)
     return [_count_case(fact, answered, steps) for fact in facts]

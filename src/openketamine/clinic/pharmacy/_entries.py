@@ -78,6 +78,15 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(found, key=lambda one: placed[one.pk]) if len(latest) > 1 else found
 
 
+def naming_one(facts: QuerySet[Fact], vial: str | None, session: str | None) -> list[Written]:
+    """Of these rows, the entries that name this container or this session, as they were written."""
+    if vial is not None:
+        facts = facts.filter(body__entry__container=vial)
+    if session is not None:
+        facts = facts.filter(body__entry__session=session)
+    return written(in_order(facts))
+
+
 def post(
     entry: Entry, by: Staff, witness: Staff | None, now: datetime, method: str = "",
     site: str | None = None,

@@ -6,15 +6,15 @@ from typing import Any
 
 from django import forms
 
-from openketamine.clinic.pharmacy.commands import STEPS, Label
-from openketamine.clinic.pharmacy.models import FORMS, SOLUTION, Vial
+from openketamine.clinic.pharmacy.commands import STEPS
+from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.staff.models import Site
 from openketamine.knowledge import document
 
-_DAY = forms.DateInput(attrs={"type": "date"})
+DAY = forms.DateInput(attrs={"type": "date"})
 
 
-def _thousandths(amount: Decimal | None, what: str) -> int:
+def thousandths(amount: Decimal | None, what: str) -> int:
     """mL as µL, mg as µg: whole numbers, or the form says so."""
     whole = (amount or Decimal(0)) * 1000
     if whole != whole.to_integral_value():
@@ -35,7 +35,7 @@ class WitnessForm(forms.Form):
     )
 
 
-class _PerhapsWitnessed(WitnessForm):
+class PerhapsWitnessed(WitnessForm):
     """The second person may be left out, by name and secret together."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,127 +51,20 @@ class _PerhapsWitnessed(WitnessForm):
         return cleaned
 
 
-class ScanForm(forms.Form):
-    """What a scanner types: it ends with Enter, which sends this form and receives nothing."""
+class _OfContainer(forms.Form):
+    """A volume of a vial, or pieces of a pack: whichever does not apply is not asked."""
 
-    scan = forms.CharField(
-        label="Scan the code on vial or carton",
-        max_length=200,
-        strip=False,
-        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
-        help_text="It fills in NDC, lot and expiry. Or type the label below.",
-    )
-
-
-MOST_AT_ONCE = 200
-
-
-class ReceiveForm(_PerhapsWitnessed):
-    """The label of a sealed container and its delivery note, as printed."""
-
-    field_order = (
-        "drug", "form", "concentration_mg_per_ml", "volume_ml", "unit_mg", "units", "ndc", "lot",
-        "expiry", "doses", "beyond_use_days", "site", "cabinet", "supplier", "supplier_address",
-        "supplier_dea", "invoice", "containers",
-    )  # fmt: skip
-
-    drug = forms.ChoiceField(
-        choices=[("ketamine", "ketamine (racemic)"), ("esketamine", "esketamine")]
-    )
-    form = forms.ChoiceField(
-        label="Form", choices=[(one, one.capitalize()) for one in FORMS], initial=SOLUTION,
-        required=False,
-    )  # fmt: skip
-    concentration_mg_per_ml = forms.DecimalField(
-        label="Concentration, mg in 1 mL",
-        min_value=Decimal("0.001"),
-        max_value=1000,
-        decimal_places=3,
-        required=False,
-        help_text="Of a solution.",
-    )
-    volume_ml = forms.DecimalField(
-        label="Volume, mL",
-        min_value=Decimal("0.001"),
-        max_value=1000,
-        decimal_places=3,
-        required=False,
-        help_text="Of a solution.",
-    )
-    unit_mg = forms.DecimalField(
-        label="In each piece, mg", min_value=Decimal("0.001"), max_value=10_000, decimal_places=3,
-        required=False, help_text="Of tablets, capsules, troches, devices.",
-    )  # fmt: skip
-    units = forms.IntegerField(
-        label="Pieces in the pack", min_value=1, max_value=10_000, required=False,
-        help_text="Of tablets, capsules, troches, devices.",
-    )  # fmt: skip
-    doses = forms.ChoiceField(
-        label="Doses",
-        choices=[("multiple", "Several doses"), ("single", "One dose, for one person")],
-        initial="multiple",
-        required=False,
-    )
-    beyond_use_days = forms.IntegerField(
-        label="Good for, days once opened", min_value=0, max_value=365, required=False,
-        help_text="Only where the label says; else 28 days (USP <797>, background).",
-    )  # fmt: skip
-    ndc = forms.CharField(label="NDC, as printed", max_length=20)
-    lot = forms.CharField(label="Lot", max_length=40)
-    expiry = forms.DateField(label="Expires", widget=_DAY)
-    supplier = forms.CharField(label="Supplier", max_length=120)
-    supplier_address = forms.CharField(label="Supplier's address", max_length=200, required=False)
-    supplier_dea = forms.CharField(label="Supplier's DEA number", max_length=20, required=False)
-    invoice = forms.CharField(label="Invoice", max_length=60, required=False)
-    site = forms.CharField(label="Site", max_length=60, required=False)
-    cabinet = forms.CharField(label="Cabinet", max_length=60, required=False)
-    containers = forms.IntegerField(
-        label="How many of these", min_value=1, max_value=MOST_AT_ONCE, initial=1, required=False,
-        help_text="Each becomes a container of its own, with its own book.",
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, initial_inventory: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, vial: Vial, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not initial_inventory:
-            self.fields["without_inventory"] = forms.BooleanField(
-                label="There is no initial inventory on record. It is taken today; I receive this "
-                "all the same."
-            )
+        del self.fields["volume_ml" if vial.is_pack else "pieces"]
 
-    def clean(self) -> dict[str, Any]:
-        """A solution has a strength and a volume, all else a mass and a number."""
-        cleaned = super().clean()
-        cleaned["form"] = cleaned.get("form") or SOLUTION
-        solution = cleaned["form"] == SOLUTION
-        needed = ("concentration_mg_per_ml", "volume_ml") if solution else ("unit_mg", "units")
-        for name in needed:
-            if cleaned.get(name) is None and name not in self.errors:
-                self.add_error(name, "This field is required.")
-        return cleaned
-
-    def label(self) -> Label:
-        """The label, in whole micrograms, microlitres and pieces."""
+    def stock(self) -> int:
+        """Whole microlitres, or pieces."""
         said = self.cleaned_data
-        solution = said["form"] == SOLUTION
-        plain = ("ndc", "lot", "supplier", "supplier_address", "supplier_dea", "invoice", "site",
-                 "cabinet")  # fmt: skip
-        return Label(
-            drug=said["drug"],
-            form=said["form"],
-            expiry=said["expiry"],
-            concentration_ug_per_ml=_thousandths(said["concentration_mg_per_ml"], "Concentration")
-            if solution
-            else 0,
-            volume_ul=_thousandths(said["volume_ml"], "Volume") if solution else 0,
-            unit_ug=0 if solution else _thousandths(said["unit_mg"], "In each piece"),
-            units=0 if solution else said["units"],
-            doses=said["doses"] or "multiple",
-            beyond_use_days=said["beyond_use_days"] or 0,
-            **{name: said[name].strip() for name in plain},
-        )
+        return said["pieces"] if "pieces" in said else thousandths(said["volume_ml"], "Volume")
 
 
-class AmountForm(_PerhapsWitnessed):
+class AmountForm(_OfContainer, PerhapsWitnessed):
     """What somebody measured in a container, before a second person where there is one."""
 
     field_order = ("volume_ml", "pieces", "note")
@@ -181,15 +74,6 @@ class AmountForm(_PerhapsWitnessed):
     )
     pieces = forms.IntegerField(label="Pieces counted", min_value=0, max_value=10_000)
     note = forms.CharField(label="Note", max_length=200, required=False)
-
-    def __init__(self, *args: Any, vial: Vial, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["volume_ml" if vial.is_pack else "pieces"]
-
-    def stock(self) -> int:
-        """Whole microlitres, or pieces."""
-        said = self.cleaned_data
-        return said["pieces"] if "pieces" in said else _thousandths(said["volume_ml"], "Volume")
 
 
 CountForm = AmountForm
@@ -235,7 +119,7 @@ class ArriveForm(WitnessForm):
     cabinet = forms.CharField(label="Into which cabinet", max_length=60)
 
 
-class SpillForm(WitnessForm):
+class SpillForm(_OfContainer, WitnessForm):
     """What broke or was spilt, how, and who saw it."""
 
     field_order = ("volume_ml", "pieces", "reason", "circumstances")
@@ -249,15 +133,6 @@ class SpillForm(WitnessForm):
     )
     circumstances = forms.CharField(label="How it happened", max_length=500)
 
-    def __init__(self, *args: Any, vial: Vial, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["volume_ml" if vial.is_pack else "pieces"]
-
-    def stock(self) -> int:
-        """Whole microlitres, or pieces."""
-        said = self.cleaned_data
-        return said["pieces"] if "pieces" in said else _thousandths(said["volume_ml"], "Volume")
-
 
 class OverfillForm(WitnessForm):
     """More in the vial than its label says."""
@@ -270,7 +145,7 @@ class OverfillForm(WitnessForm):
 
     def stock(self) -> int:
         """Whole microlitres."""
-        return _thousandths(self.cleaned_data["volume_ml"], "Volume")
+        return thousandths(self.cleaned_data["volume_ml"], "Volume")
 
 
 class SheetForm(forms.Form):
@@ -289,7 +164,7 @@ class SheetForm(forms.Form):
         return {
             str(one.pk): int(self.cleaned_data[str(one.pk)])
             if one.is_pack
-            else _thousandths(self.cleaned_data[str(one.pk)], "Volume")
+            else thousandths(self.cleaned_data[str(one.pk)], "Volume")
             for one in self.vials
         }
 
@@ -371,7 +246,7 @@ class _ChosenForm(WitnessForm):
     vials = forms.MultipleChoiceField(
         label="Containers", widget=forms.CheckboxSelectMultiple, choices=()
     )
-    on = forms.DateField(label="On", widget=_DAY)
+    on = forms.DateField(label="On", widget=DAY)
 
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -405,8 +280,8 @@ class GiveBackForm(_ChosenForm):
 class RangeForm(forms.Form):
     """From which day to which."""
 
-    since = forms.DateField(label="From", widget=_DAY)
-    until = forms.DateField(label="To", widget=_DAY)
+    since = forms.DateField(label="From", widget=DAY)
+    until = forms.DateField(label="To", widget=DAY)
 
     def clean(self) -> dict[str, Any]:
         """A range goes forward."""

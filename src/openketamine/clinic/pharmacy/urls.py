@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openketamine.clinic.pharmacy import packet_views, stock_views, views
+from openketamine.clinic.pharmacy import count_views, packet_views, stock_views, views
 
 urlpatterns = [
     path("vials/", views.vials, name="vials"),
@@ -13,9 +13,9 @@ urlpatterns = [
         path(f"vials/<uuid:vial_id>/{name}/", view, name=f"vial-{name}")
         for name, view in views.ACT_VIEWS.items()
     ),
-    path("stock/counts/", stock_views.counts, name="counts"),
-    path("stock/counts/new/", stock_views.count_new, name="count-new"),
-    path("stock/counts/<uuid:sheet_id>/", stock_views.count_second, name="count-second"),
+    path("stock/counts/", count_views.counts, name="counts"),
+    path("stock/counts/new/", count_views.count_new, name="count-new"),
+    path("stock/counts/<uuid:sheet_id>/", count_views.count_second, name="count-second"),
     path("stock/differences/", stock_views.differences, name="differences"),
     path("stock/differences/<uuid:case_id>/", stock_views.difference, name="difference"),
     path("stock/sign/<uuid:entry_id>/", stock_views.countersign, name="countersign"),

@@ -19,7 +19,8 @@ from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.pharmacy import commands, queries
 from openketamine.clinic.pharmacy.acts import ACTS, Act, open_acts
 from openketamine.clinic.pharmacy.barcode import Scanned, read_code
-from openketamine.clinic.pharmacy.forms import CountForm, ReceiveForm, ScanForm
+from openketamine.clinic.pharmacy.forms import CountForm
+from openketamine.clinic.pharmacy.label_form import ReceiveForm, ScanForm
 from openketamine.clinic.pharmacy.ledger_page import full, ledger_page, stock, strength
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.pharmacy.queries import VialOnShelf
@@ -177,10 +178,10 @@ def _known_before(found: Scanned) -> dict[str, Any]:
                      "supplier_dea", "site", "cabinet")
     }  # fmt: skip
     if before.is_pack:
-        return known | {"unit_mg": before.unit_ug / 1000, "units": before.units}
+        return known | {"unit_mg": f"{before.unit_ug / 1000:g}", "units": before.units}
     return known | {
-        "concentration_mg_per_ml": before.concentration_ug_per_ml / 1000,
-        "volume_ml": before.volume_ul / 1000,
+        "concentration_mg_per_ml": f"{before.concentration_ug_per_ml / 1000:g}",
+        "volume_ml": f"{before.volume_ul / 1000:g}",
     }
 
 
