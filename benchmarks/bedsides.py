@@ -7,6 +7,7 @@ one heart rate of 30, which is a finding of high priority without a delay.
 
     benchmarks/bedsides.py --beds 3000               # as gateways post, to the ingest door
     benchmarks/bedsides.py --beds 500 --door mllp    # HL7 over MLLP through the gateway
+    benchmarks/bedsides.py --table --warm 15 --seconds 30    # 1,000, 2,000, 3,000 as one table
 
 Printed as ratios to the goals: acknowledged within 50 ms, finding on a reader's screen within
 250 ms of the wire (p99), at most 0.5 MB a session-hour while it runs and 0.2 MB once packed, three
@@ -40,6 +41,7 @@ from openketamine.simulator.wire import END, START, Bedside, monitor_message
 HOST, TOKEN, GATEWAYS = "127.0.0.1", "bench-token", 2
 GOAL_ACK_MS, GOAL_FINDING_MS, GOAL_HOUR_MB = 50, 250, 0.5
 GOAL_PACKED_MB, GOAL_OPEN_MS = 0.2, 300
+TABLE = (1000, 2000, 3000)
 _EVERY_S = 300
 _RECEIVED = re.compile(rb'"received_at":"([^"]+)"')
 _SEED = """
@@ -349,7 +351,7 @@ def counted(url: str) -> dict[str, float]:
     with psycopg.connect(url) as db:
         commits = db.execute("SELECT sum(xact_commit) FROM pg_stat_database").fetchone()[0]
         flushes = db.execute("SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'").fetchone()
-        (written,) = db.execute("SELECT wal_bytes FROM pg_stat_wal").fetchone()
+        (written,) = db.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()
     return {"commits": float(commits), "flushes": float(flushes[0]), "written": float(written)}
 
 
@@ -402,7 +404,7 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
         )  # fmt: skip
         watched["load"] = speaker.pid
         before = {name: busy(pid) for name, pid in watched.items()}
-        done = counted(url)
+        all_before, done = busy_machine(), counted(url)
         begun = time.monotonic()
         speaker.stdin.write(json.dumps(plan) + "\n")
         speaker.stdin.flush()
@@ -414,6 +416,7 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
         }
         took = time.monotonic() - begun
         cores = {name: (busy(pid) - before[name]) / took for name, pid in watched.items()}
+        others = (busy_machine() - all_before) / took - sum(cores.values())
         done = {name: value - done[name] for name, value in counted(url).items()}
         out, _ = speaker.communicate(timeout=120)
         if speaker.returncode:
@@ -426,7 +429,7 @@ def measured(words: argparse.Namespace, folder: Path) -> dict[str, object]:
             room = run_here(_STORAGE, here, environment=environment)
         return json.loads(out) | {
             "floor": bare, "memory": memory, "cores": cores, "room": room, "rows": rows,
-            "done": done,
+            "done": done, "others": max(0.0, others),
         }  # fmt: skip
 
 
@@ -440,6 +443,12 @@ def busy(pid: int) -> float:
     times = own.cpu_times()
     spent = times.user + times.system + times.children_user + times.children_system
     return spent + sum(sum(one.cpu_times()[:2]) for one in own.children())
+
+
+def busy_machine() -> float:
+    """Seconds that all processors together worked, for whomever."""
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system
 
 
 def show(words: argparse.Namespace, said: dict) -> bool:
@@ -480,16 +489,51 @@ def show_where(said: dict, rate: float) -> None:
         memory = said["memory"].get(name)
         beside = f"{memory:6.0f} MB" if memory else ""
         print(f"  {name:<8} {cores:5.2f} cores  {cores / rate * 1e6:6.0f} µs a reading  {beside}")
+    print(f"  others   {said['others']:5.2f} cores: the times above are those of a quiet machine "
+          "only where this is nearly nothing")  # fmt: skip
     done, rows = said["done"], said["rows"]
     print(f"  database: {rows / done['commits']:.0f} readings a commit, "
           f"{rows / done['flushes']:.0f} a flush of its log, "
           f"{done['written'] / rows:.0f} bytes of log a reading")  # fmt: skip
 
 
+def show_table(runs: dict[int, dict], seconds: int) -> None:
+    """Several runs beside each other, for a note."""
+    print("\n| beds | kept up | acknowledged p50 / p99 ms | finding p50 / p99 ms | reading p99 ms "
+          "| web / database µs a reading "
+          "| readings a flush | others, cores |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
+    for beds, said in runs.items():
+        rate = said["rows"] / seconds
+        cost = [said["cores"][name] / rate * 1e6 for name in ("web", "database")]
+        cells = (
+            f"{beds}", f"{rate / beds:.0%}", _both(said["acks"]), _both(said["findings"]),
+            f"{percentile(said['seen'], 99):.0f}", f"{cost[0]:.0f} / {cost[1]:.0f}",
+            f"{said['rows'] / said['done']['flushes']:.0f}", f"{said['others']:.2f}",
+        )  # fmt: skip
+        print(f"| {' | '.join(cells)} |")
+
+
+def _both(took: list[float]) -> str:
+    return f"{percentile(took, 50):.0f} / {percentile(took, 99):.0f}"
+
+
+def run(words: argparse.Namespace, beds: int) -> dict:
+    words.beds = beds
+    words.readers = max(1, beds // 10) if words.follow is None else words.follow
+    with tempfile.TemporaryDirectory() as made:
+        folder = words.keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        said = measured(words, folder)
+    show(words, said)
+    return said
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--beds", type=int, default=200)
-    parser.add_argument("--readers", type=int, default=None, help="default: a tenth of the beds")
+    parser.add_argument("--table", type=int, nargs="*", metavar="BEDS", help="several, as a table")
+    parser.add_argument("--readers", type=int, dest="follow", help="default: a tenth of the beds")
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--warm", type=int, default=5)
     parser.add_argument("--door", choices=("ingest", "mllp"), default="ingest")
@@ -499,13 +543,14 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--mllp", type=int, default=0, help=argparse.SUPPRESS)
     words = parser.parse_args()
-    words.readers = max(1, words.beds // 10) if words.readers is None else words.readers
     if words.load:
+        words.readers = words.follow
         return load(words)
-    with tempfile.TemporaryDirectory() as made:
-        folder = words.keep or Path(made)
-        folder.mkdir(parents=True, exist_ok=True)
-        show(words, measured(words, folder))
+    if words.table is None:
+        run(words, words.beds)
+        return 0
+    runs = {beds: run(words, beds) for beds in words.table or TABLE}
+    show_table(runs, words.warm + words.seconds)
     return 0
 
 
