@@ -35,6 +35,7 @@ def shown(made):
 def test_the_database_keeps_a_salted_hash_of_each_and_no_seed(made, shown):
     kept = Authenticator.objects.get(pk=made.instance.pk).data
     assert (len(shown), len(kept["hashes"])) == (10, 10)
+    assert {len(code) for code in shown} == {12}
     assert "seed" not in kept
     assert len(bytes.fromhex(kept["salt"])) == 16
     assert not [code for code in shown if code in str(kept)]
@@ -49,7 +50,7 @@ def test_each_opens_once(made, shown):
 
 
 def test_what_is_none_opens_nothing(made, shown):
-    for wrong in ("", "00000000", "äöü", shown[0][:-1]):
+    for wrong in ("", "000000000000", "äöü", shown[0][:-1]):
         assert not again(made).validate_code(wrong)
     assert len(again(made).get_unused_codes()) == 10
 

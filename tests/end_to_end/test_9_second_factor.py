@@ -22,7 +22,7 @@ def localhost(house):
 def page(browser, house, complaints):
     """A browser of its own, whose person has a fingerprint reader."""
     context = browser.new_context(viewport=DESK, timezone_id=house.zone)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     context.on("console", complaints.hear)
     context.on("weberror", lambda error: complaints.thrown(error.error))
     page = context.new_page()
@@ -97,7 +97,7 @@ def add_passkey(page, localhost):
     page.get_by_role("button", name="Add", exact=True).click()
     codes = page.get_by_label("Unused codes")
     codes.wait_for()
-    found = re.findall(r"\b\d{8}\b", codes.input_value())
+    found = re.findall(r"\b\d{12}\b", codes.input_value())
     page.get_by_label("I have saved my recovery codes").check()
     assert len(found) == 10
     return found

@@ -203,6 +203,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey stands for two factors: what you have, and the finger or PIN that unlocks it.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+# 39 bits each; staff/recovery_codes.py keeps their hashes.
+MFA_RECOVERY_CODE_DIGITS = 12
 MFA_TOTP_ISSUER = "OpenKetamine"
 MFA_TOTP_TOLERANCE = 1
 
