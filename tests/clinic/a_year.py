@@ -12,7 +12,7 @@ import itertools
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID
 
 from django.db import connection
 
@@ -179,6 +179,7 @@ class Year:
     def _begins(self, number):
         chance = self.chance
         person = Person.objects.create(
+            id=self._id(),
             mrn=f"Y-{number}", family=f"Family {number}", given="Nobody", created=self.time,
             birth_date=datetime(1980, 1, 1, tzinfo=UTC).date(), sex="female",
         )  # fmt: skip
@@ -203,6 +204,10 @@ class Year:
         if chance.random() < 0.03:
             self.at(first + _DAY * chance.uniform(1, 20), self._dies_at_home, one)
 
+    def _id(self):
+        """An id that the same seed gives again: people are looked at in the order of theirs."""
+        return UUID(int=self.chance.getrandbits(128), version=4)
+
     def _contact(self, one, number):
         """An address, or a new one; some of them are of nobody."""
         kind = self.chance.choices(["email", "text"], [75, 25])[0]
@@ -220,7 +225,7 @@ class Year:
         """A session that is over by now, as its log has it."""
         if one.dead_at:
             return
-        start, own = self.time - 3 * _HOUR, str(uuid4())
+        start, own = self.time - 3 * _HOUR, str(self._id())
         said = [
             (0, treatment.facts.SessionOpened(str(one.person.pk), "iv-depression", place + 1)),
             (20, treatment.facts.InfusionStarted(60_000, 1000, 35_000, 70_000)),
@@ -232,7 +237,7 @@ class Year:
             closed_at=start + 170 * _MINUTE,
         )  # fmt: skip
         entries = [
-            journal.Entry(str(uuid4()), treatment.kind_of(body), treatment.encode_body(body),
+            journal.Entry(str(self._id()), treatment.kind_of(body), treatment.encode_body(body),
                           start + gone * _MINUTE, _HAND, "test")
             for gone, body in said
         ]  # fmt: skip

@@ -1,7 +1,7 @@
 """A thousand people over a year: every message, every restart, every answer about suicide.
 
-Sixty after each change, a thousand where everything is tried (`--effort whole`); `--year-people`
-and `--year-seed` choose another year.
+Thirty after each change, 200 where everything is tried (`--effort whole`); `--year-people 1000`
+is the whole clinic, and `--year-seed` chooses another year.
 """
 
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def test_each_message_once_and_every_answer_about_suicide_told_in_time(
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = Cast({name: hire(name, role, title) for name, (role, title) in CAST.items()})
     asked, seed = (request.config.getoption(f"--year-{one}") for one in ("people", "seed"))
-    people = asked or (1000 if request.config.getoption("--effort") == "whole" else 60)
+    people = asked or (200 if request.config.getoption("--effort") == "whole" else 30)
     year = run(people, seed, START, DAYS, cast, settings, monkeypatch, longest=10)
     counted, late, mails = prove(year), tasks_in_time(year), mails_about_tasks(year)
     with capsys.disabled():
@@ -31,7 +31,7 @@ def test_each_message_once_and_every_answer_about_suicide_told_in_time(
         for step, times in sorted(late.items()):
             print(f"step {step}: told {len(times)} times, {spread(times)} s after its time")
         print(f"first letter: {len(mails)}, {spread(mails)} s after the answer")
-    assert max(one for step in late.values() for one in step) <= IN_TIME_S
+    assert max((one for step in late.values() for one in step), default=0) <= IN_TIME_S
     quiet_look(year)
     if people >= 1000:
         assert counted["letters"] > 3 * people
