@@ -137,13 +137,17 @@ def send_all(port: int, mrn: str, sent: list[tuple[float, float, int]]) -> None:
 
 
 def matched(sent: list[tuple[float, float, int]], painted: list[list[float]]) -> list[float]:
-    """Milliseconds from wire to screen. Two readings in one frame: the tile shows the later one."""
+    """Milliseconds from wire to screen. Two readings in one frame: the tile shows the later one.
+
+    A number on the tile is the last message with this number that was sent before it was painted:
+    a way longer than a cycle (4 s) is told as one shorter by a cycle.
+    """
     ways, place = [], 0
     for at_ms, rate in painted:
-        for ahead in range(place, min(place + CYCLE, len(sent))):
-            if sent[ahead][2] == rate:
-                ways.append(at_ms - sent[ahead][0] * 1000)
-                place = ahead + 1
+        for which in range(len(sent) - 1, place - 1, -1):
+            if sent[which][2] == rate and sent[which][0] * 1000 <= at_ms:
+                ways.append(at_ms - sent[which][0] * 1000)
+                place = which + 1
                 break
     return ways
 
