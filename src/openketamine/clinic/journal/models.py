@@ -98,7 +98,7 @@ class Voice(models.Model):
 
 
 class Reading(models.Model):
-    """A fact of kind `reading_taken` in its small form; see `_readings`. Written by COPY.
+    """A fact of kind `reading_taken` in its small form; see `_readings`. Written in groups.
 
     The order of the columns wastes no byte: this is the table that grows by a row a second and bed.
     `key_hash` is of the whole message key; what follows the key's beginning in the voice is
