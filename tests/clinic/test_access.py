@@ -12,6 +12,7 @@ from tests.clinic.test_patients import bundle, patient, weight
 from tests.clinic.test_pharmacy import LABEL
 
 from openketamine.clinic.calls.walls import open_wall
+from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes.models import Task
@@ -59,7 +60,8 @@ def places(cast, now):
     return {
         "person_id": str(maren.pk),
         "session_id": str(open_session(maren.pk, PROTOCOL, cast.fran, now).pk),
-        "wall_id": str(open_wall("Nurses' room", 4, cast.nora, now)[0].pk),
+        # By the clock of the pages: a wall is good for some hours.
+        "wall_id": str(open_wall("Nurses' room", 4, cast.nora, clock.now())[0].pk),
         "vial_id": str(vial.pk),
         "sheet_id": sheet_id,
         "case_id": case_id,

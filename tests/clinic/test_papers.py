@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from tests.clinic.bedside import PASSWORD, Bedside
 from tests.clinic.test_check_ins import address_in, office  # noqa: F401  (a fixture)
 
@@ -466,6 +467,24 @@ class TestByMail:
         home = Client()
         page = home.get(home.post(address_in(letter)).url)
         assert "Treatment with ketamine" in page.content.decode()
+
+    def test_at_an_hour_without_messages_it_waits_and_says_until_when(
+        self,
+        office,  # noqa: F811  (the fixture)
+        browser,
+        cast,
+        ada,
+        now,
+    ):
+        # It is 07:00 in Phoenix.
+        said = facts.ContactSet("email", "ada@example.org", zone="America/Phoenix",
+                                quiet_from="21:00", quiet_until="08:00")  # fmt: skip
+        outcomes.record(ada, said, cast.fran, now)
+        found, answer = self.sent(browser(cast.nora), f"/people/{ada.pk}/papers/link/")
+        assert (found, office.letters) == (["nothing to do"], [])
+        assert Message.objects.get().not_before == now + timedelta(hours=1)
+        leaves = timezone.localtime(now + timedelta(hours=1))
+        assert f"leaves on 22-Nov-2026 at {leaves:%H:%M}" in answer.content.decode()
 
     def test_who_has_no_address_is_named_and_nothing_is_sent(self, browser, cast, ada):
         path = f"/people/{ada.pk}/papers/link/"

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from openketamine.clinic.checkins import queueing
-from openketamine.clinic.checkins.kinds import PAGE
+from openketamine.clinic.checkins.kinds import PAGE, kind_of
 from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes import queries as courses
@@ -190,8 +190,10 @@ def _give(
     return sha256
 
 
-def send_link(person: Person, purpose: str, now: datetime, *, days: int) -> None:
+def send_link(person: Person, purpose: str, now: datetime, *, days: int) -> datetime:
     """A link on its way to the person by mail or text. Its purpose makes a repeat harmless.
+
+    When it leaves: now, or when the hours end in which they want no message.
 
     Raises BadInput where nobody has said how this person is written to, or they want no messages.
     """
@@ -210,6 +212,7 @@ def send_link(person: Person, purpose: str, now: datetime, *, days: int) -> None
             },
         )
         queueing.enqueue([row.pk])
+    return kind_of(PAGE).not_before(row, now)
 
 
 def keep(kind: str, content: Mapping[str, Any], now: datetime) -> str:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -136,11 +137,21 @@ def _hand_over(request: HttpRequest, person: Person, purpose: str) -> None:
         messages.success(request, f"{_ONCE} {address}")
         return
     try:
-        commands.send_link(person, purpose, now, days=LINK_GOOD_FOR.days)
+        leaves = commands.send_link(person, purpose, now, days=LINK_GOOD_FOR.days)
     except BadInput as error:
         messages.error(request, f"Nothing was sent. {error}.")
     else:
-        messages.success(request, "The link is on its way.")
+        messages.success(request, _on_its_way(leaves, now))
+
+
+def _on_its_way(leaves: datetime, now: datetime) -> str:
+    if leaves <= now:
+        return "The link is on its way."
+    at = timezone.localtime(leaves)
+    return (
+        f"They want no message at this hour: the link leaves on {at:%d-%b-%Y} at {at:%H:%M}. "
+        "Who is here now can open it on this screen."
+    )
 
 
 def own_papers(protocol_id: str) -> str:
