@@ -14,9 +14,7 @@ queries of more people.
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -26,8 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-
-from openketamine.operations import _postgres
+from _clinic import own_database
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 EVERY_S, GOAL_QUIET_S = 15, 1.0
@@ -48,17 +45,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1000)
     words = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "database"
-        os.environ |= {
-            "OPENKETAMINE_DATA": folder, "DATABASE_URL": _postgres.start(database).url,
-            "OPENKETAMINE_SECRET_KEY": uuid.uuid4().hex, "OPENKETAMINE_HOSTS": "testserver",
-            "DJANGO_SETTINGS_MODULE": "openketamine.clinic.site.settings",
-        }  # fmt: skip
-        try:
-            return measured(words.people, database)
-        finally:
-            _postgres.stop(database)
+    with own_database() as database:
+        return measured(words.people, database)
 
 
 def measured(people: int, database: Path) -> int:

@@ -19,23 +19,19 @@ and its database computed.
 
 import argparse
 import json
-import os
 import random
 import resource
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import psutil
-
-from openketamine.operations import _postgres
+from _clinic import own_database
 
 SITES, NURSES, PEOPLE, DAYS = 10, 40, 5_000, 1_095
 GOAL_PACKET_S, GOAL_PAGE_S, GOAL_WRITE_S = 60, 1, 0.5
@@ -487,17 +483,8 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="measures that begin so")
     words = parser.parse_args()
     sizes = sorted(words.sessions or [10_000, 30_000, 100_000])
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "database"
-        os.environ |= {
-            "OPENKETAMINE_DATA": folder, "DATABASE_URL": _postgres.start(database).url,
-            "OPENKETAMINE_SECRET_KEY": uuid.uuid4().hex, "OPENKETAMINE_HOSTS": "testserver",
-            "DJANGO_SETTINGS_MODULE": "openketamine.clinic.site.settings",
-        }  # fmt: skip
-        try:
-            return measured(sizes, words.only)
-        finally:
-            _postgres.stop(database)
+    with own_database():
+        return measured(sizes, words.only)
 
 
 def measured(sizes: list[int], only: list[str]) -> int:

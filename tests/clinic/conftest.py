@@ -40,6 +40,18 @@ def now():
     return datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
 
+@pytest.fixture
+def clock_at(monkeypatch, now):
+    """The clinic's clock stands at that moment, until it is set to another."""
+    from openketamine.clinic.journal import clock
+
+    def set_to(moment):
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    set_to(now)
+    return set_to
+
+
 @dataclass(frozen=True)
 class Cast:
     """Everybody at once, by user name."""

@@ -14,7 +14,6 @@ from django.test import Client
 from django.utils import timezone
 from tests.clinic.test_pharmacy import LABEL
 
-from openketamine.clinic.journal import clock
 from openketamine.clinic.journal.export import streams_of_the_house, write_export
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.live._who import guest
@@ -27,15 +26,6 @@ from openketamine.core.findings import BadInput
 pytestmark = [pytest.mark.django_db, pytest.mark.hazard("HZ-16")]
 PASSWORD = "a-test-password"
 GOOD = "correct-horse-battery-staple"
-
-
-@pytest.fixture
-def clock_at(monkeypatch, now):
-    def set_to(moment):
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    set_to(now)
-    return set_to
 
 
 def prove(name, now):

@@ -25,15 +25,6 @@ OWN = "correct-horse-battery-staple"
 KNOWN = "In person; passport seen, number as on file."
 
 
-@pytest.fixture
-def clock_at(monkeypatch, now):
-    def set_to(moment):
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    set_to(now)
-    return set_to
-
-
 def nora():
     return Staff.objects.get(username="nora")
 

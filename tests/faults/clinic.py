@@ -38,7 +38,29 @@ def _children_of(folder):
     return {one["name"]: one["pid"] for one in noted if one}
 
 
-class Clinic:
+class Machine:
+    """One `openketamine serve` in a folder and at ports of its own."""
+
+    process = None
+
+    @property
+    def url(self):
+        return f"http://{HOST}:{self.port}"
+
+    def serve(self, log, environment):
+        ports = ("--port", str(self.port), "--mllp-port", str(self.mllp_port))
+        command = [sys.executable, "-m", "openketamine.cli", "serve", "--data", self.folder.path]
+        self.process = subprocess.Popen([*command, *ports], stdout=log, stderr=log, env=environment)
+        eventually(lambda: _supervisor.answers(self.port), 300)
+        return self
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(40)
+
+
+class Clinic(Machine):
     """`openketamine serve` in a folder of its own, with some beds."""
 
     def __init__(self, folder, beds):
@@ -55,26 +77,14 @@ class Clinic:
                 env=told, check=True, capture_output=True, text=True, timeout=180,
             )  # fmt: skip
         plan = json.loads(made.stdout.strip().splitlines()[-1])
-        self.beds, self.cookie, self.process = plan["beds"], plan["cookie"], None
-
-    @property
-    def url(self):
-        return f"http://{HOST}:{self.port}"
+        self.beds, self.cookie = plan["beds"], plan["cookie"]
 
     def open(self):
-        ports = ("--port", str(self.port), "--mllp-port", str(self.mllp_port))
-        command = [sys.executable, "-m", "openketamine.cli", "serve", "--data", self.folder.path]
-        self.process = subprocess.Popen(
-            [*command, *ports], stdout=self.log, stderr=self.log,
-            env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
-        )  # fmt: skip
-        eventually(lambda: _supervisor.answers(self.port), 300)
-        return self
+        own = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return self.serve(self.log, own)
 
     def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(40)
+        super().close()
         self.log.close()
 
     def victims(self):
@@ -127,7 +137,7 @@ class Clinic:
         return json.loads(done.stdout)
 
 
-class SecondMachine:
+class SecondMachine(Machine):
     """Another `openketamine serve` with a folder of its own, over the first one's database: all
     that it is given is the database's address and the three secrets (docs/how-to)."""
 
@@ -136,29 +146,14 @@ class SecondMachine:
         self.port = first_free(HOST, clinic.port + 1)
         self.mllp_port = first_free(HOST, clinic.mllp_port + 1)
         self._first = clinic
-        self.process = None
         self.folder.prepare(demo=False)
         for name in SECRETS:
             self.folder.write_private(name, clinic.folder.read(name))
 
-    @property
-    def url(self):
-        return f"http://{HOST}:{self.port}"
-
     def open(self):
-        ports = ("--port", str(self.port), "--mllp-port", str(self.mllp_port))
-        command = [sys.executable, "-m", "openketamine.cli", "serve", "--data", self.folder.path]
-        self.process = subprocess.Popen(
-            [*command, *ports], stdout=self._first.log, stderr=self._first.log,
-            env={**os.environ, "DATABASE_URL": self._first.url_of_database()},
-        )  # fmt: skip
-        eventually(lambda: _supervisor.answers(self.port), 300)
-        return self
-
-    def close(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(40)
+        return self.serve(
+            self._first.log, {**os.environ, "DATABASE_URL": self._first.url_of_database()}
+        )
 
     def victims(self):
         return _children_of(self.folder)

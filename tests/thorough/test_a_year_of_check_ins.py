@@ -1,6 +1,6 @@
 """A thousand people over a year: every message, every restart, every answer about suicide.
 
-Thirty after each change, 200 where everything is tried (`--effort whole`); `--year-people 1000`
+Twenty after each change, forty where everything is tried (`--effort whole`); `--year-people 1000`
 is the whole clinic, and `--year-seed` chooses another year.
 """
 
@@ -23,7 +23,7 @@ def test_each_message_once_and_every_answer_about_suicide_told_in_time(
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = Cast({name: hire(name, role, title) for name, (role, title) in CAST.items()})
     asked, seed = (request.config.getoption(f"--year-{one}") for one in ("people", "seed"))
-    people = asked or (200 if request.config.getoption("--effort") == "whole" else 30)
+    people = asked or (40 if request.config.getoption("--effort") == "whole" else 20)
     year = run(people, seed, START, DAYS, cast, settings, monkeypatch, longest=10)
     counted, late, mails = prove(year), tasks_in_time(year), mails_about_tasks(year)
     with capsys.disabled():

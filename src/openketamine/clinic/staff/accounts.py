@@ -106,8 +106,7 @@ def approve(asked_id: str, proof: Proof, now: datetime) -> Staff:
     with transaction.atomic():
         journal.lock(STREAM)
         asked = _waiting(asked_id)
-        if asked.by_id == str(by.pk) or asked.staff_id == str(by.pk):
-            raise BadInput("by", "a second person, neither who asked nor who it is about")
+        a_second_person(by, asked.by_id, asked.staff_id)
         _own_sites(by, asked.sites)
         whose = Staff.objects.select_for_update().get(pk=asked.staff_id)
         whose.role, whose.is_active = asked.role, True
@@ -117,6 +116,12 @@ def approve(asked_id: str, proof: Proof, now: datetime) -> Staff:
             whose.sites.set(Site.objects.filter(pk__in=asked.sites))
         _append("change_approved", {"asked": asked_id}, by, now, f"proof {proof.method}")
     return whose
+
+
+def a_second_person(by: Staff, asked_by: str, about: str) -> None:
+    """Raises BadInput where who approves is who asked, or who it is about."""
+    if str(by.pk) in (asked_by, about):
+        raise BadInput("by", "a second person, neither who asked nor who it is about")
 
 
 def decline(asked_id: str, proof: Proof, now: datetime) -> None:

@@ -18,7 +18,7 @@ from django.db import transaction
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
 from openketamine.clinic.staff import first_password
-from openketamine.clinic.staff.accounts import STREAM
+from openketamine.clinic.staff.accounts import STREAM, a_second_person
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import PasskeyWord, Staff
 from openketamine.clinic.staff.permission import can
@@ -85,8 +85,7 @@ def approve(asked_id: str, proof: Proof, now: datetime) -> str:
     with transaction.atomic():
         journal.lock(STREAM)
         asked = _waiting(asked_id)
-        if str(by.pk) in (asked.by_id, asked.staff_id):
-            raise BadInput("by", "a second person, neither who asked nor who it is about")
+        a_second_person(by, asked.by_id, asked.staff_id)
         whose = Staff.objects.select_for_update().get(pk=asked.staff_id)
         said = first_password.give(whose, now) if asked.what == "password" else _forget(whose)
         _append("recovery_approved", {"asked": asked_id}, by, now, f"proof {proof.method}")
