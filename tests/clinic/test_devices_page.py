@@ -257,7 +257,8 @@ class TestTakingOver:
         asked = {"device_id": MONITOR, "session": str(late.session.id), "reason": "x"}
         assert client.post(reverse("devices-take-over"), asked).status_code == 403
 
-    def test_from_the_page(self, late, client):
+    def test_from_the_page(self, late, client, clock_at):
+        clock_at(late.now)
         client.force_login(late.cast.nora)
         html = client.get(reverse("devices")).content.decode()
         fields = {

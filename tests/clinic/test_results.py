@@ -21,8 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic(cast):
-    """A small clinic that does not exist."""
+def clinic(cast, clock_at):
+    """A small clinic that does not exist, on the day on which its year ends."""
+    clock_at(NOW)
     fill(PEOPLE, SEED, NOW)
     return cast
 
