@@ -374,7 +374,10 @@ def _things(house: House) -> Iterator[tuple[str, Callable[[], Any]]]:
         for kind in ("zip", "pdf"):
             yield f"packet, {words}, {kind}", partial(_packet, ines, kind, since, until)
     month = ranges["a month"]
-    yield "packet, a month of one site, zip", partial(_packet, olive, "zip", *month)
+    # An inspector comes to one registration, which is one site.
+    for words in ("a month", "two years", "all"):
+        yield f"packet, {words} of one site, zip", partial(_packet, olive, "zip", *ranges[words])
+    yield "packet, all of one site, pdf", partial(_packet, olive, "pdf", *ranges["all"])
     yield "whole book: one site", partial(_packet, olive, "book", *month)
     yield "whole book: all ten", partial(_packet, ines, "book", *month)
     for words, address, who in (
