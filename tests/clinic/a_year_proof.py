@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from openketamine.clinic.checkins import links, planning
 from openketamine.clinic.checkins.models import Link, Message
 from openketamine.clinic.outcomes import queries
@@ -61,11 +63,11 @@ def _none_lost(year, asked, rows):
         for row in by_person[key]:
             if row.kind == planning.KIND:
                 unknown += _as_the_book_says(row, book.get(str(row.pk)), known.get(row.about))
-        for planned in core_check_ins.planned_check_ins(state, "UTC"):
+        for planned in core_check_ins.planned_check_ins(state, settings.TIME_ZONE):
             one = known.get(planned.id)
             if planned.closes_at >= year.time:
                 continue
-            assert one is not None, f"{planned} was forgotten"
+            assert one is not None, f"{someone} {planned} was forgotten"
             assert one.over, f"{planned} was never closed"
             causes[_cause(year, someone, planned, one, book)] += 1
     return {"ended": dict(causes), "not_known": unknown}
