@@ -26,6 +26,8 @@ from openketamine.core.findings import BadInput
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "maren@example.org"
+# In place of an answer: the gateway hears the whole request and hangs up.
+CUT = 0
 
 
 class Time:
@@ -65,9 +67,9 @@ class Gateway(BaseHTTPRequestHandler):
     """A text gateway that answers what it is told to, and remembers what it heard."""
 
     def do_POST(self):
-        self._heard()
         said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.heard.append((self.headers["Authorization"], said))
+        self._heard()
 
     def do_GET(self):
         self._heard()
@@ -75,6 +77,9 @@ class Gateway(BaseHTTPRequestHandler):
     def _heard(self):
         self.server.paths.append(self.path)
         code = self.server.answers.pop(0)
+        if code == CUT:
+            self.close_connection = True
+            return
         self.send_response(code)
         if code == HTTPStatus.FOUND:
             self.send_header("Location", "/elsewhere")
@@ -451,6 +456,84 @@ class TestThePost:
         (heard,) = gateway.heard
         assert heard[1]["id"] == str(Message.objects.get().pk)
         assert len(state(person).all(facts.CheckInInvited)) == 1
+
+    @pytest.fixture
+    def heard_and_cut(self, person, cast, time, settings, gateway):
+        """A text was heard by the gateway once, unanswered; nobody answers it since."""
+        gateway.answers = [CUT]
+        settings.OPENKETAMINE_TEXT_GATEWAY = f"{gateway.address}/send"
+        opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
+        assert work(time) == ["waiting"]
+        settings.OPENKETAMINE_TEXT_GATEWAY = "http://127.0.0.1:9/nobody"
+        return person
+
+    def end_of(self, person):
+        """What the record says of the first message: row, causes, why the check-in was missed."""
+        (row,) = Message.objects.filter(attempt=1)
+        causes = [
+            one.body.cause
+            for one in state(person).all(facts.CheckInUndelivered)
+            if one.body.attempt == 1
+        ]
+        return row.state, causes
+
+    def test_of_a_text_that_may_have_left_nobody_knows_when_its_reason_goes_away(
+        self, heard_and_cut, time
+    ):
+        record(heard_and_cut, facts.EventRecorded("died"), CLOCK, time.now)
+        time.goes_on(minutes=11)
+        work(time)
+        assert self.end_of(heard_and_cut) == ("unknown", ["not_known"])
+
+    def test_of_a_text_that_may_have_left_nobody_knows_when_its_reminder_takes_its_place(
+        self, heard_and_cut, time
+    ):
+        time.goes_on(days=3)
+        planning.plan(time.now)
+        assert self.end_of(heard_and_cut) == ("unknown", ["not_known"])
+
+    def test_of_a_text_that_may_have_left_nobody_knows_when_its_time_is_over(
+        self, heard_and_cut, time
+    ):
+        time.goes_on(days=30)
+        work(time)
+        assert self.end_of(heard_and_cut) == ("unknown", ["not_known"])
+        missed = state(heard_and_cut).all(facts.CheckInMissed)[0]
+        assert missed.body.cause == "not_known"
+
+    def test_a_text_that_never_reached_the_gateway_was_kept_by_it(
+        self, person, cast, time, settings
+    ):
+        settings.OPENKETAMINE_TEXT_GATEWAY = "http://127.0.0.1:9/nobody"
+        opens(person, cast.priya, time.now, contact="+15205550123", channel="text")
+        assert work(time) == ["waiting"]
+        time.goes_on(days=30)
+        work(time)
+        assert self.end_of(person) == ("failed", ["post_down"])
+        missed = state(person).all(facts.CheckInMissed)[0]
+        assert missed.body.cause == "post_down"
+
+    def test_a_check_in_closes_when_it_is_known_what_became_of_its_message(
+        self, course, office, time, monkeypatch
+    ):
+        """A worker has the letter in hand at the moment at which the check-in is over."""
+        planning.plan(time.now)
+        (row,) = Message.objects.all()
+        time.now = row.give_up_at - timedelta(seconds=5)
+        planning.plan(time.now)
+        last = Message.objects.order_by("-attempt")[0]
+        with monkeypatch.context() as killed:
+            killed.setattr(post, "carry", lambda ready: (_ for _ in ()).throw(SystemExit))
+            with pytest.raises(SystemExit):
+                post.send(str(last.pk))
+        time.goes_on(seconds=10)
+        planning.plan(time.now)
+        assert state(course).all(facts.CheckInMissed) == ()
+        for _ in range(2):
+            time.goes_on(minutes=4)
+            planning.plan(time.now)
+        missed = state(course).all(facts.CheckInMissed)[0]
+        assert missed.body.cause == "not_known"
 
     def test_text_and_token_go_nowhere_but_to_the_gateway_that_is_set(
         self, person, cast, time, settings, gateway

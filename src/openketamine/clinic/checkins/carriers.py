@@ -8,7 +8,8 @@ once) is asked again too. `file:` instead of an address writes each text into th
 demonstration.
 
 A mail server knows no id. Until the whole letter was read out to it, it has taken nothing, and is
-asked again; once it was and no answer came, nobody knows: the letter is not sent again.
+asked again; once it was and no answer came, nobody knows: the letter is not sent again. Nor is it
+known of a text whose request went out and was not answered; asking again sends nothing twice.
 """
 
 import http.client
@@ -163,8 +164,9 @@ def _text(message: Ready) -> Outcome:
             return Outcome("failed", f"the text gateway refuses it: {error.code}", "bounced")
         return Outcome("retry", f"the text gateway says later: {error.code}")
     except (OSError, http.client.HTTPException) as error:
-        # The gateway knows the id: asking again sends nothing twice.
-        return Outcome("retry", f"the text gateway does not answer: {type(error).__name__}")
+        # The request is out as a whole unless urllib says that it could not be made.
+        state = "retry" if isinstance(error, urllib.error.URLError) else "unknown"
+        return Outcome(state, f"the text gateway does not answer: {type(error).__name__}")
 
 
 def _file(told: dict[str, str]) -> Outcome:

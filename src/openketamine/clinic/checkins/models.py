@@ -36,7 +36,8 @@ class Message(models.Model):
 
     `id` is derived from what it is for and which attempt it is, so that nothing is sent twice.
     waiting → taken (a worker has it in hand) → sent, failed, or unknown: the worker ended between
-    taking it and hearing what became of it. What is unknown is not sent again.
+    taking it and hearing what became of it. What is unknown is not sent again, except where twice
+    does no harm: then it waits again, and `may_have_left` says that an earlier try is not known.
     """
 
     STATES = ("waiting", "taken", "sent", "failed", "unknown", "dropped")
@@ -49,6 +50,7 @@ class Message(models.Model):
     detail = models.JSONField(default=dict)
     state = models.CharField(max_length=10, default="waiting")
     tries = models.PositiveSmallIntegerField(default=0)
+    may_have_left = models.BooleanField(default=False)
     not_before = models.DateTimeField()
     give_up_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from openketamine.clinic.checkins import answering, links, queueing, telling, words
+from openketamine.clinic.checkins import answering, links, post, queueing, telling, words
 from openketamine.clinic.checkins.kinds import kind_of
 from openketamine.clinic.checkins.models import Message, Watched
 from openketamine.clinic.journal.models import Head
@@ -70,12 +70,8 @@ def plan_person(person: Person, now: datetime) -> None:
     """Everything that is due for one person, in one transaction under the lock of their course."""
     with transaction.atomic():
         hold(person)
-        state, zone = outcomes.state_of(person), settings.TIME_ZONE
-        closings = closing_check_ins(state, now, zone)
-        for closing in closings:
-            _close(person, state, closing, now)
-        if closings:
-            state = outcomes.state_of(person)
+        zone = settings.TIME_ZONE
+        state = _close_all(person, outcomes.state_of(person), now, zone)
         for invitation in due_check_ins(state, now, zone):
             invite(person, state, invitation, now)
         telling.mail_tasks(person, now, state)
@@ -88,7 +84,7 @@ def invite(
     person: Person, state: CourseState, invitation: Invitation, now: datetime
 ) -> Message | None:
     """Put the message of an attempt on its way; None where it cannot be: nobody to write to, or
-    nothing that may be asked. An earlier attempt that still waits is dropped: no two at once."""
+    nothing that may be asked. An earlier attempt that still waits is withdrawn: no two at once."""
     contact, planned = contact_of(state), invitation.planned
     if contact is None:
         return None
@@ -96,8 +92,8 @@ def invite(
     forms = [one for one in planned.forms if is_house_form(one) or one in shown]
     if not forms:
         return None
-    waiting = Message.objects.filter(kind=KIND, about=planned.id, state="waiting")
-    waiting.exclude(attempt=invitation.attempt).update(state="dropped", ended_at=now)
+    others = Message.objects.filter(kind=KIND, about=planned.id)
+    post.withdraw(others.exclude(attempt=invitation.attempt), now)
     made, _ = Message.objects.get_or_create(
         id=message_id(planned.id, invitation.attempt),
         defaults={
@@ -127,10 +123,8 @@ def message_id(check_in: str, attempt: int) -> str:
 
 def settle_lost(now: datetime) -> None:
     """Messages that a worker took and never spoke of again."""
-    from openketamine.clinic.checkins.post import lost
-
     for one in Message.objects.filter(state="taken", taken_at__lt=now - LOST_AFTER):
-        lost(one.pk, now)
+        post.lost(one.pk, now)
 
 
 def _to_look_at(now: datetime) -> list[UUID]:
@@ -158,6 +152,22 @@ def _in_session(now: datetime) -> set[UUID]:
     }
 
 
+def _close_all(person: Person, state: CourseState, now: datetime, zone: str) -> CourseState:
+    """Close what is over; the course as it is then. What a worker has in hand at this moment is
+    closed at the look that its outcome asks for: why nothing came back is not known before."""
+    over = [one.planned.id for one in closing_check_ins(state, now, zone)]
+    if not over:
+        return state
+    theirs = Message.objects.filter(kind=KIND, about__in=over)
+    if post.withdraw(theirs, now):
+        state = outcomes.state_of(person)
+    in_hand = set(theirs.filter(state="taken").values_list("about", flat=True))
+    for closing in closing_check_ins(state, now, zone):
+        if closing.planned.id not in in_hand:
+            _close(person, state, closing, now)
+    return outcomes.state_of(person)
+
+
 def _close(person: Person, state: CourseState, closing: Closing, now: datetime) -> None:
     """It is over: what was answered is scored, and why the rest is missing is written down."""
     name = closing.planned.id
@@ -167,8 +177,6 @@ def _close(person: Person, state: CourseState, closing: Closing, now: datetime) 
     body = facts.CheckInMissed(name, closing.cause)
     record(person, body, CLOCK, now, id=derived_id(name, "missed"))
     links.finish(f"{answering.PLACE}:{name}", now)
-    waiting = Message.objects.filter(kind=KIND, about=name, state="waiting")
-    waiting.update(state="dropped", ended_at=now)
 
 
 def _next_at(state: CourseState, now: datetime, zone: str) -> datetime:

@@ -4,7 +4,8 @@ waiting → taken, committed → handed over → sent, with its fact, committed.
 the first commit has done nothing; one that dies between the two leaves a message of which nobody
 knows whether it left: it is not sent again, and the record says so. Messages to staff (a task, a
 call) are the exception: rather twice than not at all, with one Message-ID. So are texts: a gateway
-that hears the same id again sends nothing twice.
+that hears the same id again sends nothing twice. What may have left once and is not tried again is
+never said to have failed or to have been dropped: nobody knows.
 
 Whether a message may leave is asked at the moment at which it would: the planner was late, a server
 was down, somebody moved: none of it sends a message into somebody's night.
@@ -15,6 +16,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from openketamine.clinic.checkins import queueing
 from openketamine.clinic.checkins.carriers import Outcome, Ready, carry
@@ -48,6 +50,15 @@ def lost(message_id: UUID, now: datetime) -> None:
             _end(row, Outcome("unknown", "the worker ended with it in hand"), now)
 
 
+def withdraw(waiting: QuerySet[Message], now: datetime) -> int:
+    """These messages leave no more: their time is over. How many were; call it in a transaction."""
+    rows = list(waiting.select_for_update().filter(state="waiting"))
+    for row in rows:
+        _too_late(row, now)
+        row.save()
+    return len(rows)
+
+
 def _take(message_id: str, now: datetime) -> _Taken | None:
     with transaction.atomic():
         rows = Message.objects.select_for_update(of=("self",)).select_related("person")
@@ -72,7 +83,7 @@ def _ready(row: Message, now: datetime) -> Ready | None:
         return None
     ready = kind.ready(row, now)
     if ready is None:
-        row.state, row.ended_at = "dropped", now
+        _give_up(row, "dropped", now)
         return None
     row.state, row.taken_at, row.tries = "taken", now, row.tries + 1
     row.detail |= {"channel": ready.channel}
@@ -81,9 +92,14 @@ def _ready(row: Message, now: datetime) -> Ready | None:
 
 def _too_late(row: Message, now: datetime) -> None:
     """It can leave no more. Where it was tried, the record says by what it was kept."""
-    row.state, row.ended_at = "failed" if row.tries else "dropped", now
-    if row.tries:
-        kind_of(row.kind).noted(row, Outcome("failed", row.why), now)
+    _give_up(row, "failed" if row.tries else "dropped", now)
+
+
+def _give_up(row: Message, state: str, now: datetime) -> None:
+    """It is over without an answer. Of what may have left at an earlier try, nobody knows."""
+    row.state, row.ended_at = "unknown" if row.may_have_left else state, now
+    if row.state != "dropped":
+        kind_of(row.kind).noted(row, Outcome(row.state, row.why), now)
 
 
 def _write_down(message: Message, outcome: Outcome, now: datetime) -> str:
@@ -102,11 +118,18 @@ def _end(row: Message, outcome: Outcome, now: datetime) -> None:
     again = outcome.state == "retry" or (outcome.state == "unknown" and harmless)
     wait = kind.pause_after(row.tries)
     row.why = outcome.why[:300]
+    row.may_have_left |= outcome.state == "unknown"
     if again and now + wait < row.give_up_at:
         row.state, row.not_before = "waiting", now + wait
         queueing.enqueue([row.pk], at=row.not_before, urgency=kind.urgency)
     else:
-        row.state = "failed" if outcome.state == "retry" else outcome.state
-        row.ended_at = now
+        row.state, row.ended_at = _last(row, outcome), now
     row.save()
     kind.noted(row, outcome, now)
+
+
+def _last(row: Message, outcome: Outcome) -> str:
+    """The state of a message that is not tried again."""
+    if outcome.state != "retry":
+        return outcome.state
+    return "unknown" if row.may_have_left else "failed"
