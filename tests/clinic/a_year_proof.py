@@ -51,42 +51,56 @@ def _right_person(year, letter, row):
 
 def _none_lost(year, asked, rows):
     """Each message that a carrier confirmed is in the record as sent, each in the record was
-    confirmed or is said not to be known; each check-in ended once, with a cause that is true."""
+    confirmed or is said not to be known; each check-in ended once, with a cause that is true. Who
+    is wronged is named, all of them."""
     book = {one.id: one for one in asked}
-    causes, unknown = Counter(), 0
+    causes, unknown, wronged = Counter(), 0, []
     by_person = defaultdict(list)
     for row in rows.values():
         by_person[str(row.person_id)].append(row)
     for key, someone in year.people.items():
-        state = state_of(someone)
-        known = core_check_ins.check_ins(state)
-        for row in by_person[key]:
-            if row.kind == planning.KIND:
-                unknown += _as_the_book_says(row, book.get(str(row.pk)), known.get(row.about))
-        for planned in core_check_ins.planned_check_ins(state, settings.TIME_ZONE):
-            one = known.get(planned.id)
-            if planned.closes_at >= year.time:
-                continue
-            assert one is not None, f"{someone} {planned} was forgotten"
-            assert one.over, f"{planned} was never closed"
-            causes[_cause(year, someone, planned, one, book)] += 1
+        try:
+            ended, not_known = _of_one(year, someone, by_person[key], book)
+        except AssertionError as error:
+            wronged.append(str(error).partition("\n")[0])
+        else:
+            causes.update(ended)
+            unknown += not_known
+    assert not wronged, "\n".join(wronged)
     return {"ended": dict(causes), "not_known": unknown}
+
+
+def _of_one(year, someone, rows, book):
+    """Why each check-in of a person ended, and of how many messages nobody knows."""
+    state = state_of(someone)
+    known = core_check_ins.check_ins(state)
+    invitations = [row for row in rows if row.kind == planning.KIND]
+    unknown = sum(_as_the_book_says(one, book.get(str(one.pk)), known.get(one.about))
+                  for one in invitations)  # fmt: skip
+    ended = []
+    for planned in core_check_ins.planned_check_ins(state, settings.TIME_ZONE):
+        one = known.get(planned.id)
+        if planned.closes_at >= year.time:
+            continue
+        assert one is not None, f"{someone} {planned} was forgotten"
+        assert one.over, f"{someone} {planned} was never closed"
+        ended.append(_cause(year, someone, planned, one, book))
+    return ended, unknown
 
 
 def _as_the_book_says(row, taken, one):
     """1 where nobody knows."""
     if row.state == "sent":
-        assert taken is not None, f"{row} is said to have left"
-        assert any(said.body.attempt == row.attempt for said in one.invited)
+        assert taken is not None, f"{row} of {row.person_id} is said to have left"
+        assert any(said.body.attempt == row.attempt for said in one.invited), row
     elif row.state in ("failed", "dropped", "waiting"):
-        assert taken is None, f"{row} left"
+        assert taken is None, f"{row} of {row.person_id} left"
     if taken is not None and taken.confirmed and row.state != "taken":
         assert row.state in ("sent", "unknown"), row
     if row.state != "unknown":
         return 0
-    assert [back.body.cause for back in one.undelivered if back.body.attempt == row.attempt] == [
-        "not_known"
-    ]
+    causes = [back.body.cause for back in one.undelivered if back.body.attempt == row.attempt]
+    assert causes == ["not_known"], f"{row} of {row.person_id}: {causes}"
     return 1
 
 
@@ -98,11 +112,11 @@ def _cause(year, someone, planned, one, book):
     cause = one.missed.body.cause
     left = [m for m in Message.objects.filter(about=planned.id) if str(m.pk) in book]
     if cause in ("not_opened", "not_finished"):
-        assert left
+        assert left, f"{someone} {planned} {cause}, and nothing left"
     if cause == "no_address":
-        assert someone.contact(planned.closes_at) is None
+        assert someone.contact(planned.closes_at) is None, f"{someone} {planned} {cause}"
     if cause == "not_asked":
-        assert not left
+        assert not left, f"{someone} {planned} {cause}, and {left} left"
     return cause
 
 
