@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from openketamine.core.scoring import Instrument, instrument, instruments
+from openketamine.core.scoring import Instrument, instrument, instruments, published
 from openketamine.core.scoring._cuts import Cut, Cuts
 from openketamine.core.scoring._instrument import Part
 
@@ -22,6 +22,8 @@ choices: {all: {0: "…", 1: "…"}}   # or by item number; where the form has w
 ```
 
 A pack holds words and nothing that counts. A file that does not fit is refused with one sentence.
+It also adds a language to an instrument whose English words are shipped, and comes before ours. Ours in other
+languages lie in `knowledge/instrument-words`: a published form word by word, with the copies that were read, or nothing.
 Of several published cut-offs the first, stricter one decides; the others are shown beside it. A code that nobody
 verified is left out. LOINC codes are used under the licence at loinc.org/license; see NOTICE."""
 
@@ -36,11 +38,19 @@ def _overview() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for name in instruments():
         known = instrument(name)
-        words = "shipped" if known.ships_words else "by the site"
+        words = _whose(known)
         code = known.loinc or "not known"
         cells = [known.id, known.title, known.version, str(len(known.items)), known.recall]
         yield f"| {' | '.join([*cells, words, code])} |"
     yield ""
+
+
+def _whose(known: Instrument) -> str:
+    """Who brings the words, and in which languages we do."""
+    own = [language for name, language in published() if name == known.id]
+    if not known.ships_words:
+        return ", ".join(["by the site", *own])
+    return f"shipped: {', '.join([*known.languages, *own])}"
 
 
 def _each() -> Iterator[str]:

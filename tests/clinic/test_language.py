@@ -1,12 +1,14 @@
 """A person's own language: on the page, in the letter, on paper; and what is left in English."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from tests.clinic.test_check_ins import (  # noqa: F401  (fixtures)
     ADDRESS,
     Phone,
     address_in,
+    answer_all,
     course,
     office,
     opens,
@@ -18,7 +20,7 @@ from tests.clinic.test_check_ins import (  # noqa: F401  (fixtures)
 from openketamine.clinic.checkins import links, speech
 from openketamine.clinic.outcomes.commands import record
 from openketamine.clinic.outcomes.queries import facts_of
-from openketamine.core.course import facts, language_of
+from openketamine.core.course import facts, language_of, tasks
 from openketamine.core.findings import BadInput
 
 pytestmark = pytest.mark.django_db
@@ -64,14 +66,61 @@ class TestThePages:
         assert "Pregunta 1 de" in page
         assert "Prefiero no responder" in page
 
-    def test_a_questionnaire_stays_in_its_published_english_and_the_page_says_so(
+    def test_a_questionnaire_is_asked_in_its_published_spanish(self, spanish, office, time):  # noqa: F811
+        work(time)
+        phone = Phone().begin(address_in(office.letters[0]))
+        page = phone.page()
+        assert "Durante las últimas 2 semanas, ¿qué tan seguido ha tenido molestias" in page
+        assert "Poco interés o placer en hacer cosas" in page
+        assert re.findall(r'name="answer" value="(\d)"[^>]*>([^<]+)', page) == [
+            ("0", "Ningún día"),
+            ("1", "Varios días"),
+            ("2", "Más de la mitad de los días"),
+            ("3", "Casi todos los días"),
+        ]
+        assert "No tenemos un texto" not in page
+        assert "Little interest" not in page
+
+    def test_one_without_published_spanish_stays_in_english_and_the_page_says_so(
         self, spanish, office, time  # noqa: F811
     ):  # fmt: skip
         work(time)
-        page = Phone().begin(address_in(office.letters[0])).page()
+        phone = Phone().begin(address_in(office.letters[0]))
+        while phone.asks()["form"] != "audit-c":
+            phone.tap("0")
+        page = phone.page()
         assert "No tenemos un texto de esta pregunta en español" in page
         assert 'lang="en">' in page
-        assert "Little interest or pleasure" in page
+        assert "How often did you have a drink" in page
+
+    def test_what_was_scored_in_spanish_says_so_and_counts_the_same(self, spanish, office, time):  # noqa: F811
+        work(time)
+        phone = Phone().begin(address_in(office.letters[0]))
+        answer_all(phone, lambda asks: "1" if asks["form"] == "phq-9" else "0")
+        scores = {one.body.instrument: one.body for one in facts_of(spanish).all(facts.ScoreTaken)}
+        phq, alcohol = scores["phq-9"], scores["audit-c"]
+        assert (phq.total, phq.band, phq.language) == (9, "mild", "es")
+        assert phq.flags == ("thoughts of death or self-harm",)
+        assert (scores["gad-7"].language, alcohol.language) == ("es", "en")
+
+    @pytest.mark.hazard("HZ-20")
+    @pytest.mark.parametrize(
+        ("answer", "due"), [("1", 30), ("2", 30), ("3", 30), ("0", None), ("", None)]
+    )
+    def test_the_answer_about_suicide_opens_the_same_task_in_spanish(
+        self, spanish, office, time, answer, due  # noqa: F811
+    ):  # fmt: skip
+        work(time)
+        phone = Phone().begin(address_in(office.letters[0]))
+        for _ in range(8):
+            phone.tap("0")
+        page = phone.page()
+        assert "Pensamientos de que estaría mejor muerto(a) o de lastimarse" in page
+        assert "Nadie lee esta página mientras usted escribe" in page
+        phone.tap(answer)
+        opened = [(one.body.kind, one.body.due_at) for one in tasks(facts_of(spanish))]
+        wanted = [("suicide_answer", time.now + timedelta(minutes=due))] if due else []
+        assert opened == wanted
 
     def test_the_switch_is_kept_and_goes_both_ways(self, course, person, office, time):  # noqa: F811
         work(time)
@@ -161,4 +210,4 @@ class TestStaff:
         work(time)
         client.force_login(cast.nora)
         page = client.get(f"/people/{spanish.pk}/check-ins/").content.decode()
-        assert "Asked in English, no words in español here" in page
+        assert "Asked in English, no words in español here: AUDIT-C" in re.sub(r"<[^>]+>", "", page)

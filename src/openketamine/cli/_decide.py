@@ -145,7 +145,8 @@ def _score(options: argparse.Namespace) -> int:
     folder = options.pack or os.environ.get("OPENKETAMINE_INSTRUMENT_PACK")
     words = pack(Path(folder)) if folder else {}
     if options.questions:
-        show(options, questions(with_words(known, words, options.language)), plain_text)
+        worded = with_words(known, {**_published(options.language), **words}, options.language)
+        show(options, questions(worded), plain_text)
         return DONE
     if options.answers is None:
         raise BadInput("--answers", "answers as JSON, or --questions to see what is asked")
@@ -157,6 +158,13 @@ def _score(options: argparse.Namespace) -> int:
         answer["change"] = change(known.id, before, found, of=options.of).as_json()
     show(options, answer, plain_text)
     return DONE
+
+
+def _published(language: str) -> Any:
+    """What we ship in other languages; the files are not read for English."""
+    from openketamine.core.scoring import published
+
+    return {} if language == "en" else published()
 
 
 def _baseline(name: str, given: Any, sex: str | None) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from openketamine import cli
 from openketamine.core.findings import BadInput
-from openketamine.core.scoring import instrument, pack, questions, score, with_words
+from openketamine.core.scoring import instrument, pack, published, questions, score, with_words
 
 S_DN4 = """\
 instrument: s-dn4
@@ -134,3 +134,23 @@ def test_what_is_asked_of_a_shipped_instrument(capsys):
 def test_neither_answers_nor_questions_is_a_sentence(capsys):
     assert cli.main(["score", "peg"]) == 2
     assert "or --questions" in capsys.readouterr().err
+
+
+def test_published_words_are_shown_by_language_and_change_no_score(capsys):
+    assert cli.main(["score", "phq-9", "--questions", "--json", "--language", "es"]) == 0
+    asked = json.loads(capsys.readouterr().out)
+    plain = questions(instrument("phq-9"))
+    assert asked["items"][8]["text"].startswith("Pensamientos de que estaría mejor muerto(a)")
+    assert asked["loinc"] == plain["loinc"]
+    for spoken, english in zip(asked["items"], plain["items"], strict=True):
+        assert [one["answer"] for one in spoken["answers"]] == [0, 1, 2, 3]
+        assert (spoken["item"], spoken["label"]) == (english["item"], english["label"])
+
+
+def test_the_words_of_a_site_come_before_ours(tmp_path, capsys):
+    own = FRENCH.replace("language: fr", "language: es").replace("un, 2: deux", "uno, 2: dos")
+    (tmp_path / "a.yaml").write_text(own, encoding="utf-8")
+    said = ["score", "phq-2", "--questions", "--json", "--language", "es"]
+    assert cli.main([*said, "--pack", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["items"][1]["text"] == "dos"
+    assert ("phq-2", "es") in published()

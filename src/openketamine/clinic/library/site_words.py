@@ -1,4 +1,5 @@
-"""Words of licensed instruments that this site may show: its own pack, read once a process."""
+"""Words of instruments that this site may show beside the English ones that we ship: the published
+ones in other languages, and its own pack, read once a process."""
 
 import logging
 from functools import cache
@@ -7,12 +8,12 @@ from pathlib import Path
 from django.conf import settings
 
 from openketamine.core.findings import BadInput
-from openketamine.core.scoring import Instrument, Pack, instrument, pack, with_words
+from openketamine.core.scoring import Instrument, Pack, instrument, pack, published, with_words
 
 
 def site_words() -> Pack:
-    """The pack of the site; empty where there is none."""
-    return _read(settings.OPENKETAMINE_INSTRUMENT_PACK)
+    """What we ship in other languages, and the pack of the site, which comes before it."""
+    return {**published(), **_read(settings.OPENKETAMINE_INSTRUMENT_PACK)}
 
 
 def worded(name: str, language: str = "en") -> Instrument:

@@ -22,6 +22,10 @@ KIND_TITLES = {
     "alarms": ("Alarms", "When a reading raises a finding, how long it must last, what to do."),
     "checklists": ("Checklists", "What is asked before a dose and before going home."),
     "instruments": ("Instruments", "Questionnaires and scales, their scoring and bands."),
+    "instrument-words": (
+        "Instruments in other languages",
+        "Their words as published, where they may be shown; none is translated by us.",
+    ),
     "drugs": ("Drugs", "Products, concentrations, limits."),
     "claims": ("Claims", "What is often said about ketamine, and what is known."),
     "cohorts": (

@@ -2,7 +2,7 @@
 
 from openketamine.core.scoring._change import Change, change, span
 from openketamine.core.scoring._instrument import Instrument, Item, instrument, instruments
-from openketamine.core.scoring._pack import Pack, pack, with_words
+from openketamine.core.scoring._pack import Pack, pack, published, with_words
 from openketamine.core.scoring._parts import Subscore
 from openketamine.core.scoring._questions import questions
 from openketamine.core.scoring._score import Flag, Score, score
@@ -19,6 +19,7 @@ __all__ = [
     "instrument",
     "instruments",
     "pack",
+    "published",
     "questions",
     "score",
     "span",

@@ -1,21 +1,26 @@
-"""The words of instruments that we may not ship, from a folder of YAML that the site fills.
+"""The words of an instrument in another language, or of one that we may not ship at all.
 
-One file an instrument and language: `instrument`, `version`, `language`, `permission` (who gave it,
-and when), `items` (number → words), and where the form has them `lead_in` and `choices`.
+Ours lie in `knowledge/instrument-words`, as published, each with its source; a site has a folder of
+its own. One file an instrument and language: `instrument`, `version`, `language`, `permission` (who
+gave it, and when), `items` (number → words), and where the form has them `lead_in` and `choices`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from openketamine.core.findings import BadInput
 from openketamine.core.scoring._instrument import Instrument, Item, instrument
-from openketamine.knowledge import KnowledgeError, load
+from openketamine.knowledge import KnowledgeError, documents, load
 
 _FIELDS = ("instrument", "version", "language", "permission", "items")
 _MAY = ("lead_in", "choices")
 _SHIPPED_IN = "en"
+_PUBLISHED = "instrument-words"
+# What says of our own files where the words come from, and how sure we are.
+_WHENCE = ("rule", "sources", "evidence")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,16 @@ class Words:
 Pack = Mapping[tuple[str, str], Words]
 
 
+@cache
+def published() -> Pack:
+    """The words that we ship in other languages, none of a published form translated by us:
+    (instrument, language) → words. Raises BadInput for a file that does not fit its instrument."""
+    return _by_language(
+        (one.path, {key: said for key, said in one.body.items() if key not in _WHENCE})
+        for one in documents(_PUBLISHED)
+    )
+
+
 def pack(folder: Path) -> Pack:
     """Every file of a site's pack, checked: (instrument, language) → words.
 
@@ -43,9 +58,13 @@ def pack(folder: Path) -> Pack:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise BadInput("pack", "at least one .yaml file in the folder", str(folder))
+    return _by_language((path, _raw(path)) for path in paths)
+
+
+def _by_language(files: Iterable[tuple[Path, Mapping[str, Any]]]) -> Pack:
     found: dict[tuple[str, str], Words] = {}
-    for path in paths:
-        words = _words(path)
+    for path, raw in files:
+        words = _words(path, raw)
         key = (words.instrument, words.language)
         if key in found:
             raise BadInput(f"{path.name}: instrument", "one file for each language", key[0])
@@ -68,8 +87,8 @@ def _worded(item: Item, own: Words) -> Item:
     return replace(item, text=own.items[item.number], choices=choices)
 
 
-def _words(path: Path) -> Words:
-    raw = _raw(path)
+def _words(path: Path, raw: Mapping[str, Any]) -> Words:
+    _check_fields(path, raw)
     known = _instrument(path, raw)
     language = _text(path, raw, "language")
     if known.ships_words and language == _SHIPPED_IN:
@@ -90,18 +109,20 @@ def _words(path: Path) -> Words:
 
 def _raw(path: Path) -> Mapping[str, Any]:
     try:
-        raw = load(path)
+        return load(path)
     except UnicodeDecodeError:
         raise BadInput(path.name, "text in UTF-8") from None
     except KnowledgeError as error:
         raise BadInput(path.name, f"YAML ({' '.join(str(error).split())})") from None
+
+
+def _check_fields(path: Path, raw: Mapping[str, Any]) -> None:
     for field in _FIELDS:
         if field not in raw:
             raise BadInput(path.name, f"the field {field}")
     for field in raw:
         if field not in (*_FIELDS, *_MAY):
             raise BadInput(f"{path.name}: {field}", f"one of {', '.join((*_FIELDS, *_MAY))}")
-    return raw
 
 
 def _instrument(path: Path, raw: Mapping[str, Any]) -> Instrument:
