@@ -608,6 +608,14 @@ class TestOnAPhone:
             "Question 3" in phone.get(f"{phone.here}?at=9").content.decode()
         )
 
+    def test_back_of_the_phone_leads_to_the_question_before(self, course, phone):
+        said = {"form": "phq-9", "item": "1", "answer": "1"}
+        second = phone.post(phone.here, said).headers["Location"]
+        assert second == f"{phone.here}?at=2"
+        third = phone.post(second, {**said, "item": "2"}).headers["Location"]
+        assert third != second
+        assert 'value="1" aria-pressed="true"' in phone.get(second).content.decode()
+
     def test_a_finger_that_taps_twice_answers_once(self, course, phone):
         said = {"form": "phq-9", "item": "1", "answer": "1"}
         phone.post(phone.here, said)
@@ -644,6 +652,8 @@ class TestOnAPhone:
         wrong = phone.post(phone.here, {"day": "1", "month": "1", "year": "1901"})
         assert wrong.status_code == HTTPStatus.BAD_REQUEST
         assert "4 tries left" in wrong.content.decode()
+        # What was typed stands there to be put right, and the fault is named to the field.
+        assert re.search(r'id="year"[^>]* value="1901"[^>]*aria-invalid', wrong.content.decode())
         born = course.birth_date
         right = {"day": born.day, "month": born.month, "year": born.year}
         assert phone.post(phone.here, right).status_code == HTTPStatus.FOUND

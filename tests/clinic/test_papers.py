@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.bedside import PASSWORD, Bedside
 from tests.clinic.test_check_ins import address_in, office  # noqa: F401  (a fixture)
+from tests.clinic.test_patients import bundle, patient, weight
 
 from openketamine.clinic.checkins import links
 from openketamine.clinic.checkins import post as post_office
@@ -31,7 +32,7 @@ from openketamine.clinic.sessions._writing import append, entry
 from openketamine.clinic.sessions.commands import open_session
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.course import facts, tasks
-from openketamine.core.course.papers import course_letter, sha256_of
+from openketamine.core.course.papers import course_letter, instructions, leaves, sha256_of
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.treatment import active_findings, due_calls
 from openketamine.core.treatment import facts as bedside
@@ -431,7 +432,10 @@ class TestAtHome:
             "goal": "To sleep again",
             "music": "No words, please",
         }
-        assert client.post(mine, {"do": "know", "born": "1984-03-08"}).status_code == 400
+        wrong = client.post(mine, {"do": "know", "born": "1984-03-08"})
+        assert wrong.status_code == 400
+        named = re.search(r'name="born"[^>]*aria-describedby="([^"]+)"', wrong.content.decode())
+        assert f'id="{named.group(1)}"' in wrong.content.decode()
         client.post(mine, {"do": "know", "born": "1984-03-07"})
         assert "To sleep again" in client.get(mine).content.decode()
         client.post(mine, {"do": "withdraw", "consent": "ketamine"})
@@ -500,7 +504,26 @@ class TestByMail:
         home.post(own, {"year": "1984", "month": "3", "day": "7"})
         assert "what you signed" in home.get(own).content.decode()
         mine = home.post(f"{own}papers/")
-        assert "What you hope for" in home.get(mine.url).content.decode()
+        page = home.get(mine.url).content.decode()
+        assert "What you hope for" in page
+        assert "Nothing yet." in page  # what was signed: the date of birth was said a moment ago
+
+    def test_before_the_first_session_the_instructions_are_those_of_the_visit(
+        self, at_now, cast, now
+    ):
+        bea = people.import_bundle(bundle(patient(), weight(70)), cast.fran, now).person
+        visit = facts.VisitArranged(now + timedelta(days=1), IV)
+        outcomes.record(bea, visit, cast.fran, now)
+        assert queries.planned(bea) == [IV]
+        token = links.issue(bea, "own:page", now).rstrip("/").rpartition("/")[2]
+        home = Client()
+        own = home.post(f"/c/{token}/").url
+        born = bea.birth_date
+        home.post(own, {"year": born.year, "month": born.month, "day": born.day})
+        page = home.get(home.post(f"{own}papers/").url).content.decode()
+        found = leaves(instructions(), "ketamine", "iv", "en", queries.house_words("en"))
+        assert found
+        assert all(one.heading in page for one in found)
 
 
 class TestOnTheTablet:

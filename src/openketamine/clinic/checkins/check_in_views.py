@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openketamine.clinic.checkins import answering, links, speech, words
@@ -29,7 +30,7 @@ def check_in(request: HttpRequest, link: Link) -> HttpResponse:
                 request.POST.get("answer", ""),
                 now,
             )
-            return redirect("check-in", link.pk)
+            return _on(link, name)
         except BadInput as error:
             fault = str(error)
     answering.open_check_in(link.person, name, now)
@@ -48,6 +49,16 @@ def check_in(request: HttpRequest, link: Link) -> HttpResponse:
 def pause(request: HttpRequest, link: Link) -> HttpResponse:
     """All answers are kept; the link opens again on this device until it closes."""
     return render(request, "checkins/pause.html", {"link": link})
+
+
+def _on(link: Link, name: str) -> HttpResponse:
+    """To the next question, by its place: "back" of a phone then leads to the question before."""
+    address = reverse("check-in", args=[link.pk])
+    asked = answering.asked(link.person, name, outcomes.facts_of(link.person))
+    upcoming = next_screen(asked.every, asked.answers) if asked else None
+    if asked is None or upcoming is None:
+        return redirect(address)
+    return redirect(f"{address}?at={asked.every.index(upcoming) + 1}")
 
 
 def _over(link: Link) -> HttpResponse:

@@ -65,8 +65,18 @@ def issue(person: Person, purpose: str, now: datetime, *, good_for: timedelta = 
     return f"{settings.OPENKETAMINE_PUBLIC_URL}/c/{token}/"
 
 
-def hand_on(link: Link, purpose: str, now: datetime, *, good_for: timedelta) -> Link:
-    """A link of another purpose for the device that holds this one, without a message."""
+def hand_on(
+    link: Link,
+    purpose: str,
+    now: datetime,
+    *,
+    good_for: timedelta,
+    known_until: datetime | None = None,
+) -> Link:
+    """A link of another purpose for the device that holds this one, without a message.
+
+    `known_until`: until when whoever holds it need not say their date of birth again.
+    """
     return Link.objects.create(
         token_sha256=_hash(secrets.token_urlsafe(_TOKEN_BYTES)),
         person=link.person,
@@ -75,6 +85,7 @@ def hand_on(link: Link, purpose: str, now: datetime, *, good_for: timedelta) -> 
         until=now + good_for,
         device_sha256=link.device_sha256,
         opened_at=now,
+        known_until=known_until,
     )
 
 

@@ -21,6 +21,7 @@ from openketamine.core.course import CourseState, facts, language_of, said_in
 from openketamine.core.course.check_ins import contact_of, planned_check_ins
 
 _UPCOMING = 4
+_BORN = ("year", "month", "day")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,16 +31,25 @@ def own(request: HttpRequest, link: Link) -> HttpResponse:
     now = clock.now()
     if links.is_known(link, now):
         return render(request, "checkins/own.html", _context(link, now))
-    wrong = False
     if request.method == "POST":
         if links.knows(link, _born(request), now):
             return redirect("own", link.pk)
         link.refresh_from_db()
         if link.finished_at:
             return links.refused(request, now)
-        wrong = True
-    left = links.WRONG_ANSWERS - link.wrong_answers
-    context = {"link": link, "wrong": wrong, "left": left, "after": link.purpose != "own:page"}
+    return _ask_born(request, link)
+
+
+def _ask_born(request: HttpRequest, link: Link) -> HttpResponse:
+    """For the date of birth; after a wrong one with what was typed, to be put right."""
+    wrong = request.method == "POST"
+    context = {
+        "link": link,
+        "wrong": wrong,
+        "said": {name: request.POST.get(name, "") for name in _BORN},
+        "left": links.WRONG_ANSWERS - link.wrong_answers,
+        "after": link.purpose != "own:page",
+    }
     return render(request, "checkins/born.html", context, status=400 if wrong else 200)
 
 
@@ -80,7 +90,7 @@ def stop(person: Person, how: str, now: datetime) -> None:
 
 def _born(request: HttpRequest) -> date | None:
     try:
-        return date(*(int(request.POST.get(name, "")) for name in ("year", "month", "day")))
+        return date(*(int(request.POST.get(name, "")) for name in _BORN))
     except ValueError:
         return None
 

@@ -43,7 +43,8 @@ def from_own_page(_: HttpRequest, link: Link) -> HttpResponse:
         return redirect("own", link.pk)
     had = queries.planned(link.person)
     purpose = own_papers(had[0] if had else "")
-    mine = links.hand_on(link, purpose, now, good_for=link.until - now)
+    good_for = link.until - now
+    mine = links.hand_on(link, purpose, now, good_for=good_for, known_until=link.known_until)
     return redirect("my-papers", mine.pk)
 
 

@@ -105,8 +105,12 @@ def standings(person: Person, now: datetime) -> list[Standing]:
 
 
 def planned(person: Person) -> list[str]:
-    """The protocols of this person's sessions, the newest first, each once."""
-    found = (one.protocol_id for one in sessions.sessions_of(person.pk))
+    """The protocols of this person's sessions, the newest first, each once. Before the first it is
+    that of the visit which was arranged: who comes tomorrow reads the instructions today."""
+    found = [one.protocol_id for one in sessions.sessions_of(person.pk)]
+    visit = None if found else outcomes.facts_of(person).last(f.VisitArranged)
+    if visit is not None:
+        found.append(visit.body.protocol_id)
     return [one for one in dict.fromkeys(found) if one in protocols()]
 
 

@@ -1,13 +1,31 @@
 // @ts-check
-// A second tap on the same screen sends nothing; without this script the server ignores it.
+// One tap is one answer. Without this script the server ignores a second tap on the same screen.
 
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.hasAttribute("data-sent")) event.preventDefault();
-    form.setAttribute("data-sent", "");
-  });
+// A finger that taps twice would answer the next question unread: its answers stand where those of this one stood.
+const SETTLE_MS = 400;
+
+const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-once]"));
+const cut = document.getElementById("cut");
+
+/** @param {Event} event */
+function send(event) {
+  const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+  // The browser's own page of a lost network would take the question away.
+  if (cut) cut.hidden = navigator.onLine;
+  if (!navigator.onLine || form.hasAttribute("data-sent")) return event.preventDefault();
+  form.setAttribute("data-sent", "");
 }
-// Back out of the browser's memory: the form may be sent again.
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) form.removeAttribute("data-sent");
-});
+
+function settle() {
+  for (const form of forms) {
+    // Out of the browser's memory: the form may be sent again.
+    form.removeAttribute("data-sent");
+    form.classList.add("mine-settles");
+    setTimeout(() => form.classList.remove("mine-settles"), SETTLE_MS);
+  }
+}
+
+for (const form of forms) form.addEventListener("submit", send);
+addEventListener("online", () => { if (cut) cut.hidden = true; });
+addEventListener("pageshow", settle);
+settle();
