@@ -38,6 +38,7 @@ ZONES = (
 NIGHTS = (("20:00", "08:00"), ("22:00", "07:30"), ("07:00", "15:00"), ("00:00", "00:00"))
 TICK = timedelta(seconds=15)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_LENGTH = 3 * _HOUR
 _HAND = Author("year", "A simulated year", "system")
 _BOUNDARY = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT pg_")
 
@@ -194,7 +195,9 @@ class Year:
             self._contact(one, number)
         first = self.time + _DAY * chance.uniform(2, 6)
         for place in range(chance.choice([1, 1, 2])):
-            self.at(first + 4 * place * _DAY, self._session, one, place)
+            over = first + 4 * place * _DAY
+            self._appointment(one, over - _LENGTH)
+            self.at(over, self._session, one, place)
         if chance.random() < 0.9:
             self.at(
                 first + _DAY * chance.uniform(2, self.longest), self._ends, one, f"course-{number}"
@@ -221,11 +224,27 @@ class Year:
         self._say(one, body)
         one.contacts.append((self.time, body))
 
+    def _appointment(self, one, start):
+        """Two days before it; one of ten was given another day first, and one is called off."""
+        drawn = self.chance.random()
+        if drawn < 0.1:
+            self.at(start - 50 * _HOUR, self._arranges, one, start + _DAY)
+            self.at(start - 20 * _HOUR, self._arranges, one, start)
+        elif drawn < 0.13:
+            self.at(start - 50 * _HOUR, self._arranges, one, start)
+            self.at(start - 10 * _HOUR, self._arranges, one, None)
+        else:
+            self.at(start - 50 * _HOUR, self._arranges, one, start)
+
+    def _arranges(self, one, start):
+        if not one.dead_at:
+            self._say(one, facts.VisitArranged(start, "iv-depression"))
+
     def _session(self, one, place):
         """A session that is over by now, as its log has it."""
         if one.dead_at:
             return
-        start, own = self.time - 3 * _HOUR, str(self._id())
+        start, own = self.time - _LENGTH, str(self._id())
         said = [
             (0, treatment.facts.SessionOpened(str(one.person.pk), "iv-depression", place + 1)),
             (20, treatment.facts.InfusionStarted(60_000, 1000, 35_000, 70_000)),

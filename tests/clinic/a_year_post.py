@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from tests.clinic.post_office import PostOffice
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-_OUTAGES = (*[20 * _MINUTE] * 4, *[3 * _HOUR] * 2, 9 * _HOUR, 30 * _HOUR)
+_OUTAGES = (*[20 * _MINUTE] * 4, *[3 * _HOUR] * 2, 9 * _HOUR, 30 * _HOUR, 100 * _HOUR)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ START = datetime(2026, 9, 20, 9, 0, tzinfo=UTC)
 @pytest.mark.hazard("HZ-20")
 @pytest.mark.hazard("HZ-21")
 def test_each_message_once_to_the_right_person_awake_and_none_lost(cast, settings, monkeypatch):
-    year = run(9, 5, START, 70, cast, settings, monkeypatch, grave=0.4)
+    year = run(9, 7, START, 70, cast, settings, monkeypatch, grave=0.4)
     counted = prove(year)
     assert counted["letters"] > 40, counted
     assert counted["kills"] > 3, counted
