@@ -48,11 +48,14 @@ from openketamine.core.course._past import Visit, past_sessions
 from openketamine.core.course._relapse import Relapse, first_response, relapses
 from openketamine.core.course._response import (
     NOT_EVALUABLE,
+    AxisRule,
     Outcome,
     Quadrant,
+    axes,
     outcome,
     outcomes,
     primary,
+    quadrant,
     title,
 )
 from openketamine.core.course._series import Point, baseline, between, series
@@ -65,6 +68,7 @@ from openketamine.core.course._warning import Warned
 __all__ = [
     "NOT_EVALUABLE",
     "OUTCOMES",
+    "AxisRule",
     "Body",
     "Check",
     "Cohort",
@@ -91,6 +95,7 @@ __all__ = [
     "Warned",
     "Window",
     "asked_flags",
+    "axes",
     "baseline",
     "between",
     "cohort",
@@ -121,6 +126,7 @@ __all__ = [
     "primary",
     "propose_next",
     "protocol_of",
+    "quadrant",
     "relapses",
     "said_in",
     "series",

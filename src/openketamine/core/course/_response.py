@@ -82,7 +82,9 @@ class Quadrant:
 
 
 @dataclass(frozen=True)
-class _Axis:
+class AxisRule:
+    """By what an axis is judged: of these instruments the first that can be, and who says so."""
+
     name: str
     instruments: tuple[str, ...]
     sources: tuple[Source, ...]
@@ -139,7 +141,7 @@ def compared(
 
 def quadrant(course: Course, known: Sequence[Outcome]) -> Quadrant:
     """Mood and pain together."""
-    mood, pain = (_axis(one, course, known) for one in _axes())
+    mood, pain = (_axis(one, course, known) for one in axes())
     if mood.better is None or pain.better is None:
         return Quadrant(NOT_EVALUABLE, mood, pain)
     names = {
@@ -156,13 +158,13 @@ def primary(course: Course, known: Sequence[Outcome]) -> Outcome | None:
     if course.primary:
         return next((one for one in known if one.instrument == course.primary), None)
     wanted = "pain" if course.indication == "pain" else "mood"
-    found = next(one for one in _axes() if one.name == wanted)
+    found = next(one for one in axes() if one.name == wanted)
     return _axis(found, course, known).outcome
 
 
 def instruments_of(axis: str) -> tuple[str, ...]:
     """Which instruments count on an axis, the first before the others."""
-    return next(one.instruments for one in _axes() if one.name == axis)
+    return next(one.instruments for one in axes() if one.name == axis)
 
 
 def title(name: str) -> str:
@@ -170,7 +172,7 @@ def title(name: str) -> str:
     return _SAID.get(name, name.upper() if name in instruments() else name)
 
 
-def _axis(found: _Axis, course: Course, known: Sequence[Outcome]) -> Axis:
+def _axis(found: AxisRule, course: Course, known: Sequence[Outcome]) -> Axis:
     one = _chosen(found, course, known)
     if one is None:
         which = " or ".join(title(name) for name in found.instruments)
@@ -180,7 +182,7 @@ def _axis(found: _Axis, course: Course, known: Sequence[Outcome]) -> Axis:
     return Axis(found.name, one, one.verdict == "response", ())
 
 
-def _chosen(found: _Axis, course: Course, known: Sequence[Outcome]) -> Outcome | None:
+def _chosen(found: AxisRule, course: Course, known: Sequence[Outcome]) -> Outcome | None:
     by_name = {one.instrument: one for one in known}
     order = [name for name in found.instruments if name == course.primary]
     order += [name for name in found.instruments if name != course.primary]
@@ -234,10 +236,11 @@ def _scored(course: Course, after: Sequence[Point]) -> int:
 
 
 @cache
-def _axes() -> tuple[_Axis, _Axis]:
+def axes() -> tuple[AxisRule, AxisRule]:
+    """Mood and pain, as the knowledge has them."""
     nodes = document("courses", "axes").body["axes"]
     mood, pain = (
-        _Axis(
+        AxisRule(
             str(node["axis"]),
             tuple(str(one) for one in node["instruments"]),
             sources_of(node["sources"]),
