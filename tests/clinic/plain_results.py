@@ -15,6 +15,15 @@ PARTIAL = {"phq-9": 25, "peg": 10}
 REMISSION = {"phq-9": 4}
 WINDOWS = {"last": (0, None), "month": (14, 31), "two-months": (42, 70)}
 EARLY_DAYS = 30
+# knowledge/courses/axes.yaml, of which a simulated clinic uses one instrument each.
+AXES = {"mood": ("phq-9", "PHQ-9"), "pain": ("peg", "PEG")}
+OTHERS_OF_AXES = {"qids-sr16", "madrs", "nrs-pain"}
+CELLS = {
+    (True, True): "both",
+    (True, False): "mood-only",
+    (False, True): "pain-only",
+    (False, False): "neither",
+}
 
 
 def wilson(count, of):
@@ -90,6 +99,7 @@ class Plain:
             "opened": at,
             "given": given,
             "scores": own,
+            "forms": sorted((when, b["instrument"], b["total"]) for when, b in scores),
             "facts": facts,
         }
 
@@ -134,6 +144,51 @@ class Plain:
         if percent >= PARTIAL[instrument] - 1e-9:
             return "partial", remission
         return ("worsening" if worse else "none"), remission
+
+    # --- mood and pain ----------------------------------------------------------------------
+
+    def axis(self, one, axis, window):
+        """(response: True, False or None; why it cannot be said). Never measured: (None, None)."""
+        name, title = AXES[axis]
+        assert not OTHERS_OF_AXES & {instrument for _, instrument, _ in one["forms"]}
+        forms = [(when, total) for when, instrument, total in one["forms"] if instrument == name]
+        if not forms:
+            return None, None
+        start = one["given"][0][0]
+        scored = {"scores": [form for form in forms if form[1] is not None], "given": one["given"]}
+        before, after = self.baseline(scored), self.after(scored, window)
+        why = []
+        if before is None:
+            empty = any(when < start for when, _ in forms)
+            says = "the form before session 1 could not be scored"
+            why.append(says if empty else "no score before session 1")
+        if not after:
+            why.append("no score since session 1")
+        if not why and name == "phq-9" and before < 10:
+            why.append("a response needs a baseline of >= 10 points")
+        if why:
+            return None, {f"{title}: {said}" for said in why}
+        return self.judged(name, before, after[-1][1])[0] == "response", set()
+
+    def axes(self, people, window):
+        """(who has both measures, cell → who, why they cannot be judged → who, the same of those
+        who were not measured on both)."""
+        measured, cells = set(), defaultdict(set)
+        why, never = defaultdict(set), defaultdict(set)
+        for name, one in people.items():
+            found = {axis: self.axis(one, axis, window) for axis in AXES}
+            lacking = [axis for axis, (_, reasons) in found.items() if reasons is None]
+            for axis in lacking:
+                never[f"{axis} was never measured"].add(name)
+            if lacking:
+                continue
+            measured.add(name)
+            (mood, no_mood), (pain, no_pain) = found["mood"], found["pain"]
+            for reason in no_mood | no_pain:
+                why[reason].add(name)
+            if not no_mood | no_pain:
+                cells[CELLS[mood, pain]].add(name)
+        return measured, cells, why, never
 
     # --- relapse ----------------------------------------------------------------------------
 

@@ -136,3 +136,38 @@ def test_what_another_version_of_the_rules_kept_is_made_again(clinic):
     before = report(Asked(), TODAY)
     Kept.objects.update(made_with="older", result={"never": "read"})
     assert report(Asked(), TODAY) == before
+
+
+@pytest.mark.hazard("HZ-24")
+def test_mood_and_pain_stand_as_two_axes_with_their_people_and_what_is_missing(page):
+    found = report(Asked(window="month"), TODAY).axes
+    answer = page.get("/results/")
+    text = answer.content.decode()
+    section = text[text.index('id="axes"') : text.index('id="relapse"')]
+    for one in found.numbers():
+        if one.who:
+            assert f"number={one.key}" in section, one.key
+    assert f"Why {found.not_judged.share.count} cannot be judged on both" in section
+    assert "Pain was never measured" in section
+    assert "better by &gt;= 50 % of a baseline of &gt;= 10 points" in section
+    assert "better by &gt;= 30 %" in section
+    people = sum(one.share.count for one in found.cells) + found.not_judged.share.count
+    assert people == found.measured.share.count > 5
+    assert found.measured.share.count + found.not_measured.share.count == PEOPLE
+
+
+@pytest.mark.hazard("HZ-24")
+def test_the_last_score_puts_a_person_into_the_field_of_their_own_page(clinic):
+    """The director's four numbers are the quadrants of the people, looked at one by one."""
+    from openketamine.clinic.outcomes.queries import state_of
+    from openketamine.core.course import summary
+
+    found = report(Asked(), TODAY).axes
+    of_page = {person: one.key for one in found.cells for person in one.who}
+    own = {str(p.pk): summary(state_of(p), TODAY).quadrant.name for p in Person.objects.all()}
+    assert of_page == {
+        person: f"axes.judged.{name.replace(' ', '-')}"
+        for person, name in own.items()
+        if name != "not evaluable"
+    }
+    assert len(of_page) > 3

@@ -54,6 +54,7 @@ def compare_all(asked, by_hand, today):
     seen = [_protocol(one, by_hand, people, asked.window) for one in found.protocols]
     same(found.early_stop, *by_hand.early(people))
     seen += [_events(found, by_hand, people), _missing(found, by_hand, people)]
+    seen.append(_axes(found.axes, by_hand.axes(people, asked.window), people))
     seen += [_kept(one, by_hand, people) for one in found.kept]
     return sum(seen) + 1
 
@@ -69,6 +70,28 @@ def _protocol(one, by_hand, people, window):
     same(one.early_stop, *by_hand.early(mine))
     assert {p for number in one.why for p in number.who} == outcomes["not evaluable"]
     return len(one.judged) + len(one.of_all) + 3
+
+
+def _axes(found, expected, people):
+    """Mood and pain: each cell with its people, and each reason why somebody is in none."""
+    measured, cells, why, never = expected
+    judged = set().union(*cells.values())
+    same(found.measured, measured, people)
+    for number, of in [(n, judged) for n in found.cells] + [
+        (n, measured) for n in found.of_measured
+    ]:
+        same(number, cells[number.key.rpartition(".")[2]], of)
+    same(found.not_judged, measured - judged, measured)
+    same(found.not_measured, set(people) - measured, people)
+    _reasons(found.why, why, measured - judged)
+    _reasons(found.why_not_measured, never, set(people) - measured)
+    return len(found.numbers())
+
+
+def _reasons(numbers, expected, of):
+    assert {one.words for one in numbers} == set(expected)
+    for one in numbers:
+        same(one, expected[one.words], of)
 
 
 def _events(found, by_hand, people):
@@ -113,3 +136,8 @@ def test_every_number_of_the_page_is_that_of_the_raw_facts(cast):
     by_hand = plain()
     counted = [compare_all(asked, by_hand, NOW.date()) for asked in ASKED]
     assert min(counted) > 100
+    for window in ("month", "two-months", "last"):
+        _measured, cells, why, never = by_hand.axes(by_hand.chosen(), window)
+        assert set(cells) == {"both", "mood-only", "pain-only", "neither"}
+        assert len(why) > 3
+        assert never

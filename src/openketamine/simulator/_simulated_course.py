@@ -1,6 +1,7 @@
 """One course of a person who does not exist: sessions, scores, and what happened after.
 
-Whoever is treated for pain is asked about their mood as well: two axes, neither for the other.
+Whoever is treated for pain is asked about their mood as well, and some of the others about their
+pain: two axes, neither for the other. The second form is sometimes given back empty.
 Sessions go on for some of those who responded, at the intervals of the protocol itself.
 """
 
@@ -21,8 +22,9 @@ from openketamine.simulator._life import Life, Said, SimulatedSession, settings
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _PHQ9_ITEMS, _PEG_ITEMS = 9, 3
-# The cohort by whose shares the mood of people in pain is drawn, as if it were their own.
-_MOOD = "mcinnes-2022"
+# The cohorts by whose shares the mood of people in pain is drawn, and the pain of people in low
+# mood, as if it were their own.
+_MOOD, _PAIN = "mcinnes-2022", "orhurhu-2019"
 _MOST_SESSIONS = 30
 
 
@@ -37,6 +39,8 @@ class SimulatedCourse:
         if mix["indication"] == "pain":
             low, high = (settings()["phq9_in_pain"][end] for end in ("low", "high"))
             self.axes.append(self._axis("phq-9", _MOOD, low, high))
+        elif life.happens(settings()["pain_in_depression_percent"]):
+            self.axes.append(self._axis("peg", _PAIN, *_bounds("peg")))
         self.lost_after = self._stops_after()
 
     def live(self) -> None:
@@ -94,6 +98,13 @@ class SimulatedCourse:
         answers = self._answers(min(max(points, 0), most), items, most // items)
         return _Filled(tuple(answers), score(instrument, answers))
 
+    def _form(self, axis: "_Axis", wanted: float, *, exact: bool = False) -> "_Filled":
+        """A form as it came back; one that is beside the first is sometimes empty."""
+        if axis is not self.axes[0] and self.life.happens(settings()["second_form_empty_percent"]):
+            blank = (None,) * (_PHQ9_ITEMS if axis.instrument == "phq-9" else _PEG_ITEMS)
+            return _Filled(blank, score(axis.instrument, blank))
+        return self._score(axis.instrument, wanted, exact=exact)
+
     def _answers(self, points: int, items: int, most: int) -> list[int]:
         """So many points spread over the items; the last item comes last."""
         answers = [0] * items
@@ -120,7 +131,7 @@ class SimulatedCourse:
             said += [
                 life.fact(
                     day + 5 * _MINUTE,
-                    _recorded(self._score(one.instrument, wanted, exact=not place)),
+                    _recorded(self._form(one, wanted, exact=not place)),
                 )
                 for one, wanted in self._levels(done, back=back)
             ]
@@ -257,7 +268,7 @@ class SimulatedCourse:
         at = due + _MINUTE * float(life.chance.uniform(5, 2000))
         life.say(at, course.CheckInOpened(own))
         for axis, level in wanted:
-            life.say(at + _MINUTE, _taken(self._score(axis.instrument, level), own))
+            life.say(at + _MINUTE, _taken(self._form(axis, level), own))
         life.say(at + _MINUTE, course.CheckInFinished(own))
 
 
@@ -292,7 +303,7 @@ class _Axis:
 class _Filled:
     """A form as it was filled in, with what it comes to."""
 
-    answers: tuple[int, ...]
+    answers: tuple[int | None, ...]
     score: Score
 
     def fields(self) -> dict[str, Any]:

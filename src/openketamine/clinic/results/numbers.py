@@ -4,7 +4,7 @@ Pure. Each number carries the people whom it counts and those of whom it counts 
 can open it; a denominator is never implied.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -116,7 +116,12 @@ def _protocol(name: str, treated: Sequence[Result], window: str, today: date) ->
         not_judged=number_of(
             f"{name}.not-judged", "Cannot be judged", rest, treated, "of all who were treated"
         ),
-        why=_why(name, rest, window),
+        why=reasons(
+            f"{name}.why",
+            rest,
+            lambda one: one.verdicts[window].missing,
+            "of those who cannot be judged",
+        ),
         early_stop=early_stop(treated, today, f"{name}.early-stop"),
         beside=tuple(_beside(name, numbers)),
     )
@@ -146,18 +151,23 @@ def _remission(
     return [number_of(f"{key}.remission", VERDICT_WORDS["remission"], who, of, of_words)]
 
 
-def _why(name: str, rest: Sequence[Result], window: str) -> tuple[Number, ...]:
+def reasons(
+    key: str,
+    rest: Sequence[Result],
+    missing: Callable[[Result], Sequence[str]],
+    of_words: str,
+) -> tuple[Number, ...]:
     """Each reason once a person; somebody may have two."""
-    reasons = sorted({reason for one in rest for reason in one.verdicts[window].missing})
+    every = sorted({reason for one in rest for reason in missing(one)})
     return tuple(
         number_of(
-            f"{name}.why.{place}",
+            f"{key}.{place}",
             reason.rstrip("."),
-            [one for one in rest if reason in one.verdicts[window].missing],
+            [one for one in rest if reason in missing(one)],
             rest,
-            "of those who cannot be judged",
+            of_words,
         )
-        for place, reason in enumerate(reasons)
+        for place, reason in enumerate(every)
     )
 
 

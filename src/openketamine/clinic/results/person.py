@@ -10,12 +10,14 @@ from openketamine.core.course import (
     CourseState,
     Outcome,
     Point,
+    Window,
     current_course,
     first_response,
     measures,
     outcome,
     outcomes,
     primary,
+    quadrant,
     relapses,
     series,
 )
@@ -34,6 +36,24 @@ class Verdict:
     baseline: float | None
     current: float | None
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MoodAndPain:
+    """Both axes in one window. `name`: both, mood only, pain only, neither, or not evaluable.
+
+    `mood` and `pain`: by which instrument; empty where none of that axis was ever taken.
+    """
+
+    name: str
+    mood: str
+    pain: str
+    missing: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether this person was ever asked about both."""
+        return bool(self.mood and self.pain)
 
 
 @dataclass(frozen=True)
@@ -58,7 +78,8 @@ class Result:
 
     `start` empty: no drug was given in it. `followed`: definition → time since the first response;
     empty where none was seen. `check_ins`: finished, open, or the cause why one was missed → count.
-    `scored` of the sessions were followed by a score before the next.
+    `scored` of the sessions were followed by a score before the next. `verdicts` and `axes`: window
+    → what can be said in it.
     """
 
     person: str
@@ -68,6 +89,7 @@ class Result:
     ended: str
     given: tuple[Given, ...]
     verdicts: Mapping[str, Verdict]
+    axes: Mapping[str, MoodAndPain]
     followed: Mapping[str, Followed]
     check_ins: Mapping[str, int]
     scored: int
@@ -83,7 +105,10 @@ def result_of(person: str, state: CourseState, today: date) -> Result:
     known = outcomes(state, course, points, today)
     judged = primary(course, known)
     name = judged.instrument if judged else course.primary
-    own = points.get(name, ())
+    windows = {
+        one.id: outcomes(state, course, _held(one, state, course, points), today)
+        for one in measures().windows
+    }
     return Result(
         person=person,
         protocol=course.protocol_id,
@@ -92,10 +117,11 @@ def result_of(person: str, state: CourseState, today: date) -> Result:
         ended=course.ended.body.reason if course.ended else "",
         given=tuple(_given(course)),
         verdicts={
-            one.id: _verdict(_within(one.id, state, course, name, own, today))
-            for one in measures().windows
+            window: _verdict(_of(name, some) or outcome(state, course, name, (), today))
+            for window, some in windows.items()
         },
-        followed=_followed(state, course, name, own),
+        axes={window: _axes(course, some) for window, some in windows.items()},
+        followed=_followed(state, course, name, points.get(name, ())),
         check_ins=_check_ins(state, course),
         scored=judged.scored if judged else 0,
     )
@@ -114,6 +140,10 @@ def result_from(kept: Mapping[str, Any]) -> Result:
                 name: Verdict(**{**one, "missing": tuple(one["missing"])})
                 for name, one in kept["verdicts"].items()
             },
+            "axes": {
+                name: MoodAndPain(**{**one, "missing": tuple(one["missing"])})
+                for name, one in kept["axes"].items()
+            },
             "followed": {name: Followed(**one) for name, one in kept["followed"].items()},
         }
     )
@@ -131,24 +161,32 @@ def _given(course: Course) -> list[Given]:
     ]
 
 
-def _within(
-    window: str,
-    state: CourseState,
-    course: Course,
-    name: str,
-    points: Sequence[Point],
-    today: date,
-) -> Outcome:
-    """The same rule over what was scored before the first session and within the window."""
-    chosen, start = measures().window(window), course.start
-    if start is not None:
-        first = state.day(start)
-        points = [
-            one
-            for one in points
-            if one.at < start or chosen.holds((state.day(one.at) - first).days)
+def _held(
+    window: Window, state: CourseState, course: Course, points: Mapping[str, Sequence[Point]]
+) -> dict[str, list[Point]]:
+    """What was scored before the first session and within the window: the same rule over less."""
+    start = course.start
+    if start is None:
+        return {name: list(some) for name, some in points.items()}
+    first = state.day(start)
+    return {
+        name: [
+            one for one in some if one.at < start or window.holds((state.day(one.at) - first).days)
         ]
-    return outcome(state, course, name, points, today)
+        for name, some in points.items()
+    }
+
+
+def _of(name: str, known: Sequence[Outcome]) -> Outcome | None:
+    return next((one for one in known if one.instrument == name), None)
+
+
+def _axes(course: Course, known: Sequence[Outcome]) -> MoodAndPain:
+    found = quadrant(course, known)
+    mood, pain = (
+        axis.outcome.instrument if axis.outcome else "" for axis in (found.mood, found.pain)
+    )
+    return MoodAndPain(found.name, mood, pain, found.missing)
 
 
 def _verdict(found: Outcome) -> Verdict:

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from openketamine.clinic.patients.models import Person
+from openketamine.clinic.results.axes import Axes, mood_and_pain
 from openketamine.clinic.results.kept import results
 from openketamine.clinic.results.numbers import (
     Asked,
@@ -41,6 +42,7 @@ class Report:
     treated: tuple[Result, ...]
     sessions: int
     protocols: tuple[ProtocolResult, ...]
+    axes: Axes
     early_stop: Number
     events: tuple[EventRow, ...]
     unscored: Number
@@ -61,6 +63,7 @@ class Report:
         for one in self.protocols:
             yield from (one.treated, *one.judged, *one.of_all, one.not_judged, *one.why)
             yield one.early_stop
+        yield from self.axes.numbers()
         yield from (self.early_stop, self.unscored, *self.check_ins)
         for row in self.events:
             yield from (row.sessions, row.severe, row.people)
@@ -84,6 +87,7 @@ def reckon(found: Sequence[Result], asked: Asked, today: date) -> Report:
         treated=tuple(treated),
         sessions=sum(len(one.given) for one in treated),
         protocols=by_protocol(treated, asked.window, today),
+        axes=mood_and_pain(treated, asked.window),
         early_stop=early_stop(treated, today),
         events=adverse_events(treated),
         unscored=unscored_sessions(treated),

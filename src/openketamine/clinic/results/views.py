@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.results import curve, forest
+from openketamine.clinic.results.axes import definitions
 from openketamine.clinic.results.forms import AskForm
 from openketamine.clinic.results.numbers import Asked, Beside, ProtocolResult
 from openketamine.clinic.results.queries import Report, people, relapse_titles, report
@@ -70,6 +71,8 @@ def results(request: HttpRequest) -> HttpResponse:
         "report": found,
         "query": _query(found.asked),
         "cards": [_card(one) for one in found.protocols],
+        "axes": tuple(zip(found.axes.cells, found.axes.of_measured, strict=True)),
+        "definitions": definitions(),
         "kept": kept,
         "picture": mark_safe(curve.draw(kept.curve, found.published)) if kept else "",  # noqa: S308
         "rows": curve.rows(kept.curve) if kept else [],
