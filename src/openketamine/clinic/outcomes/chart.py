@@ -150,7 +150,7 @@ def _calendar(frame: _Frame, bottom: float) -> Iterable[str]:
             yield _line(x, _TOP - 6, x, bottom, "grid")
             if x - last_x > 62:
                 last_x = x
-                yield _text(x + 3, 12, day.strftime("%d %b %Y" if span > 70 else "%d %b"), "soft")
+                yield _text(x + 3, 12, day.strftime("%b %Y" if span > 70 else "%d %b"), "soft")
         day += timedelta(days=1)
 
 
