@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from argparse import Namespace
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from random import SystemRandom
@@ -20,6 +21,7 @@ from openketamine.clinic.results import commands, fhir, parquet
 from openketamine.clinic.results.commands import Wanted
 from openketamine.clinic.results.deidentified import Known, deidentified, small_cells
 from openketamine.clinic.results.numbers import Asked
+from openketamine.clinic.results.queries import report
 from openketamine.clinic.sessions.models import Session
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core import course, treatment
@@ -220,6 +222,48 @@ def test_both_forms_hold_the_same(clinic):
     assert len(sessions) == made.manifest["sessions"]
     assert made.files.keys() == {*made.manifest["files"], "manifest.json"}
     assert set(parquet.COLUMNS["sessions"]) == set(sessions[0])
+
+
+@pytest.mark.django_db
+@pytest.mark.hazard("HZ-24")
+def test_mood_and_pain_can_be_counted_again_from_what_left(clinic):
+    """Whoever receives the tables finds the director's four numbers in them."""
+    fill(60, 5, NOW)
+    made = commands.export_by(wanted(), clinic.miriam, NOW)
+    rows = pq.read_table(io.BytesIO(made.files["scores.parquet"])).to_pylist()
+    rows = [row for row in rows if row["total"] is not None]
+    counted = Counter()
+    for person in {row["person"] for row in rows}:
+        own = [row for row in rows if row["person"] == person]
+        mood, pain = improved(own, "phq-9", 50, least=10), improved(own, "peg", 30)
+        if mood is not None and pain is not None:
+            counted[mood, pain] += 1
+    found = report(Asked(), NOW.date()).axes
+    names = {"both": (1, 1), "mood only": (1, 0), "pain only": (0, 1), "neither": (0, 0)}
+    assert {name: found.cell(name).share.count for name in names} == {
+        name: counted[pair] for name, pair in names.items()
+    }
+    assert sum(counted.values()) > 10
+    before = [
+        extension["valueBoolean"]
+        for line in made.files["bundles.ndjson"].splitlines()
+        for entry in json.loads(line)["entry"]
+        if entry["resource"]["resourceType"] == "Observation"
+        and "valueQuantity" in entry["resource"]
+        for extension in entry["resource"]["extension"]
+        if extension["url"].endswith("before-first-dose")
+    ]
+    assert Counter(before) == Counter(row["before"] for row in rows)
+
+
+def improved(rows, instrument, percent, least=1):
+    """Whether the last score is so much better than the last one before the drug; None: unknown."""
+    own = [row for row in rows if row["instrument"] == instrument]
+    first = [row["total"] for row in own if row["before"]]
+    after = [row["total"] for row in own if not row["before"]]
+    if not first or not after or first[-1] < least:
+        return None
+    return 100 * (first[-1] - after[-1]) >= percent * first[-1] - 1e-9
 
 
 @pytest.mark.django_db

@@ -56,9 +56,11 @@ class Dose:
 
 @dataclass(frozen=True)
 class Scored:
-    """One instrument, filled in. `day` is negative before the first session."""
+    """One instrument, filled in. `day` is negative before the first session; on that day itself
+    `before` says whether it was before the drug, and so a score to start from."""
 
     day: int
+    before: bool
     instrument: str
     version: str
     total: float | None
@@ -123,7 +125,7 @@ def _nobody(known: Known, dates: str, chance: Random) -> Nobody | None:
         first_day=shown,
         ended=_reason(course.ended.body.reason) if course.ended else "",
         doses=tuple(_doses(course.visits, first)),
-        scores=tuple(_scores(known.state, first)),
+        scores=tuple(_scores(known.state, course.start)),
         check_ins=tuple(_check_ins(known.state, opened, first)),
     )
 
@@ -161,11 +163,13 @@ def _given_mg(visit: Visit) -> float:
     return (pumped + by_hand) / 1000
 
 
-def _scores(state: CourseState, first: date) -> Iterable[Scored]:
+def _scores(state: CourseState, start: datetime) -> Iterable[Scored]:
+    first = state.day(start)
     points = sorted((one for some in series(state).values() for one in some), key=lambda p: p.at)
     for one in points:
         yield Scored(
             day=(state.day(one.at) - first).days,
+            before=one.at < start,
             instrument=one.instrument,
             version=one.version,
             total=None if one.total is None else float(one.total),

@@ -16,6 +16,7 @@ from openketamine.core.scoring import instrument, instruments
 
 _OURS = "urn:openketamine"
 _DAY = f"{_OURS}:days-since-first-session"
+_BEFORE = f"{_OURS}:before-first-dose"
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 # interop/codes.yaml; the ingredient code of esketamine could not be confirmed, so it has none.
 _RXNORM = {"ketamine": ("6130", "ketamine")}
@@ -125,6 +126,7 @@ def _score(one: Nobody, scored: Scored, place: int) -> dict[str, Any]:
         "subject": _subject(one),
         **_when(one, scored.day),
     }
+    said["extension"] = [*said["extension"], {"url": _BEFORE, "valueBoolean": scored.before}]
     if scored.total is None:
         return said | {"dataAbsentReason": _coded("data-absent-reason", "unknown")}
     unit = {"unit": "{score}", "system": "http://unitsofmeasure.org", "code": "{score}"}

@@ -39,6 +39,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "scores": {
         "person": "id drawn for this export",
         "day": "days since the first session; negative before it",
+        "before": "true before the first drug of the course, also on its day",
         "instrument": "instrument",
         "version": "form of the instrument",
         "total": "score; empty where it could not be scored",
@@ -99,7 +100,8 @@ def _written(name: str, some: Sequence[Mapping[str, Any]]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {"age": pa.int16(), "age_is_or_more": pa.bool_(), "first_day": pa.date32()}
+    kinds = {"age": pa.int16(), "first_day": pa.date32()}
+    kinds |= dict.fromkeys(("age_is_or_more", "before"), pa.bool_())
     kinds |= dict.fromkeys(("first_year", "number", "day", "grade", "unanswered"), pa.int32())
     kinds |= {"dose_mg": pa.float64(), "total": pa.float64()}
     fields = [
