@@ -1,19 +1,17 @@
 """The only writers of notes that are kept apart."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
 from django.db import transaction
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.notes import keys
 from openketamine.clinic.notes.models import Sealed
 from openketamine.clinic.patients.models import Person
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.on_record import put_on_record
+from openketamine.clinic.staff.permission import must
 from openketamine.core.findings import BadInput
 
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -36,19 +34,14 @@ def write(person: Person, kind: str, text: str, by: Staff, now: datetime) -> str
     """Seal a note; the id of its fact comes back. Raises BadInput, NoKey."""
     if kind not in KINDS:
         raise BadInput("kind", " or ".join(KINDS), kind)
-    may = can(by, KINDS[kind][1])
-    if not may:
-        raise BadInput("by", f"somebody who may do this. {may.why}")
+    must(by, KINDS[kind][1])
     if not text.strip() or len(text) > LONGEST:
         raise BadInput("text", f"a note of 1 to {LONGEST} signs")
     token, fingerprint = keys.seal(text.strip())
     with transaction.atomic():
         sealed = Sealed.objects.create(token=token)
         body = {"kind": kind, "sealed": str(sealed.pk), "fingerprint": fingerprint}
-        entry = journal.Entry(
-            str(uuid.uuid4()), "note_sealed", body, now, author_of(by), origin="notes"
-        )
-        return journal.append(stream_of(person), [entry], now)[0].id
+        return put_on_record(stream_of(person), "note_sealed", body, by, now, origin="notes")
 
 
 def rotate() -> int:

@@ -132,8 +132,7 @@ def countersign(entry_id: str, second: Proof, now: datetime, note: str = "") -> 
         if target.entry.by == str(second.staff.pk):
             raise BadInput("witness", "another person than the one who made the entry")
         checked_actor(second.staff, "drug.witness")
-        if not second.is_fresh(now):
-            raise BadInput("witness", "a proof of identity given just now, not an earlier one")
+        second.must_be_fresh(now, "witness")
         container = getattr(target.entry, "container", "")
         signed = Handling(
             id=new_id(),

@@ -3,16 +3,14 @@
 from datetime import datetime
 
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.permission import can, must
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.findings import BadInput
 
 
 def checked_actor(by: Staff, task: str) -> None:
     """The person's role includes the task. Raises BadInput."""
-    may = can(by, task)
-    if not may:
-        raise BadInput("by", f"somebody who may do this. {may.why}")
+    must(by, task)
 
 
 def checked_witness(witness: Proof, by: Staff, now: datetime, task: str = "drug.witness") -> Staff:
@@ -22,6 +20,5 @@ def checked_witness(witness: Proof, by: Staff, now: datetime, task: str = "drug.
     may = can(witness.staff, task, at=now)
     if not may:
         raise BadInput("witness", f"somebody who may witness. {may.why}")
-    if not witness.is_fresh(now):
-        raise BadInput("witness", "a proof of identity given just now, not an earlier one")
+    witness.must_be_fresh(now, "witness")
     return witness.staff

@@ -4,8 +4,7 @@ One stream, `accounts`. Closing an account needs one person only, and at once: a
 two and taken by one.
 """
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,17 +12,17 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal import commands as journal
-from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.staff.models import Site, Staff
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.on_record import put_on_record
+from openketamine.clinic.staff.permission import can, must
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.sites import sites_of
+from openketamine.clinic.staff.two_people import STREAM, Matter
 from openketamine.core.findings import BadInput
 
-STREAM = "accounts"
+_CHANGE = Matter("change", "a change that still waits")
 AUDITORS_STAY = timedelta(days=30)
 LONGEST_AUDIT = timedelta(days=90)
 
@@ -45,24 +44,15 @@ class Asked:
 
 def waiting() -> list[Asked]:
     """What was asked and neither approved nor declined, the oldest first."""
-    found: dict[str, Asked] = {}
-    for fact in queries.facts(STREAM):
-        body = fact.body
-        if fact.kind == "change_asked":
-            found[fact.id] = Asked(
-                fact.id,
-                body["staff"],
-                body["role"],
-                body["ends"],
-                body["reason"],
-                fact.by.id,
-                fact.by.name,
-                fact.at,
-                tuple(body.get("sites", ())),
-            )
-        elif fact.kind in ("change_approved", "change_declined"):
-            found.pop(body["asked"], None)
-    return list(found.values())
+    return [_read(fact) for fact in _CHANGE.waiting()]
+
+
+def _read(fact: StoredFact) -> Asked:
+    body, by = fact.body, fact.by
+    return Asked(
+        fact.id, body["staff"], body["role"], body["ends"], body["reason"], by.id, by.name, fact.at,
+        tuple(body.get("sites", ())),
+    )  # fmt: skip
 
 
 def ask(
@@ -77,7 +67,7 @@ def ask(
     """Another role, another end, other sites, or an account that was closed opened again. No sites:
     where they work stays as it is. Raises BadInput, also for a site where who asks does not work.
     """
-    _may(by, "account.ask", now)
+    must(by, "account.ask", now)
     if role not in ROLES:
         raise BadInput("role", f"one of {', '.join(ROLES)}", role)
     if whose.pk == by.pk:
@@ -97,40 +87,26 @@ def ask(
         "reason": reason.strip(),
     }
     body |= {"sites": sorted(sites)} if sites else {}
-    return _append("change_asked", body, by, now, "accounts")
+    return put_on_record(STREAM, "change_asked", body, by, now, origin="accounts")
 
 
 def approve(asked_id: str, proof: Proof, now: datetime) -> Staff:
     """The second person; from here on it is so. Raises BadInput."""
-    by = _second(proof, now)
-    with transaction.atomic():
-        journal.lock(STREAM)
-        asked = _waiting(asked_id)
-        a_second_person(by, asked.by_id, asked.staff_id)
-        _own_sites(by, asked.sites)
+    with _CHANGE.approving(asked_id, proof, now) as fact:
+        asked = _read(fact)
+        _own_sites(proof.staff, asked.sites)
         whose = Staff.objects.select_for_update().get(pk=asked.staff_id)
         whose.role, whose.is_active = asked.role, True
         whose.ends_at = _midnight_after(date.fromisoformat(asked.ends)) if asked.ends else None
         whose.save(update_fields=["role", "is_active", "ends_at"])
         if asked.sites:
             whose.sites.set(Site.objects.filter(pk__in=asked.sites))
-        _append("change_approved", {"asked": asked_id}, by, now, f"proof {proof.method}")
     return whose
-
-
-def a_second_person(by: Staff, asked_by: str, about: str) -> None:
-    """Raises BadInput where who approves is who asked, or who it is about."""
-    if str(by.pk) in (asked_by, about):
-        raise BadInput("by", "a second person, neither who asked nor who it is about")
 
 
 def decline(asked_id: str, proof: Proof, now: datetime) -> None:
     """It stays as it is. Raises BadInput."""
-    by = _second(proof, now)
-    with transaction.atomic():
-        journal.lock(STREAM)
-        _waiting(asked_id)
-        _append("change_declined", {"asked": asked_id}, by, now, f"proof {proof.method}")
+    _CHANGE.decline(asked_id, proof, now)
 
 
 def close(whose: Staff, reason: str, by: Staff, now: datetime) -> None:
@@ -145,20 +121,7 @@ def close(whose: Staff, reason: str, by: Staff, now: datetime) -> None:
         whose.is_active = False
         whose.save(update_fields=["is_active"])
         body = {"staff": str(whose.pk), "reason": reason.strip()}
-        _append("account_closed", body, by, now, "accounts")
-
-
-def _second(proof: Proof, now: datetime) -> Staff:
-    _may(proof.staff, "account.approve", now)
-    if not proof.is_fresh(now):
-        raise BadInput("proof", "a proof of identity given just now, not an earlier one")
-    return proof.staff
-
-
-def _may(by: Staff, task: str, now: datetime) -> None:
-    may = can(by, task, at=now)
-    if not may:
-        raise BadInput("by", f"somebody who may do this. {may.why}")
+        put_on_record(STREAM, "account_closed", body, by, now, origin="accounts")
 
 
 def _own_sites(by: Staff, given: Sequence[str]) -> None:
@@ -168,18 +131,6 @@ def _own_sites(by: Staff, given: Sequence[str]) -> None:
         raise BadInput("sites", "sites where you work yourself", ", ".join(given))
 
 
-def _waiting(asked_id: str) -> Asked:
-    for one in waiting():
-        if one.id == asked_id:
-            return one
-    raise BadInput("asked", "a change that still waits", asked_id)
-
-
 def _midnight_after(day: date) -> datetime:
     """An account lasts to the end of its last day, in the clinic's own time."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time(0)))
-
-
-def _append(kind: str, body: Mapping[str, Any], by: Staff, now: datetime, origin: str) -> str:
-    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin=origin)
-    return journal.append(STREAM, [entry], now)[0].id

@@ -14,6 +14,7 @@ from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.staff.accounts import AUDITORS_STAY, LONGEST_AUDIT
 from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Site, Staff
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.clinic.staff.sites import MAIN
 from openketamine.core.findings import BadInput
@@ -101,8 +102,5 @@ def system_account(now: datetime) -> Staff:
             password=make_password(None),
         )
         body = {"username": _SYSTEM, "name": staff.display_name, "role": staff.role}
-        entry = journal.Entry(
-            str(uuid.uuid4()), "staff_hired", body, now, author_of(staff), origin="staff"
-        )
-        journal.append(STREAM, [entry], now)
+        put_on_record(STREAM, "staff_hired", body, staff, now, origin="staff")
     return staff

@@ -5,18 +5,16 @@ Their own e-mail address and telephone; nothing is read into a missing one. Each
 here would be called in their place.
 """
 
-import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.findings import BadInput
 
@@ -65,8 +63,7 @@ def set_contact(email: str, phone: str, proof: Proof, now: datetime) -> Contact:
 
     Raises BadInput for what is no address or no number with its country, or an old proof.
     """
-    if not proof.is_fresh(now):
-        raise BadInput("password", "a proof of identity given just now, not an earlier one")
+    proof.must_be_fresh(now, "password")
     given = Contact(_email(email), _phone(phone))
     with transaction.atomic():
         who = Staff.objects.select_for_update().get(pk=proof.staff.pk)
@@ -74,16 +71,9 @@ def set_contact(email: str, phone: str, proof: Proof, now: datetime) -> Contact:
             return given
         who.email, who.phone = given.email, given.phone
         who.save(update_fields=["email", "phone"])
-        body = {"email": given.email, "phone": given.phone}
-        entry = journal.Entry(
-            str(uuid.uuid4()),
-            "contact_changed",
-            body,
-            now,
-            author_of(who),
-            origin=f"proof {proof.method}",
+        put_on_record(
+            stream_of(who), "contact_changed", asdict(given), who, now, origin=proof.origin
         )
-        journal.append(stream_of(who), [entry], now)
     return given
 
 

@@ -5,17 +5,15 @@ entered by mistake is withdrawn by a fact that points at it.
 """
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.clinic.staff.roles import can
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import document
@@ -198,5 +196,4 @@ def _known(whose: Staff, credential: str) -> Credential:
 
 
 def _append(whose: Staff, kind: str, body: Mapping[str, Any], by: Staff, now: datetime) -> str:
-    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin="staff")
-    return journal.append(stream_of(whose), [entry], now)[0].id
+    return put_on_record(stream_of(whose), kind, body, by, now, origin="staff")

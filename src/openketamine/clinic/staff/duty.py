@@ -4,15 +4,13 @@ Nobody is on duty by role alone, and nobody is left out because nobody said anyt
 prescriber has said that they are on duty, all of them are told (knowledge/escalation).
 """
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries as journal_queries
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.core.findings import BadInput
 
 STREAM = "duty"
@@ -30,12 +28,13 @@ def take(who: Staff, duty: str, now: datetime) -> None:
     """From now on, for twelve hours at most. Raises BadInput where the role does not fit."""
     if duty not in DUTIES or who.role not in DUTIES[duty][1]:
         raise BadInput("duty", "a duty that your role may take", duty)
-    _append("duty_taken", {"duty": duty, "until": (now + LONGEST).isoformat()}, who, now)
+    body = {"duty": duty, "until": (now + LONGEST).isoformat()}
+    put_on_record(STREAM, "duty_taken", body, who, now, origin="duty")
 
 
 def end(who: Staff, now: datetime) -> None:
     """The person is on no duty any more."""
-    _append("duty_ended", {}, who, now)
+    put_on_record(STREAM, "duty_ended", {}, who, now, origin="duty")
 
 
 def on_duty(now: datetime) -> dict[str, list[tuple[Staff, datetime]]]:
@@ -52,8 +51,3 @@ def on_duty(now: datetime) -> dict[str, list[tuple[Staff, datetime]]]:
         if fact.kind == "duty_taken" and person is not None and duty in found:
             found[duty].append((person, datetime.fromisoformat(fact.body["until"])))
     return found
-
-
-def _append(kind: str, body: Mapping[str, str], who: Staff, now: datetime) -> None:
-    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(who), origin="duty")
-    journal.append(STREAM, [entry], now)

@@ -4,7 +4,6 @@ A reason in words, one person's record, one hour, a banner while it lasts, word 
 and a review by somebody else within 72 hours. One stream, `glass`.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,9 +14,9 @@ from django.db import transaction
 
 from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.on_record import put_on_record
+from openketamine.clinic.staff.permission import can, must
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.whose import is_here
 from openketamine.core.findings import BadInput
@@ -134,11 +133,8 @@ def to_review(who: Staff) -> list[Grant]:
 
 def break_glass(proof: Proof, person_id: UUID, reason: str, words: str, now: datetime) -> Grant:
     """Open one person's notes for an hour. Raises BadInput."""
-    may = can(proof.staff, "glass.break", at=now)
-    if not may:
-        raise BadInput("by", f"somebody who may do this. {may.why}")
-    if not proof.is_fresh(now):
-        raise BadInput("proof", "a proof of identity given just now, not an earlier one")
+    must(proof.staff, "glass.break", at=now)
+    proof.must_be_fresh(now)
     if reason not in REASONS:
         raise BadInput("reason", " or ".join(REASONS), reason)
     if len(words.strip()) < SHORTEST:
@@ -148,7 +144,7 @@ def break_glass(proof: Proof, person_id: UUID, reason: str, words: str, now: dat
         if already := open_for(proof.staff, person_id, now):
             return already
         body = {"person": str(person_id), "reason": reason, "words": words.strip()}
-        _append("glass_broken", body, proof, now)
+        put_on_record(STREAM, "glass_broken", body, proof.staff, now, origin=proof.origin)
         opened = open_for(proof.staff, person_id, now)
     assert opened is not None  # noqa: S101  (written two lines above)
     return opened
@@ -160,8 +156,7 @@ def review(grant_id: str, verdict: str, note: str, proof: Proof, now: datetime) 
         raise BadInput("verdict", " or ".join(VERDICTS), verdict)
     if verdict == "wrong" and len(note.strip()) < SHORTEST:
         raise BadInput("note", "what follows from it, in words")
-    if not proof.is_fresh(now):
-        raise BadInput("proof", "a proof of identity given just now, not an earlier one")
+    proof.must_be_fresh(now)
     with transaction.atomic():
         journal.lock(STREAM)
         grant = next((one for one in grants() if one.id == grant_id), None)
@@ -170,7 +165,7 @@ def review(grant_id: str, verdict: str, note: str, proof: Proof, now: datetime) 
         if why := _why_not(proof.staff, grant):
             raise BadInput("by", why)
         body = {"grant": grant_id, "verdict": verdict, "note": note.strip()}
-        _append("glass_reviewed", body, proof, now)
+        put_on_record(STREAM, "glass_reviewed", body, proof.staff, now, origin=proof.origin)
 
 
 def _why_not(who: Staff, grant: Grant) -> str:
@@ -182,10 +177,3 @@ def _why_not(who: Staff, grant: Grant) -> str:
     if who.role != "medical_director" and grant.by_role != "medical_director":
         return "the medical director"
     return ""
-
-
-def _append(kind: str, body: Mapping[str, str], proof: Proof, now: datetime) -> None:
-    entry = journal.Entry(
-        str(uuid.uuid4()), kind, body, now, author_of(proof.staff), origin=f"proof {proof.method}"
-    )
-    journal.append(STREAM, [entry], now)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from openketamine.clinic.journal import queries
 from openketamine.clinic.staff import credentials, duty, roles, sites
 from openketamine.clinic.staff.models import Staff
+from openketamine.core.findings import BadInput
 from openketamine.knowledge import document
 
 CONFIRMED = "scope"
@@ -80,6 +81,13 @@ def can(person: Staff, task: str, place: Place | None = None, at: datetime | Non
         why for one in ((place,) if place else here()) for why in _scope(person, task, one, at)
     )
     return Answer((*_lacking(person, task, held, at), *scope))
+
+
+def must(person: Staff, task: str, at: datetime | None = None) -> None:
+    """Raises BadInput, with every reason, where this person may not do this here."""
+    may = can(person, task, at=at)
+    if not may:
+        raise BadInput("by", f"somebody who may do this. {may.why}")
 
 
 @cache

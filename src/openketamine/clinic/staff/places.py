@@ -8,7 +8,6 @@ Later a site is given by two (`accounts`) and taken by one.
 import hashlib
 import re
 import secrets
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -17,10 +16,9 @@ from zoneinfo import available_timezones
 
 from django.db import transaction
 
-from openketamine.clinic.journal import commands as journal
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.commands import STREAM
 from openketamine.clinic.staff.models import Site, Staff
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.clinic.staff.permission import can
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.clinic.staff.sites import MAIN, only
@@ -82,8 +80,8 @@ def open_site(
         main.people.add(*Staff.objects.filter(sites=None))
         opened = Site.objects.create(pk=site, gateway_sha256=digest, **asdict(said))
         opened.people.set(there)
-        who = {"people": [one.username for one in there]}
-        _append("site_opened", {"site": site, **asdict(said), **who}, by, now, "staff")
+        body = {"site": site, **asdict(said), "people": [one.username for one in there]}
+        put_on_record(STREAM, "site_opened", body, by, now, origin="staff")
     return opened, token
 
 
@@ -105,7 +103,7 @@ def change(site: str, details: Details, proof: Proof, now: datetime) -> Site:
         if said != before:
             Site.objects.filter(pk=site).update(**asdict(said))
             body = {"site": site, "before": asdict(before), **asdict(said)}
-            _append("site_changed", body, by, now, f"proof {proof.method}")
+            _signed("site_changed", body, proof, now)
     return Site.objects.get(pk=site)
 
 
@@ -125,7 +123,7 @@ def close(site: str, reason: str, proof: Proof, now: datetime) -> None:
             raise BadInput("site", f"a site where nothing is left to do. {why}")
         Site.objects.filter(pk=site).update(closed_at=now)
         body = {"site": site, "reason": words}
-        _append("site_closed", body, by, now, f"proof {proof.method}")
+        _signed("site_closed", body, proof, now)
 
 
 def open_again(site: str, reason: str, proof: Proof, now: datetime) -> None:
@@ -136,7 +134,7 @@ def open_again(site: str, reason: str, proof: Proof, now: datetime) -> None:
             raise BadInput("site", "a site that was closed", site)
         Site.objects.filter(pk=site).update(closed_at=None)
         body = {"site": site, "reason": words}
-        _append("site_opened_again", body, by, now, f"proof {proof.method}")
+        _signed("site_opened_again", body, proof, now)
 
 
 def let_go(site: str, whose: Staff, reason: str, proof: Proof, now: datetime) -> None:
@@ -153,7 +151,7 @@ def let_go(site: str, whose: Staff, reason: str, proof: Proof, now: datetime) ->
             raise BadInput("person", "somebody who works elsewhere too; or close the account")
         one.people.remove(whose)
         body = {"site": site, "staff": str(whose.pk), "reason": words}
-        _append("site_left", body, by, now, f"proof {proof.method}")
+        _signed("site_left", body, proof, now)
 
 
 def new_token(site: str, proof: Proof, now: datetime) -> str:
@@ -166,7 +164,7 @@ def new_token(site: str, proof: Proof, now: datetime) -> str:
     with transaction.atomic():
         _locked(site, by)
         Site.objects.filter(pk=site).update(gateway_sha256=digest)
-        _append("site_token_changed", {"site": site}, by, now, f"proof {proof.method}")
+        _signed("site_token_changed", {"site": site}, proof, now)
     return token
 
 
@@ -174,8 +172,7 @@ def _responsible(proof: Proof, now: datetime) -> Staff:
     may = can(proof.staff, "site.manage", at=now)
     if not may:
         raise BadInput("by", f"the person responsible for staff. {may.why}")
-    if not proof.is_fresh(now):
-        raise BadInput("password", "a proof of identity given just now, not an earlier one")
+    proof.must_be_fresh(now, "password")
     return proof.staff
 
 
@@ -213,6 +210,5 @@ def _token() -> tuple[str, str]:
     return token, hashlib.sha256(token.encode()).hexdigest()
 
 
-def _append(kind: str, body: Mapping[str, Any], by: Staff, now: datetime, origin: str) -> None:
-    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin=origin)
-    journal.append(STREAM, [entry], now)
+def _signed(kind: str, body: Mapping[str, Any], proof: Proof, now: datetime) -> None:
+    put_on_record(STREAM, kind, body, proof.staff, now, origin=proof.origin)

@@ -32,6 +32,16 @@ class Proof:
         """Whether it still counts as "now"."""
         return timedelta(0) <= now - self.at <= FRESH_FOR
 
+    @property
+    def origin(self) -> str:
+        """How it stands beside a fact in the journal: `proof password`."""
+        return f"proof {self.method}"
+
+    def must_be_fresh(self, now: datetime, field: str = "proof") -> None:
+        """Raises BadInput for an old one, said beside this field of the form."""
+        if not self.is_fresh(now):
+            raise BadInput(field, "a proof of identity given just now, not an earlier one")
+
 
 def prove(
     username: str,

@@ -1,6 +1,5 @@
 """Who works when, a week ahead, and what is lacking. One stream, `rota`."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -8,11 +7,10 @@ from types import MappingProxyType
 
 from django.utils import timezone
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
 from openketamine.clinic.staff.models import Staff
-from openketamine.clinic.staff.permission import can
+from openketamine.clinic.staff.on_record import put_on_record
+from openketamine.clinic.staff.permission import can, must
 from openketamine.clinic.staff.roles import TASKS
 from openketamine.core.findings import BadInput
 
@@ -95,13 +93,10 @@ def _planned() -> dict[tuple[date, str], list[str]]:
 
 
 def _append(kind: str, who: Staff, day: date, shift: str, by: Staff, now: datetime) -> None:
-    may = can(by, "rota.plan", at=now)
-    if not may:
-        raise BadInput("by", f"somebody who may do this. {may.why}")
+    must(by, "rota.plan", at=now)
     if shift not in SHIFTS:
         raise BadInput("shift", " or ".join(SHIFTS), shift)
     if day < timezone.localdate(now):
         raise BadInput("day", "today or a day to come", day.isoformat())
     body = {"staff": str(who.pk), "day": day.isoformat(), "shift": shift}
-    entry = journal.Entry(str(uuid.uuid4()), kind, body, now, author_of(by), origin="rota")
-    journal.append(STREAM, [entry], now)
+    put_on_record(STREAM, kind, body, by, now, origin="rota")

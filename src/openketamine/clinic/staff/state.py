@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from openketamine.clinic.journal import commands as journal
 from openketamine.clinic.journal import queries
-from openketamine.clinic.staff.authors import author_of
+from openketamine.clinic.staff.on_record import put_on_record
 from openketamine.clinic.staff.permission import CONFIRMED, can
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.findings import BadInput
@@ -48,14 +46,12 @@ def confirm(state: str, says: str, source: str, proof: Proof, now: datetime) -> 
     may = can(proof.staff, "scope.confirm", at=now)
     if not may:
         raise BadInput("by", f"the medical director. {may.why}")
-    if not proof.is_fresh(now):
-        raise BadInput("password", "a proof of identity given just now, not an earlier one")
+    proof.must_be_fresh(now, "password")
     if not state:
         raise BadInput("state", "a clinic whose state is set, such as US-WY")
     said = {"state": state, "says": says.strip(), "source": source.strip(), "meaning": MEANING}
     for name in ("says", "source"):
         if not said[name]:
             raise BadInput(name, "what the state says, and where it stands")
-    entry = journal.Entry(str(uuid4()), "scope_confirmed", said, now, author_of(proof.staff))
-    journal.append(f"{CONFIRMED}:{state}", [entry], now)
-    return entry.id
+    stream = f"{CONFIRMED}:{state}"
+    return put_on_record(stream, "scope_confirmed", said, proof.staff, now, origin="console")
