@@ -12,6 +12,11 @@ import { disk, installShell, pictures } from "./tablet.js";
 const SESSION = /^\/sessions\/([0-9a-f-]{36})\/$/;
 const LOOK_MS = 5000;
 
+// What sticks below the banner sticks below all of it, however many lines it takes.
+const banner = document.querySelector(".banner");
+const stands = new ResizeObserver(() => document.documentElement.style.setProperty("--banner-stands", `${banner?.getBoundingClientRect().height ?? 0}px`));
+if (banner) stands.observe(banner);
+
 if (document.getElementById("console-data")) {
   void installShell();
   void new Desk(data("console-data")).open();
