@@ -151,6 +151,7 @@ def _files(forms: Sequence[str], people: Sequence[Nobody]) -> dict[str, bytes]:
         found |= parquet.files(people)
     if "fhir" in forms:
         found["bundles.ndjson"] = fhir.file(people)
+        found["extensions.ndjson"] = fhir.definitions()
     return found
 
 

@@ -1,7 +1,8 @@
 """A de-identified export as FHIR R4: one Bundle a person, one Bundle a line (NDJSON).
 
 Codes are those we hold as checked: LOINC of an instrument's total, RxNorm of ketamine. Everything
-else carries our own code system and its words; no code is made up.
+else carries our own code system and its words; no code is made up. Our extensions go along as
+StructureDefinitions: without them a reader has to refuse what it cannot look up.
 """
 
 import json
@@ -15,8 +16,22 @@ from openketamine.core.dosing import protocol, protocols
 from openketamine.core.scoring import instrument, instruments
 
 _OURS = "urn:openketamine"
-_DAY = f"{_OURS}:days-since-first-session"
-_BEFORE = f"{_OURS}:before-first-dose"
+# Nobody answers there, and by RFC 2606 nobody ever will: a base against which references are read.
+_BASE = "http://openketamine.invalid"
+_DAY, _BEFORE, _AGE = (
+    f"{_OURS}:{name}"
+    for name in ("days-since-first-session", "before-first-dose", "age-in-years-at-first-session")
+)
+# Extension → its type, where it stands, what it says.
+_EXTENSIONS = {
+    _DAY: (
+        "integer",
+        ("MedicationAdministration", "AdverseEvent", "Observation"),
+        "Days since the first session of the course; negative before it",
+    ),
+    _BEFORE: ("boolean", ("Observation",), "Whether it was before the first drug of the course"),
+    _AGE: ("string", ("Patient",), "Whole years at the first session, or that age or more"),
+}
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 # interop/codes.yaml; the ingredient code of esketamine could not be confirmed, so it has none.
 _RXNORM = {"ketamine": ("6130", "ketamine")}
@@ -26,6 +41,12 @@ _SEVERITY = {1: "mild", 2: "moderate"}
 def file(people: Sequence[Nobody]) -> bytes:
     """One Bundle a line."""
     lines = (json.dumps(bundle(one), ensure_ascii=False, allow_nan=False) for one in people)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def definitions() -> bytes:
+    """Every extension that a Bundle may hold, one StructureDefinition a line."""
+    lines = (json.dumps(_definition(url), ensure_ascii=False) for url in _EXTENSIONS)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -39,7 +60,7 @@ def bundle(one: Nobody) -> dict[str, Any]:
         "resourceType": "Bundle",
         "type": "collection",
         "entry": [
-            {"fullUrl": f"{_OURS}:{each['resourceType'].lower()}:{each['id']}", "resource": each}
+            {"fullUrl": f"{_BASE}/{each['resourceType']}/{each['id']}", "resource": each}
             for each in resources
         ],
     }
@@ -50,9 +71,7 @@ def _patient(one: Nobody) -> dict[str, Any]:
     said: dict[str, Any] = {"resourceType": "Patient", "id": one.id, "gender": one.sex}
     if one.age is not None:
         words = f"{one.age} or more" if one.age_is_or_more else str(one.age)
-        said["extension"] = [
-            {"url": f"{_OURS}:age-in-years-at-first-session", "valueString": words}
-        ]
+        said["extension"] = [{"url": _AGE, "valueString": words}]
     return said
 
 
@@ -152,3 +171,38 @@ def _when(one: Nobody, day: int) -> Mapping[str, Any]:
 
 def _subject(one: Nobody) -> dict[str, str]:
     return {"reference": f"Patient/{one.id}"}
+
+
+def _definition(url: str) -> dict[str, Any]:
+    kind, places, says = _EXTENSIONS[url]
+    name = url.rpartition(":")[2]
+    return {
+        "resourceType": "StructureDefinition",
+        "id": name,
+        "url": url,
+        "name": name.title().replace("-", ""),
+        "status": "active",
+        "description": says,
+        "fhirVersion": "4.0.1",
+        "kind": "complex-type",
+        "abstract": False,
+        "context": [{"type": "element", "expression": place} for place in places],
+        "type": "Extension",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
+        "derivation": "constraint",
+        "differential": {"element": _elements(url, kind, says)},
+    }
+
+
+def _elements(url: str, kind: str, says: str) -> list[dict[str, Any]]:
+    return [
+        {"id": "Extension", "path": "Extension", "definition": says, "max": "1"},
+        {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+        {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
+        {
+            "id": "Extension.value[x]",
+            "path": "Extension.value[x]",
+            "min": 1,
+            "type": [{"code": kind}],
+        },
+    ]
