@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from openketamine.core.course._checks import Check, checks
 from openketamine.core.course._courses import Course, current_course
+from openketamine.core.course._durations import duration
 from openketamine.core.course._exposure import Exposed, Total, exposure, totals
 from openketamine.core.course._facts import TaskOpened
 from openketamine.core.course._history import improvements
@@ -27,8 +28,6 @@ from openketamine.core.course._tasks import tasks
 from openketamine.core.course._warning import Warned, warning
 from openketamine.core.dosing import protocol, protocols
 from openketamine.knowledge import document
-
-_HOURS = {"h": 1, "d": 24}
 
 
 @dataclass(frozen=True)
@@ -121,18 +120,16 @@ def _judged(found: Summary) -> Iterator[_Wanted]:
 
 def _opened(wanted: _Wanted, now: datetime) -> TaskOpened:
     node = _kinds()[wanted.kind]
-    within = node["within"]
-    hours = int(within["value"]) * _HOURS[str(within["unit"])]
     return TaskOpened(
         task_id=f"{wanted.kind}:{wanted.name}",
         kind=wanted.kind,
         summary=f"{node['summary']}: {wanted.says}",
-        due_at=now + timedelta(hours=hours),
+        due_at=now + duration(node["within"]),
         roles=tuple(str(one) for one in node["roles"]),
         rule=wanted.rule,
         level=str(node["level"]),
         rests_on=wanted.rests_on,
-        sources=tuple(dict(one) for one in within["sources"]),
+        sources=tuple(dict(one) for one in node["within"]["sources"]),
     )
 
 

@@ -13,12 +13,11 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from openketamine.core.course._durations import duration
 from openketamine.core.course._facts import TaskClosed, TaskOpened, TaskTaken, TaskTold
 from openketamine.core.course._state import CourseState
 from openketamine.core.log import Author, Happened
 from openketamine.knowledge import document
-
-_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,7 @@ def _followed(task: Task, state: CourseState) -> Task:
 
 @cache
 def _least_hold() -> timedelta:
-    least = document("tasks", "course").body["held"]["least"]
-    return int(least["value"]) * _UNITS[str(least["unit"])]
+    return duration(document("tasks", "course").body["held"]["least"])
 
 
 def task_as_json(task: Task, now: datetime) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from openketamine.core.course.check_ins._schedule import duration
+from openketamine.core.course._durations import duration
 from openketamine.knowledge import document, names
 
 KIND = "check-in-forms"

@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from openketamine.core.course._durations import duration
 from openketamine.core.findings import BadInput
 from openketamine.knowledge import Document, documents
-
-_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,6 @@ def schedule_for(protocol_id: str, indication: str) -> Schedule:
 def schedules() -> tuple[Schedule, ...]:
     """Every schedule of the house."""
     return tuple(_schedule(one) for one in documents("schedules"))
-
-
-def duration(node: Mapping[str, Any]) -> timedelta:
-    """`{value: 4, unit: h}` of a knowledge file."""
-    length: timedelta = node["value"] * _UNITS[node["unit"]]
-    return length
 
 
 def _schedule(read: Document) -> Schedule:

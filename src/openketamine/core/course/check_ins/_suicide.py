@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from openketamine.core.course._durations import duration
 from openketamine.core.course._facts import TaskOpened
 from openketamine.core.course.check_ins._kept import CheckIn, derived_id
-from openketamine.core.course.check_ins._schedule import duration
 from openketamine.core.scoring import instrument, score
 from openketamine.knowledge import document, read_threshold
 
