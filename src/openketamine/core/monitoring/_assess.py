@@ -19,7 +19,7 @@ from typing import NamedTuple
 from openketamine.core.monitoring._limits import Bound, Family, Level, Limits
 from openketamine.core.monitoring._raised import FindingCleared, FindingRaised, finding_id
 from openketamine.core.monitoring._sample import Sample
-from openketamine.core.monitoring._technical import is_lost, technical_changes
+from openketamine.core.monitoring._technical import is_lost, messages_of, technical_changes
 from openketamine.core.quantities import format_number
 
 Change = FindingRaised | FindingCleared
@@ -63,17 +63,17 @@ def assess(
     window = sorted(
         (one for one in recent if begin <= one.moment <= now), key=lambda one: one.moment
     )
-    believed = _believed(window)
+    believed, messages = _believed(window), messages_of(window)
     changes: list[Change] = []
     for family in limits.families:
         samples = believed.get(family.signal, ())
-        lost = others_follow or is_lost(limits, family.signal, window)
+        lost = others_follow or is_lost(limits, family.signal, messages)
         clock = None if lost else now
         changes += _family_changes(
             family, baseline, samples, active, clock, symptomatic=symptomatic
         )
     if attached:
-        changes += technical_changes(limits, window, active, now, expected_since)
+        changes += technical_changes(limits, messages, active, now, expected_since)
     else:
         changes += [
             FindingCleared(one.finding_id) for one in active if one.rule in limits.technical_rules

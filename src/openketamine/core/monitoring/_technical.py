@@ -26,19 +26,37 @@ class Spoken(NamedTuple):
     received_at: datetime
 
 
+class Messages(NamedTuple):
+    """What devices said, in the order of time: the last message of any, and all of each."""
+
+    last: Sample | None
+    by_device: Sequence[Sequence[Sample]]
+
+
+def messages_of(window: Sequence[Sample]) -> Messages:
+    """Those of these samples, in the order of time, by which a device is known to be alive."""
+    last: Sample | None = None
+    found: dict[str, list[Sample]] = {}
+    for sample in window:
+        if speaks(sample):
+            found.setdefault(sample.device, []).append(sample)
+            last = sample
+    return Messages(last, list(found.values()))
+
+
 def technical_changes(
     limits: Limits,
-    window: Sequence[Sample],
+    messages: Messages,
     active: Sequence[FindingRaised],
     now: datetime,
     expected_since: datetime | None,
 ) -> list[Change]:
-    """Lost signals and silent monitors, raised and cleared. `window` is in the order of time."""
-    spoken = [sample for sample in window if speaks(sample)]
+    """Lost signals and silent monitors, raised and cleared."""
     changes: list[Change] = []
     for rule in limits.technical:
-        changes += _lost_signal(limits, rule, spoken, active)
-    return changes + _silence(limits, spoken, active, now, expected_since)
+        changes += _lost_signal(limits, rule, messages, active)
+    since = _silent_since(limits, messages, expected_since)
+    return changes + silence_changes(limits, active, since, now)
 
 
 def silent_after(limits: Limits, spoken: Sequence[Sample | Spoken]) -> timedelta:
@@ -54,13 +72,12 @@ def speaks(sample: Sample) -> bool:
     return sample.source == "device" and not continuous_signals().isdisjoint(sample.values)
 
 
-def is_lost(limits: Limits, signal: str, window: Sequence[Sample]) -> bool:
-    """Whether devices speak and none of them sees this signal now. `window`: in order of time."""
-    rule = next((one for one in limits.technical if one.signal == signal), None)
-    spoken = [sample for sample in window if speaks(sample)]
-    if rule is None or not spoken:
+def is_lost(limits: Limits, signal: str, messages: Messages) -> bool:
+    """Whether devices speak and none of them sees this signal now."""
+    last = messages.last
+    if last is None or all(one.signal != signal for one in limits.technical):
         return False
-    return not any(_there(limits, signal, own, spoken) for own in _carriers(signal, spoken))
+    return not any(_there(limits, signal, own, last) for own in _carriers(signal, messages))
 
 
 def all_silent_after(limits: Limits, voices: Sequence[Sequence[Sample | Spoken]]) -> timedelta:
@@ -87,41 +104,34 @@ def outlived(limits: Limits, own: Sequence[Sample | Spoken], last: Sample | Spok
     return last.received_at > own[-1].received_at + silent_after(limits, own)
 
 
-def _carriers(signal: str, spoken: Sequence[Sample]) -> list[list[Sample]]:
+def _carriers(signal: str, messages: Messages) -> list[Sequence[Sample]]:
     """For each device that named this signal, all that it said."""
-    return [own for own in _by_device(spoken) if any(signal in sample.values for sample in own)]
+    return [own for own in messages.by_device if any(signal in one.values for one in own)]
 
 
-def _by_device(spoken: Sequence[Sample]) -> list[list[Sample]]:
-    found: dict[str, list[Sample]] = {}
-    for sample in spoken:
-        found.setdefault(sample.device, []).append(sample)
-    return list(found.values())
-
-
-def _there(limits: Limits, signal: str, own: Sequence[Sample], spoken: Sequence[Sample]) -> bool:
-    return own[-1].believed(signal) is not None and not outlived(limits, own, spoken[-1])
+def _there(limits: Limits, signal: str, own: Sequence[Sample], last: Sample) -> bool:
+    return own[-1].believed(signal) is not None and not outlived(limits, own, last)
 
 
 def _lost_signal(
-    limits: Limits, rule: Technical, spoken: Sequence[Sample], active: Sequence[FindingRaised]
+    limits: Limits, rule: Technical, messages: Messages, active: Sequence[FindingRaised]
 ) -> list[Change]:
+    last, carriers = messages.last, _carriers(rule.signal, messages)
+    if last is None:
+        return []
     standing = [one for one in active if one.rule == rule.rule]
-    carriers = _carriers(rule.signal, spoken)
-    if any(_there(limits, rule.signal, own, spoken) for own in carriers):
+    if any(_there(limits, rule.signal, own, last) for own in carriers):
         return [FindingCleared(one.finding_id) for one in standing]
     if standing or not carriers:
         return []
-    if not all(_lost_for_long(limits, rule, own, spoken) for own in carriers):
+    if not all(_lost_for_long(limits, rule, own, last) for own in carriers):
         return []
-    return [technical_finding(rule, spoken[-1].moment)]
+    return [technical_finding(rule, last.moment)]
 
 
-def _lost_for_long(
-    limits: Limits, rule: Technical, own: Sequence[Sample], spoken: Sequence[Sample]
-) -> bool:
+def _lost_for_long(limits: Limits, rule: Technical, own: Sequence[Sample], last: Sample) -> bool:
     """Whether this device has not seen the signal for the delay of the rule, or fell silent."""
-    if outlived(limits, own, spoken[-1]):
+    if outlived(limits, own, last):
         return True
     first = own[-1]
     for sample in reversed(own):
@@ -131,18 +141,24 @@ def _lost_for_long(
     return own[-1].moment - first.moment >= rule.delay
 
 
-def _silence(
-    limits: Limits,
-    spoken: Sequence[Sample],
-    active: Sequence[FindingRaised],
-    now: datetime,
-    expected_since: datetime | None,
+def _silent_since(
+    limits: Limits, messages: Messages, expected_since: datetime | None
+) -> datetime | None:
+    received = (one.received_at for own in messages.by_device for one in own)
+    last = max(received, default=expected_since)
+    return None if last is None else last + all_silent_after(limits, messages.by_device)
+
+
+def silence_changes(
+    limits: Limits, active: Sequence[FindingRaised], since: datetime | None, now: datetime
 ) -> list[Change]:
-    standing = [one for one in active if one.rule == limits.silence.rule]
-    last = max((sample.received_at for sample in spoken), default=expected_since)
-    if last is None:
+    """The finding that every monitor is silent, raised or cleared.
+
+    `since`: from when on what is not heard counts as silence; None where nobody is expected.
+    """
+    if since is None:
         return []
-    since = last + all_silent_after(limits, _by_device(spoken))
+    standing = [one for one in active if one.rule == limits.silence.rule]
     if now <= since:
         return [FindingCleared(one.finding_id) for one in standing]
     return [] if standing else [technical_finding(limits.silence, since)]

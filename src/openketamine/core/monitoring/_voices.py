@@ -16,6 +16,7 @@ from openketamine.core.monitoring._technical import (
     Spoken,
     all_silent_after,
     outlived,
+    silence_changes,
     technical_finding,
 )
 
@@ -80,7 +81,8 @@ def technical(
     if voices.last is not None and voices.last.moment >= begin and not _all_well(voices, active):
         for rule in limits.technical:
             changes += _lost_signal(voices, limits, rule, active, begin)
-    return changes + _silence(voices, limits, active, now, expected_since)
+    since = _silent_since(voices, limits, now, expected_since)
+    return changes + silence_changes(limits, active, since, now)
 
 
 def _all_well(voices: Voices, active: Sequence[FindingRaised]) -> bool:
@@ -173,22 +175,16 @@ def _lost_for_long(
     return earlier is not None and earlier >= since
 
 
-def _silence(
-    voices: Voices,
-    limits: Limits,
-    active: Sequence[FindingRaised],
-    now: datetime,
-    expected_since: datetime | None,
-) -> list[Change]:
-    rule, begin = limits.silence, now - limits.look_back
+def _silent_since(
+    voices: Voices, limits: Limits, now: datetime, expected_since: datetime | None
+) -> datetime | None:
+    begin = now - limits.look_back
     last = next((one.received_at for one in voices.heard if one.moment >= begin), expected_since)
     if last is None:
-        return []
-    standing = [one for one in active if one.rule == rule.rule]
-    since = last + rule.delay
+        return None
+    since = last + limits.silence.delay
     if now > since:
+        # A slow device has longer; that is reckoned only where it makes a difference.
         lately = [own for one in voices.by_device.values() if (own := _lately(one, begin))]
         since = last + all_silent_after(limits, lately)
-    if now <= since:
-        return [FindingCleared(one.finding_id) for one in standing]
-    return [] if standing else [technical_finding(rule, since)]
+    return since
