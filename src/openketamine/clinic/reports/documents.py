@@ -16,7 +16,14 @@ from openketamine.clinic.reports.time_chart import time_chart
 from openketamine.clinic.reports.times import Clock
 from openketamine.clinic.staff.roles import ROLES
 from openketamine.core.monitoring import Sample
-from openketamine.core.treatment import Fact, ObservationCharted, ReadingTaken, fold, state_as_json
+from openketamine.core.treatment import (
+    Fact,
+    ObservationCharted,
+    ReadingTaken,
+    by_device,
+    fold,
+    state_as_json,
+)
 
 _TEMPLATE = Path(__file__).parent / "session.typ"
 
@@ -49,7 +56,7 @@ def report_of(
     }
     subject = Subject(identity, title, plan.get("knowledge", knowledge))
     samples = [
-        *(_device(one.body) for one in state.all(ReadingTaken)),
+        *(by_device(one.body) for one in state.all(ReadingTaken)),
         *(
             Sample(one.at, one.fact.recorded_at or one.at, one.body.values, {}, "manual")
             for one in state.all(ObservationCharted)
@@ -62,12 +69,6 @@ def report_of(
         events=chart_data(shown, samples, now).events,
         sha256=digest(facts),
         signature=last_signature(facts),
-    )
-
-
-def _device(body: ReadingTaken) -> Sample:
-    return Sample(
-        body.measured_at, body.received_at, body.values, body.doubts, device=body.device_id
     )
 
 

@@ -32,6 +32,7 @@ from openketamine.core.treatment import (
     around,
     attached_devices,
     baseline_before,
+    by_device,
     by_hand,
     facts,
     fold,
@@ -126,24 +127,18 @@ def heard(
     body, number = bodies[-1], one.number + 1
     if not one.watched:
         return one._replace(number=number), ()
-    sample = _device(body)
+    sample = by_device(body)
     beside = _around_at(one, now)
     made = None if _before_start(one, sample) else watch_step(one.watch, sample, now, beside)
     if made is None:
         # What was raised a moment ago in this turn is not in the state yet.
         watch = _again(
-            stream, written, one.state, now, one.watch.active, [_device(each) for each in bodies]
+            stream, written, one.state, now, one.watch.active, [by_device(each) for each in bodies]
         )
         made = watch_tick(watch, max(now, sample.moment), beside, others_follow=True)
     pump, said = _pump(_with_pump(one.pump, sample), one.state, now)
     changes = _symptoms(one, now) + made.changes + said
     return one._replace(number=number, watch=made.watch, pump=pump), changes
-
-
-def _device(body: facts.ReadingTaken) -> Sample:
-    return Sample(
-        body.measured_at, body.received_at, body.values, body.doubts, device=body.device_id
-    )
 
 
 def judged(one: Watcher, now: datetime) -> Changes:
@@ -206,7 +201,7 @@ def sample_of(fact: Fact) -> Sample | None:
     """What a device or a person measured, or None for every other fact."""
     body = fact.body
     if isinstance(body, facts.ReadingTaken):
-        return _device(body)
+        return by_device(body)
     if isinstance(body, facts.ObservationCharted):
         return by_hand(fact.at, body)
     return None

@@ -32,6 +32,7 @@ def history(
         past = past_sessions(course, _improvements(course, points, until=end))
         last = replace(_with_relief(past[-1], course, points, end), last_of_course=True)
         found += [*past[:-1], last]
+    # The newest course is over only where somebody ended it, or opened another, since.
     if found and not (on is not None and _parted(state, found[-1].on, on)):
         found[-1] = replace(found[-1], last_of_course=False)
     return tuple(found)

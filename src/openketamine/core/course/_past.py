@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from openketamine.core.course._tolerated import nearly_all, otherwise, tolerated
-from openketamine.core.dosing import PastSession
+from openketamine.core.dosing import HOLD, LOWER, PastSession
 from openketamine.core.treatment import (
     ObservationCharted,
     PlanSigned,
@@ -45,7 +45,7 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
     ug, plan = given_ug(state), state.plan
     share = None if plan is None else _share(plan.body, ug)
     asked = {one.question: one for one in tolerated(state)}
-    held = [sign for one in asked.values() if one.verdict == "hold" for sign in one.signs]
+    held = [sign for one in asked.values() if one.verdict == HOLD for sign in one.signs]
     return PastSession(
         on=visit.on,
         dose_ug_per_kg=None if plan is None else _per_kg(plan.body, ug),
@@ -61,7 +61,7 @@ def _past(visit: Visit, improvement: Decimal | None) -> PastSession:
         severe_dissociation=asked["dissociation"].severe,
         vomiting_despite_antiemetic=asked["vomiting"].severe,
         seen=tuple(
-            sign.says for one in asked.values() if one.verdict == "lower" for sign in one.signs
+            sign.says for one in asked.values() if one.verdict == LOWER for sign in one.signs
         ),
         hold=tuple(dict.fromkeys(sign.says for sign in (*held, *otherwise(state, share)))),
     )

@@ -5,14 +5,16 @@ no sign of it, stands in `knowledge/tolerability`. Without a rating a question i
 is "not known", and no step up rests on it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from openketamine.core.dosing import FINE, HOLD, LOWER, UNKNOWN
 from openketamine.core.findings import Source, sources_of
 from openketamine.core.log import Happened
+from openketamine.core.monitoring import plain_words
 from openketamine.core.quantities import format_number
 from openketamine.core.treatment import (
     AdverseEventCharted,
@@ -24,7 +26,6 @@ from openketamine.core.treatment import (
 )
 from openketamine.knowledge import document, read_threshold
 
-LOWER, HOLD, FINE, UNKNOWN = "lower", "hold", "fine", "not known"
 Node = Mapping[str, Any]
 
 
@@ -61,8 +62,7 @@ def tolerated(state: State) -> tuple[Tolerated, ...]:
 
 def otherwise(state: State, given_share: Decimal | None) -> tuple[Sign, ...]:
     """What else happened that holds the dose. `given_share`: per cent of the plan, or None."""
-    found = [_sign(node, state, given_share) for node in _file()["otherwise"]]
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+    return tuple(dict.fromkeys(_signs(_file()["otherwise"], state, given_share)))
 
 
 def nearly_all() -> Decimal:
@@ -72,12 +72,7 @@ def nearly_all() -> Decimal:
 
 
 def _answered(node: Node, state: State) -> Tolerated:
-    signs = {
-        verdict: tuple(
-            one for one in (_sign(sign, state, None) for sign in node[verdict]) if one is not None
-        )
-        for verdict in (LOWER, HOLD)
-    }
+    signs = {verdict: tuple(_signs(node[verdict], state, None)) for verdict in (LOWER, HOLD)}
     rated = ", ".join(_rated(node["known_by"], state))
     verdict = next((one for one in (LOWER, HOLD) if signs[one]), FINE if rated else UNKNOWN)
     return Tolerated(
@@ -102,13 +97,14 @@ def _rated(known_by: Node, state: State) -> Iterator[str]:
             yield f"{name.upper()} {total} at most"
 
 
-def _sign(node: Node, state: State, share: Decimal | None) -> Sign | None:
-    way = str(node["sign"])
-    says = _share(node, share) if way == "share_given" else _READ[way](node, state)
-    if says is None:
-        return None
-    cited = node.get("at", node)
-    return Sign(says, sources_of(cited["sources"]), str(cited["evidence"]))
+def _signs(nodes: Iterable[Node], state: State, share: Decimal | None) -> Iterator[Sign]:
+    """Those of these signs that were charted."""
+    for node in nodes:
+        way = str(node["sign"])
+        says = _share(node, share) if way == "share_given" else _READ[way](node, state)
+        if says is not None:
+            cited = node.get("at", node)
+            yield Sign(says, sources_of(cited["sources"]), str(cited["evidence"]))
 
 
 def _share(node: Node, share: Decimal | None) -> str | None:
@@ -137,14 +133,14 @@ def _event(node: Node, state: State) -> str | None:
     medicines = [one.at for one in state.all(MedicineGiven) if _names(one.body, node.get("after"))]
     for one in _since_start(state, AdverseEventCharted):
         body = one.body
-        if not any(word in _plain(body.event) for word in node["words"]):
+        if not any(word in plain_words(body.event) for word in node["words"]):
             continue
         if "at" in node and not read_threshold(node["at"]).met_by(body.severity):
             continue
         if "after" in node and not any(given <= one.at for given in medicines):
             continue
         more = f": {node['says']}" if "says" in node else ""
-        return f"{_plain(body.event)}, grade {body.severity}{more}"
+        return f"{plain_words(body.event)}, grade {body.severity}{more}"
     return None
 
 
@@ -170,11 +166,7 @@ _READ: Mapping[str, Callable[[Node, State], str | None]] = {
 
 
 def _names(body: Any, words: Any) -> bool:
-    return any(word in _plain(body.medicine) for word in words or ())
-
-
-def _plain(words: str) -> str:
-    return words.casefold().replace("_", " ").replace("-", " ")
+    return any(word in plain_words(body.medicine) for word in words or ())
 
 
 def _worst_rating(state: State, signal: str) -> Decimal | None:

@@ -15,13 +15,13 @@ from openketamine.core.course._relapse import MET, Relapse, Seen, seen_of, total
 from openketamine.core.course._response import NOT_EVALUABLE, title
 from openketamine.core.course._series import Point
 from openketamine.core.course._state import CourseState
-from openketamine.core.findings import Source
+from openketamine.core.findings import Source, sources_of
 from openketamine.core.scoring import instrument
 from openketamine.knowledge import Threshold, document
 
 
 @dataclass(frozen=True)
-class Sign:
+class EarlySign:
     """One thing that may come before a relapse, in words, and how sure it is."""
 
     what: str
@@ -49,7 +49,7 @@ class Warned:
     """
 
     level: str
-    signs: tuple[Sign, ...]
+    signs: tuple[EarlySign, ...]
     unsure: tuple[str, ...]
     days_since_dose: int | None
     groups: tuple[CohortPoint, ...]
@@ -77,9 +77,9 @@ def warning(
     return Warned(level, signs, _unsure(state, with_response, today), days, groups)
 
 
-def _half_met(found: Sequence[Relapse]) -> tuple[Sign, ...]:
+def _half_met(found: Sequence[Relapse]) -> tuple[EarlySign, ...]:
     return tuple(
-        Sign(
+        EarlySign(
             f"one score more like the last would be a relapse: {one.title}",
             "one score alone may be a bad day",
             one.rests_on,
@@ -89,7 +89,7 @@ def _half_met(found: Sequence[Relapse]) -> tuple[Sign, ...]:
     )
 
 
-def _worse_than_best(seen: Sequence[Seen]) -> tuple[Sign, ...]:
+def _worse_than_best(seen: Sequence[Seen]) -> tuple[EarlySign, ...]:
     """Worse than at its best by the first published cut-off of a change that matters to people."""
     signs = []
     for one in seen:
@@ -98,7 +98,7 @@ def _worse_than_best(seen: Sequence[Seen]) -> tuple[Sign, ...]:
             continue
         met, of = cuts
         signs.append(
-            Sign(
+            EarlySign(
                 f"{title(one.name)} rose from {best.total} at its best to {last.total}",
                 f"a change that matters by {met} of {of} published cut-offs",
                 (best.fact, last.fact),
@@ -162,7 +162,7 @@ def cohort_points() -> tuple[CohortPoint, ...]:
             int(node["at"]["value"]),
             Decimal(str(node["kept"])),
             str(node["of"]),
-            Source(str(node["at"]["sources"][0]["id"]), str(node["at"]["sources"][0]["where"])),
+            sources_of(node["at"]["sources"])[0],
             str(node["at"]["evidence"]),
         )
         for node in nodes

@@ -6,9 +6,20 @@ from openketamine.core.dosing._past import PastSession, read_history
 from openketamine.core.dosing._proposal import DoseProposal, Limit, Wish, as_json
 from openketamine.core.dosing._propose import propose
 from openketamine.core.dosing._protocol import Protocol, protocol, protocols
-from openketamine.core.dosing._tolerability import Judged, tolerability
+from openketamine.core.dosing._tolerability import (
+    FINE,
+    HOLD,
+    LOWER,
+    UNKNOWN,
+    Judged,
+    tolerability,
+)
 
 __all__ = [
+    "FINE",
+    "HOLD",
+    "LOWER",
+    "UNKNOWN",
     "DoseProposal",
     "Judged",
     "Limit",

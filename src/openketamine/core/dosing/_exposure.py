@@ -15,6 +15,8 @@ from openketamine.core.dosing._protocol import Protocol
 from openketamine.core.findings import Action, Because, Finding, Source
 from openketamine.core.quantities import format_number
 
+_LENGTHEN = "Lengthen the interval, or say why not."
+
 
 def week_of(past: Sequence[PastSession], on: date) -> int:
     """The week of the course, from 1; day 1 is the first session."""
@@ -74,7 +76,7 @@ def _counts(
         if key in protocol.exposure and protocol.exposure[key].met_by(value):
             words = f"{format_number(Decimal(value))} {of}"
             strict = action is Action.OVERRIDE
-            advice = "Lengthen the interval, or say why not." if strict else "Write down the need."
+            advice = _LENGTHEN if strict else "Write down the need."
             yield _flag(rule, f"Exposure: {words}", words, advice, action)
 
 
@@ -84,8 +86,7 @@ def _first_days(protocol: Protocol, course: Sequence[PastSession], on: date) -> 
     # Only where the planned session is one of them: a month that is over asks nothing any more.
     if limit is not None and on in days and limit.met_by(len(days)):
         words = f"{len(days)} sessions within the first 28 days, this one included"
-        advice = "Lengthen the interval, or say why not."
-        yield _flag("E2", f"Exposure: {words}", words, advice)
+        yield _flag("E2", f"Exposure: {words}", words, _LENGTHEN)
 
 
 def _mg(past: Sequence[PastSession], on: date, days: int, weight_g: int) -> Decimal:

@@ -6,11 +6,9 @@ from decimal import ROUND_DOWN, Decimal
 
 from openketamine.core.dosing._past import PastSession
 from openketamine.core.dosing._protocol import Protocol
-from openketamine.core.dosing._tolerability import HOLD, LOWER, Judged, missing, tolerability
+from openketamine.core.dosing._tolerability import HOLD, HOUSE, LOWER, Judged, missing, tolerability
 from openketamine.core.findings import Action, BadInput, Because, Finding, Source
 from openketamine.core.quantities import format_number
-
-HOUSE = (Source("HOUSE", "dose adjustment"),)
 
 
 @dataclass(frozen=True)

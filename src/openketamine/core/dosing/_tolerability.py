@@ -12,6 +12,13 @@ from openketamine.core.quantities import format_number
 from openketamine.knowledge import Threshold, document
 
 LOWER, HOLD, FINE, UNKNOWN = "lower", "hold", "fine", "not known"
+HOUSE = (Source("HOUSE", "dose adjustment"),)
+# How a proposal names what is missing, where that is not the name of the question itself.
+_MISSING = {
+    "sedation": "the sedation score",
+    "oxygen": "the lowest SpO2",
+    "pressure": "the peak blood pressure",
+}
 
 
 @dataclass(frozen=True)
@@ -37,15 +44,8 @@ def tolerability(protocol: Protocol, past: PastSession) -> tuple[Judged, ...]:
         _limit(protocol, "sedation", "too_sedated", past.lowest_moaas, "MOAA/S {}"),
         _limit(protocol, "oxygen", "too_little_oxygen", past.lowest_spo2, "SpO2 {} %"),
         *_pressures(protocol, past),
-        *(_held(words) for words in past.hold),
+        *(_judged("other", HOLD, words) for words in past.hold),
     )
-
-
-_MISSING = {
-    "sedation": "the sedation score",
-    "oxygen": "the lowest SpO2",
-    "pressure": "the peak blood pressure",
-}
 
 
 def missing(judged: tuple[Judged, ...]) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def missing(judged: tuple[Judged, ...]) -> tuple[str, ...]:
 def _yes_no(past: PastSession, question: str, asked: str, says: str) -> Judged:
     severe = getattr(past, asked)
     if severe is None:
-        return _judged(question, UNKNOWN, "nobody wrote it down")
+        return _not_known(question)
     if not severe:
         return _judged(question, FINE, f"no {says}")
     seen = f" ({', '.join(past.seen)})" if past.seen else ""
@@ -69,7 +69,7 @@ def _limit(
     protocol: Protocol, question: str, key: str, value: Decimal | int | None, words: str
 ) -> Judged:
     if value is None:
-        return _judged(question, UNKNOWN, "nobody wrote it down")
+        return _not_known(question)
     verdict = LOWER if protocol.adjust[key].met_by(value) else FINE
     return _of(protocol, key, question, verdict, words.format(value))
 
@@ -90,7 +90,7 @@ def _pressures(protocol: Protocol, past: PastSession) -> Iterator[Judged]:
     if met:
         yield from met
     elif systolic is None or diastolic is None:
-        yield _judged("pressure", UNKNOWN, "nobody wrote it down")
+        yield _not_known("pressure")
     else:
         peak = f"peak {format_number(systolic, 0)}/{format_number(diastolic, 0)} mmHg"
         yield _of(protocol, "peak_systolic", "pressure", FINE, peak)
@@ -102,10 +102,6 @@ def _rise(peak: Decimal | None, baseline: Decimal | None) -> Decimal | None:
 
 def _met(threshold: Threshold, value: Decimal | int | None) -> bool:
     return value is not None and threshold.met_by(value)
-
-
-def _held(words: str) -> Judged:
-    return _judged("other", HOLD, words)
 
 
 def _of(
@@ -123,5 +119,9 @@ def _of(
     )
 
 
+def _not_known(question: str) -> Judged:
+    return _judged(question, UNKNOWN, "nobody wrote it down")
+
+
 def _judged(question: str, verdict: str, found: str) -> Judged:
-    return Judged(question, verdict, found, (Source("HOUSE", "dose adjustment"),), "P")
+    return Judged(question, verdict, found, HOUSE, "P")

@@ -10,6 +10,7 @@ from openketamine.core.monitoring._sample import Sample
 from openketamine.core.monitoring._symptoms import (
     answer_finding,
     is_emergency_symptom,
+    plain_words,
     score_finding,
     symptom_finding,
     symptom_lasts,
@@ -36,6 +37,7 @@ __all__ = [
     "freshness",
     "is_emergency_symptom",
     "limits_for",
+    "plain_words",
     "presentation",
     "score_finding",
     "step",

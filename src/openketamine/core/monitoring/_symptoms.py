@@ -9,9 +9,14 @@ from openketamine.core.monitoring._raised import FindingRaised, finding_id
 from openketamine.knowledge import document, read_threshold
 
 
+def plain_words(charted: str) -> str:
+    """What was charted as the words of the tables are written: `Chest-Pain` is `chest pain`."""
+    return charted.casefold().replace("_", " ").replace("-", " ")
+
+
 def is_emergency_symptom(event: str) -> bool:
     """Whether the words of an adverse event name one of the emergency symptoms."""
-    words = event.casefold().replace("_", " ").replace("-", " ")
+    words = plain_words(event)
     return any(symptom in words for symptom in _knowledge()["symptoms"]["events"])
 
 
@@ -57,7 +62,7 @@ def answer_finding(checklist: str, item: str, answer: str, at: datetime) -> Find
 
 
 def _word_finding(event: str, at: datetime) -> FindingRaised | None:
-    words = event.casefold().replace("_", " ").replace("-", " ")
+    words = plain_words(event)
     for node in _knowledge()["words"]:
         if any(word in words for word in node["events"]):
             summary = f"{event[:1].upper()}{event[1:]}: {node['says']}"

@@ -88,7 +88,7 @@ from openketamine.core.treatment._pump import (
 from openketamine.core.treatment._reasons import Context
 from openketamine.core.treatment._replay import replay
 from openketamine.core.treatment._response import MOMENTS, Response, Times, responses, times
-from openketamine.core.treatment._state import State, advance, by_hand, fold
+from openketamine.core.treatment._state import State, advance, by_device, by_hand, fold
 from openketamine.core.treatment._vitals import baseline, baseline_before
 
 __all__ = [
@@ -158,6 +158,7 @@ __all__ = [
     "baseline",
     "baseline_before",
     "board_as_json",
+    "by_device",
     "by_hand",
     "call_as_json",
     "calls",

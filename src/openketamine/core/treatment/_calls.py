@@ -73,14 +73,9 @@ class Call:
 
 def calls(state: State) -> tuple[Call, ...]:
     """Every finding for which the protocol has a list, in time."""
-    lists = _lists(state.opened.protocol_id if state.opened else "")
     every = alarms(state)
-    found = []
-    for alarm in every:
-        kind = (alarm.finding.nature, alarm.finding.priority)
-        if kind in lists:
-            found.append(_call(state, alarm, lists[kind], every))
-    return tuple(found)
+    planned = ((alarm, _plan(state, alarm)) for alarm in every)
+    return tuple(_call(state, alarm, plan, every) for alarm, plan in planned if plan is not None)
 
 
 def due(state: State, now: datetime) -> tuple[Call, ...]:
@@ -90,14 +85,14 @@ def due(state: State, now: datetime) -> tuple[Call, ...]:
 
 def steps_of(state: State, alarm: Alarm) -> tuple[Step, ...]:
     """The whole list for this finding under this protocol."""
-    lists = _lists(state.opened.protocol_id if state.opened else "")
-    return lists[(alarm.finding.nature, alarm.finding.priority)].steps
+    plan = _plan(state, alarm)
+    return plan.steps if plan else ()
 
 
 def message_after(state: State, alarm: Alarm) -> timedelta | None:
     """How long a screen has to find somebody before a message leaves the house; None: none does."""
-    lists = _lists(state.opened.protocol_id if state.opened else "")
-    return lists[(alarm.finding.nature, alarm.finding.priority)].message_after
+    plan = _plan(state, alarm)
+    return plan.message_after if plan else None
 
 
 def answer_words() -> Mapping[str, str]:
@@ -199,9 +194,19 @@ def _seen_by_a_prescriber(state: State, alarm: Alarm) -> bool:
 
 def _holds(state: State, answer: str) -> timedelta | None:
     """How long an answer holds the list; None: until the condition is over."""
-    body = _document(state.opened.protocol_id if state.opened else "").body
+    body = _document(_protocol_id(state)).body
     node = body["answers"].get(answer, body["answers"]["seen"])
     return _seconds(node["holds"]) if "holds" in node else None
+
+
+def _plan(state: State, alarm: Alarm) -> CallList | None:
+    """The list for this finding under this protocol; None where nobody is called for it."""
+    kind = (alarm.finding.nature, alarm.finding.priority)
+    return _lists(_protocol_id(state)).get(kind)
+
+
+def _protocol_id(state: State) -> str:
+    return state.opened.protocol_id if state.opened else ""
 
 
 @cache
