@@ -21,11 +21,12 @@ from openketamine.clinic.checkins.models import Message
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes import queries as courses
-from openketamine.clinic.papers import commands, queries
+from openketamine.clinic.papers import commands, documents, queries
 from openketamine.clinic.papers.models import Text
 from openketamine.clinic.papers.therapy_views import check_in_lines, task_lines
 from openketamine.clinic.patients import commands as people
 from openketamine.clinic.patients import queries as patients
+from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.sessions import commands as sessions
 from openketamine.clinic.sessions._fold import folded
 from openketamine.clinic.sessions._writing import append, entry
@@ -580,6 +581,18 @@ class TestPapers:
         assert content["subtitle"] == "Session on 22-Nov-2026"
         assert ["Thursday 10:00"] in [one["rows"] for one in content["sections"]]
         assert "You have not left yet." in str(content)
+
+    def test_days_on_a_sheet_are_written_as_its_language_writes_them(
+        self, browser, cast, bed, ada, now
+    ):
+        url = f"/sessions/{bed.session.pk}/discharge-sheet/"
+        assert browser(cast.nora).post(url, {"language": "es"}).content.startswith(b"%PDF")
+        body = courses.facts_of(ada).last(facts.PaperGiven).body
+        assert queries.kept(body.sha256).content["subtitle"] == "Sesión del 22 nov 2026"
+        head = {one: documents._head(one, ada, now) for one in ("en", "es")}
+        assert head["en"]["who"]["born"] == clinic_date(ada.birth_date)
+        assert head["es"]["who"]["born"] == "7 mar 1984"
+        assert head["es"]["printed"].startswith("22 nov 2026")
 
     @pytest.mark.hazard("HZ-16")
     def test_a_hash_opens_nothing_of_another_person(self, browser, cast, ada, now):

@@ -5,7 +5,7 @@ are English.
 """
 
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -56,7 +56,7 @@ def moment(at: datetime) -> str:
     return dateformat.format(at, pgettext("format of a day and an hour", "l j F, H:i"))
 
 
-def day(at: datetime) -> str:
+def day(at: date) -> str:
     """A day in short: 23-Nov-2026."""
     return dateformat.format(at, pgettext("format of a day", "d-M-Y"))
 

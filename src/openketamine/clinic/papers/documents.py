@@ -9,12 +9,13 @@ import typst
 from django.conf import settings
 from django.utils import timezone
 
+from openketamine.clinic.checkins import speech
 from openketamine.clinic.papers.models import Text
 from openketamine.clinic.papers.queries import is_true
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.reports.paper import paper
-from openketamine.core.course.papers import day, sha256_of
+from openketamine.core.course.papers import sha256_of
 
 _HERE = Path(__file__).parent
 _TEMPLATES = {"course-letter": "letter.typ", "consent": "consent.typ"}
@@ -33,22 +34,30 @@ def text_pdf(text: Text, person: Person, now: datetime, signature: Any = None) -
     return _compiled(template, text.content, person, now, more)
 
 
+def _head(language: str, person: Person, now: datetime) -> dict[str, Any]:
+    """Who it is of, and when it was printed; days as the language of the paper writes them."""
+    born = person.birth_date
+    with speech.speaking(language):
+        said = speech.day(born) if born else clinic_date(born)
+        printed = speech.short_moment(timezone.localtime(now))
+    who = {
+        "family": person.family.upper(),
+        "given": person.given,
+        "born": said,
+        "id": person.mrn,
+    }
+    return {"who": who, "printed": printed}
+
+
 def _compiled(
     template: str, content: Any, person: Person, now: datetime, more: dict[str, Any]
 ) -> bytes:
-    local = timezone.localtime(now)
     data = {
         "content": content,
         "sha256": sha256_of(content),
         "clinic": settings.OPENKETAMINE_CLINIC_NAME,
         "phone": settings.OPENKETAMINE_CLINIC_PHONE,
-        "who": {
-            "family": person.family.upper(),
-            "given": person.given,
-            "born": clinic_date(person.birth_date),
-            "id": person.mrn,
-        },
-        "printed": f"{day(local)} {local:%H:%M}",
+        **_head(content.get("language", speech.FIRST), person, now),
         "paper": paper(),
         "demo": settings.OPENKETAMINE_DEMO,
         "signature": None,

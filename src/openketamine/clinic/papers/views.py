@@ -31,7 +31,6 @@ from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.course.check_ins import contact_of
 from openketamine.core.course.papers import (
     consent_for,
-    day,
     discharge_sheet,
     instruction_sheet,
     instructions,
@@ -127,11 +126,9 @@ def _discharge(session: Session, language: str, following: str) -> dict[str, Any
     if left is not None:
         at = timezone.localtime(left.at)
         gone = {"at": f"{at:%H:%M}", "escort": left.body.escort_name}
-    plan = {
-        "drug": planned.drug,
-        "route": planned.route,
-        "day": day(timezone.localtime(session.created)),
-    }
+    with speech.speaking(language):
+        on = speech.day(timezone.localtime(session.created))
+    plan = {"drug": planned.drug, "route": planned.route, "day": on}
     return discharge_sheet(plan, gone, language, words)
 
 
