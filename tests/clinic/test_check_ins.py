@@ -890,6 +890,26 @@ class TestStaffPages:
 
 
 class TestReadiness:
+    def test_words_that_are_too_long_are_given_back_to_be_made_shorter(
+        self, course, cast, office, time
+    ):
+        work(time)
+        starts = time.now + timedelta(hours=20)
+        record(course, facts.VisitArranged(starts, "iv-depression"), cast.nora, time.now)
+        work(time)
+        phone = Phone().begin(address_in(office.letters[-1]))
+        while phone.asks()["item"] != "medicines-which":
+            phone.tap("yes")
+        said = {**phone.asks(), "answer": "x\r\n" * 2001}
+        wrong = phone.post(phone.here, said)
+        assert wrong.status_code == HTTPStatus.BAD_REQUEST
+        assert "too long" in wrong.content.decode()
+        assert re.search(r"<textarea[^>]*aria-invalid", wrong.content.decode())
+        assert wrong.content.decode().count("x\r\n") == 2001
+        # As many as the page lets somebody type: to a browser the end of a line is one letter.
+        said["answer"] = "x\r\n" * 2000
+        assert phone.post(phone.here, said).status_code == HTTPStatus.FOUND
+
     def test_answers_open_tasks_for_the_nurse_before_the_session(self, course, cast, office, time):
         work(time)
         starts = time.now + timedelta(hours=20)

@@ -323,7 +323,9 @@ def field(page, name):
 
 
 def post(client, url, page, **said):
-    return client.post(url, {"reading": field(page, "reading"), **said})
+    answer = client.post(url, {"reading": field(page, "reading"), **said})
+    goes_on = answer.status_code == HTTPStatus.FOUND and answer.url.startswith(f"{url}?")
+    return client.get(answer.url) if goes_on else answer
 
 
 RIGHT = {
@@ -400,6 +402,20 @@ class TestAtHome:
         client, url = link
         page = client.post(url, {"reading": "forged:answers", "do": "sign"})
         assert "read it again" in page.content.decode()
+        page = client.get(url, {"reading": "forged:answers"})
+        assert "read it again" in page.content.decode()
+
+    def test_back_of_the_phone_leads_to_the_screen_before(self, link):
+        client, url = link
+        reading = field(client.get(url), "reading")
+        first = client.post(url, {"reading": reading, "do": "next"}).url
+        question = field(client.get(first), "question")
+        said = {"reading": field(client.get(first), "reading"), "question": question}
+        amiss = client.post(first, {**said, "do": "answer", "choice": "same-day"}).url
+        assert "Not quite" in client.get(amiss).content.decode()
+        assert field(client.get(first), "question") == question
+        right = client.post(first, {**said, "do": "answer", "choice": RIGHT[question]}).url
+        assert field(client.get(right), "question") != question
 
     def test_who_does_not_understand_signs_nothing(self, link):
         client, url = link

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 
 // HZ-21: an answer is one that the person meant.
 class Form {
+  dataset = { place: "?at=3" };
   attributes = new Set();
   classes = new Set();
   classList = { add: (one) => this.classes.add(one), remove: (one) => this.classes.delete(one) };
@@ -18,13 +19,16 @@ class Form {
   }
 }
 
-let form, cut, heard, online, number = 0;
+let form, cut, heard, online, address, number = 0;
 
 beforeEach(async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   [form, cut, heard, online] = [new Form(), { hidden: true }, {}, true];
   globalThis.document = { querySelectorAll: () => [form], getElementById: () => cut };
   globalThis.addEventListener = (name, then) => (heard[name] = then);
+  address = "";
+  globalThis.location = { search: "" };
+  globalThis.history = { replaceState: (_, __, to) => (address = to) };
   Object.defineProperty(globalThis, "navigator", { configurable: true, value: { get onLine() { return online; } } });
   await import(`../../src/openketamine/clinic/checkins/static/checkins/once.js?${(number += 1)}`);
 });
@@ -38,6 +42,8 @@ describe("a tap on an answer", () => {
     mock.timers.tick(1000);
     assert.equal(form.classes.has("mine-settles"), false);
   });
+
+  it("is found again by its place, when the phone goes back to a link that was opened again", () => assert.equal(address, "?at=3"));
 
   it("may be given again on a page out of the browser's memory", () => {
     form.submit();

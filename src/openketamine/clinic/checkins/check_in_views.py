@@ -27,7 +27,8 @@ def check_in(request: HttpRequest, link: Link) -> HttpResponse:
                 link,
                 request.POST.get("form", ""),
                 request.POST.get("item", ""),
-                request.POST.get("answer", ""),
+                # A browser sends two letters for the end of a line, and counts one.
+                request.POST.get("answer", "").replace("\r\n", "\n"),
                 now,
             )
             return _on(link, name)
@@ -41,6 +42,8 @@ def check_in(request: HttpRequest, link: Link) -> HttpResponse:
     if here is None:
         return _over(link)
     context = _context(link, asked, here) | {"fault": fault}
+    if fault and here.free_text:
+        context["written"] = request.POST.get("answer", "")
     return render(request, "checkins/question.html", context, status=400 if fault else 200)
 
 
@@ -67,7 +70,12 @@ def _over(link: Link) -> HttpResponse:
 
 
 def _here(request: HttpRequest, asked: answering.Asked) -> Screen | None:
-    """The question that the address names by its place; else the first without an answer."""
+    """The question that was answered amiss, or that the address names by its place; else the first
+    without an answer."""
+    posted = request.POST.get("form"), request.POST.get("item")
+    for one in asked.every:
+        if (one.form, one.item) == posted:
+            return one
     place = request.GET.get("at", "")
     if place.isdecimal() and 1 <= int(place) <= len(asked.every):
         chosen = asked.every[int(place) - 1]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -178,25 +179,46 @@ def withdraw(request: HttpRequest, person_id: UUID, consent: str) -> HttpRespons
 
 
 def _walk(request: HttpRequest, way: _Way) -> HttpResponse:
-    """One screen after the other: text, questions, name."""
+    """One screen after the other: text, questions, name.
+
+    Each screen has an address, so that "back" of a phone leads to the screen before; what was
+    answered stands in it, sealed.
+    """
+    said = request.POST if request.method == "POST" else request.GET
     shown = queries.shown_to(way.person, way.consent, way.protocol_id)
-    reading = opened(shown, request.POST.get("reading", ""))
-    if request.method == "GET" or reading is None:
-        changed = request.method == "POST"
-        return _screen(request, way, Reading(shown), "text", {"changed": changed})
-    do = request.POST.get("do", "")
-    if do == "answer":
-        question = request.POST.get("question", "")
-        after = reading.answered(question, request.POST.get("choice", ""))
-        if after is not reading and not after.is_right(question):
-            return _screen(request, way, after, "explained", _explained(after, question))
-        reading = after
+    reading = opened(shown, said.get("reading", ""))
+    if reading is None or (request.method == "GET" and "reading" not in said):
+        return _screen(request, way, Reading(shown), "text", {"changed": reading is None})
+    if request.method == "GET":
+        return _read_on(request, way, reading)
+    if said.get("do") == "answer":
+        return _answered(request, reading)
+    if said.get("do") == "sign" and reading.next is None and reading.understanding.enough:
+        return _sign(request, way, reading)
+    return _to(request, reading)
+
+
+def _answered(request: HttpRequest, reading: Reading) -> HttpResponse:
+    """To the next question, or first to the explanation of a wrong answer."""
+    question = request.POST.get("question", "")
+    after = reading.answered(question, request.POST.get("choice", ""))
+    wrong = after is not reading and not after.is_right(question)
+    return _to(request, after, **({"wrong": question} if wrong else {}))
+
+
+def _to(request: HttpRequest, reading: Reading, **more: str) -> HttpResponse:
+    return redirect(f"{request.path}?{urlencode({'reading': reading.sealed, **more})}")
+
+
+def _read_on(request: HttpRequest, way: _Way, reading: Reading) -> HttpResponse:
+    """The screen on which a reading stands."""
+    wrong = request.GET.get("wrong", "")
+    if reading.answers.get(wrong) and not reading.is_right(wrong):
+        return _screen(request, way, reading, "explained", _explained(reading, wrong))
     if reading.next is not None:
         return _screen(request, way, reading, "question", _place(reading))
     if not reading.understanding.enough:
         return _screen(request, way, reading, "talk", {})
-    if do == "sign":
-        return _sign(request, way, reading)
     return _screen(request, way, reading, "name", {"form": way.form(), "id": uuid4()})
 
 

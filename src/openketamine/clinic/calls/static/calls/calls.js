@@ -95,7 +95,8 @@ function list(chairs, at) {
 
 /** Below the calls, in one line: a task has hours where a call has seconds. @param {Task} one @param {number} at */
 function task(one, at) {
-  const until = one.late ? `late by ${age(at - Date.parse(one.due_at))}` : `due ${countdown(Date.parse(one.due_at), at)}`;
+  const due = Date.parse(one.due_at);
+  const until = at > due ? `late by ${age(at - due)}` : `due ${countdown(due, at)}`;
   const more = tasks.length - 1;
   return h("div", { class: "call call-task" },
     h("div", { class: "call-words" },

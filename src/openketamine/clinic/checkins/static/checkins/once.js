@@ -26,6 +26,9 @@ function settle() {
 }
 
 for (const form of forms) form.addEventListener("submit", send);
+// A link that is opened again stands at one question: "back" must find it later, whatever is answered by then.
+const place = forms[0]?.dataset.place;
+if (place && !location.search) history.replaceState(null, "", place);
 addEventListener("online", () => { if (cut) cut.hidden = true; });
 addEventListener("pageshow", settle);
 settle();
