@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from openketamine.clinic.dossier._words import amount, coded, concept, own, reference
+from openketamine.clinic.dossier._words import amount, coded, concept, loinc, own, reference
 from openketamine.clinic.dossier.whole import Sitting
 from openketamine.knowledge import document
 
@@ -66,12 +66,11 @@ def _made(
     vital = {"category": [{"coding": [coded("observation-category", "vital-signs")]}]}
     pressures = [signal for signal in _PRESSURE if signal in values]
     if pressures:
-        panel = {"system": "http://loinc.org", "code": _PANEL}
         parts = [
             {"code": _code(signal), "valueQuantity": _quantity(signal, values[signal])}
             for signal in pressures
         ]
-        code = {"coding": [panel], "text": "Blood pressure"}
+        code = {"coding": [loinc(_PANEL)], "text": "Blood pressure"}
         yield about | vital | {"id": f"{name}-bp", "code": code, "component": parts}
     for signal, value in values.items():
         if signal not in _PRESSURE:
@@ -84,7 +83,7 @@ def _code(signal: str) -> Resource:
     known = _known().get(signal)
     if known is None:
         return concept(own("signal", signal), signal.replace("_", " "))
-    return concept({"system": "http://loinc.org", "code": known["loinc"][0]}, "")
+    return concept(loinc(known["loinc"][0]), "")
 
 
 def _quantity(signal: str, value: Decimal) -> Resource:

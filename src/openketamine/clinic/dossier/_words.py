@@ -22,6 +22,11 @@ def coded(system: str, code: str, display: str = "") -> dict[str, Any]:
     return {"system": f"{_TERMS}/{system}", "code": code, **words}
 
 
+def loinc(code: str) -> dict[str, Any]:
+    """One code of LOINC, which knowledge holds."""
+    return {"system": "http://loinc.org", "code": code}
+
+
 def own(system: str, code: str) -> dict[str, Any]:
     """One code of ours, for what has none that we hold as checked."""
     return {"system": f"{OURS}:{system}", "code": code}

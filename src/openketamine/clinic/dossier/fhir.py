@@ -20,13 +20,14 @@ from openketamine.clinic.dossier._words import (
     amount,
     coded,
     concept,
+    loinc,
     own,
     reference,
 )
 from openketamine.clinic.dossier.whole import Dossier, Sitting
 from openketamine.clinic.journal.queries import StoredFact
 from openketamine.core.course import title
-from openketamine.core.dosing import protocol, protocols
+from openketamine.core.dosing import Protocol, protocol, protocols
 from openketamine.core.scoring import instrument, instruments
 from openketamine.core.treatment import decode_fact, fold
 
@@ -86,9 +87,8 @@ class _Maker:
     def _session(self, one: Sitting) -> Iterator[Resource]:
         visit = str(one.row.pk)
         yield self._encounter(one)
-        known = protocol(one.row.protocol_id) if one.row.protocol_id in protocols() else None
-        drug = known.drug if known else "ketamine"
-        yield from self._dose(one, drug)
+        known = _protocol(one)
+        yield from self._dose(one, known.drug if known else "ketamine")
         for fact in one.facts:
             body = fact.body
             if fact.kind == "score_recorded":
@@ -102,17 +102,17 @@ class _Maker:
         yield from observations(one, self.subject)
 
     def _encounter(self, one: Sitting) -> Resource:
-        row = one.row
+        row, known = one.row, _protocol(one)
+        name = known.title if known else row.protocol_id
         period = {"start": row.created.isoformat()}
         if row.closed_at:
             period["end"] = row.closed_at.isoformat()
-        known = protocol(row.protocol_id).title if row.protocol_id in protocols() else ""
         return {
             "resourceType": "Encounter",
             "id": str(row.pk),
             "status": "finished" if row.closed_at else "in-progress",
             "class": coded("v3-ActCode", "AMB", "ambulatory"),
-            "type": [concept(own("protocol", row.protocol_id), known or row.protocol_id)],
+            "type": [concept(own("protocol", row.protocol_id), name)],
             "subject": self.subject,
             "period": period,
         }
@@ -218,9 +218,7 @@ class _Maker:
             "id": fact.id,
             "status": "active" if given else "inactive",
             "scope": {"coding": [coded("consentscope", "treatment")]},
-            "category": [
-                {"coding": [{"system": "http://loinc.org", "code": "59284-0"}]},
-            ],
+            "category": [{"coding": [loinc("59284-0")]}],
             "patient": self.subject,
             "dateTime": fact.at.isoformat(),
             "policyRule": {"text": " ".join([str(body["consent"]), str(body.get("version", ""))])},
@@ -284,12 +282,19 @@ class _Maker:
             }
 
 
+def _protocol(one: Sitting) -> Protocol | None:
+    name = one.row.protocol_id
+    return protocol(name) if name in protocols() else None
+
+
 def _medication(drug: str) -> Resource:
     code = RXNORM.get(drug)
     return {"text": drug, **({"coding": [code]} if code else {})}
 
 
 def _instrument(name: str) -> Resource:
-    loinc = instrument(name).loinc if name in instruments() else None
-    coding = [{"system": "http://loinc.org", "code": loinc}] if loinc else []
-    return {"coding": [*coding, own("instrument", name)], "text": f"{title(name)} total"}
+    code = instrument(name).loinc if name in instruments() else None
+    return {
+        "coding": [*([loinc(code)] if code else []), own("instrument", name)],
+        "text": f"{title(name)} total",
+    }

@@ -5,7 +5,7 @@ unless their own author asks and proves who they are.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -166,8 +166,4 @@ def _of(facts: Sequence[StoredFact], kind: str) -> list[dict[str, Any]]:
 
 def _hashes(course: Iterable[StoredFact]) -> set[str]:
     """The texts that a course names: whatever was read, signed or given."""
-    return {str(fact.body["sha256"]) for fact in course if _names_a_text(fact.body)}
-
-
-def _names_a_text(body: Mapping[str, Any]) -> bool:
-    return bool(body.get("sha256"))
+    return {str(sha256) for fact in course if (sha256 := fact.body.get("sha256"))}

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from openketamine.clinic.journal.models import Fact
+
 _AT_ONCE = 5000
 # The spelling of `_chain.moment`, made by the database.
 AS_MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')"
@@ -56,6 +58,12 @@ def rows_of(stream: str, after: int = 0) -> Iterator[FactRow]:
 def all_rows() -> Iterator[FactRow]:
     """Every row of every stream, stream by stream, each in order."""
     return _rows(_OF_ALL, "", 0)
+
+
+def hash_at(stream: str, number: int) -> str:
+    """The hash that stands at this place; empty where nothing does, as before the first fact."""
+    found = Fact.objects.filter(stream=stream, number=number).values_list("hash", flat=True)
+    return found.first() or ""
 
 
 def _rows(sql: str, stream: str, number: int) -> Iterator[FactRow]:

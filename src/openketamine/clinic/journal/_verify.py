@@ -7,7 +7,7 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from openketamine.clinic.journal import _reading_rows
-from openketamine.clinic.journal._fact_rows import FactRow, all_rows, hashes, rows_of
+from openketamine.clinic.journal._fact_rows import FactRow, all_rows, hash_at, hashes, rows_of
 from openketamine.clinic.journal._reading_rows import Marked
 from openketamine.clinic.journal._readings import chained, witness
 from openketamine.clinic.journal.models import Chunk, Fact, Head, Voice
@@ -94,8 +94,7 @@ def _with_readings() -> set[str]:
 
 def _as_head(stream: str, number: int) -> Head:
     """The head as it was when the stream ended with this number."""
-    hashed = Fact.objects.filter(stream=stream, number=number).values_list("hash", flat=True)
-    return Head(stream=stream, number=number, hash=hashed.first() or "")
+    return Head(stream=stream, number=number, hash=hash_at(stream, number))
 
 
 def _walked(

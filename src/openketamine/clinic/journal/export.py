@@ -13,10 +13,10 @@ from typing import IO, Any
 from django.db import connection
 
 from openketamine.clinic.journal._chain import canonical, moment
-from openketamine.clinic.journal._fact_rows import AS_MOMENT, FactRow, said
+from openketamine.clinic.journal._fact_rows import AS_MOMENT, FactRow, hash_at, said
 from openketamine.clinic.journal._readings import chained, hashed
 from openketamine.clinic.journal._verify import in_order
-from openketamine.clinic.journal.models import Fact, Head, Voice
+from openketamine.clinic.journal.models import Head, Voice
 
 _VERIFIER = Path(__file__).parent / "offline_verify.py"
 # Streams about people are taken with their session only; the rest is the clinic's own book.
@@ -101,14 +101,13 @@ def with_chain(streams: Iterable[str], now: datetime) -> dict[str, Any]:
 
 
 def _mark(stream: str, number: int) -> dict[str, Any]:
-    hashed = Fact.objects.filter(stream=stream, number=number).values_list("hash", flat=True)
-    return {"number": number, "hash": hashed.first() or ""}
+    return {"number": number, "hash": hash_at(stream, number)}
 
 
 def _write(lines: IO[str], stream: str, part: Part) -> dict[str, Any]:
-    number, last = 0, ""
     if not Voice.objects.filter(stream=stream).exists():
         return _copy(lines, stream, part)
+    number, last = 0, ""
     for number, last, line in _lines(stream):  # noqa: B007  (the last of them is the head)
         lines.write(json.dumps(line, sort_keys=True) + "\n")
     return {"number": number, "hash": last}

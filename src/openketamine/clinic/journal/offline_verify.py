@@ -24,7 +24,12 @@ from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
+Mark = tuple[int, str]
+"""A number, and the hash or the words that belong to it."""
+
 _JOURNAL, _HEADS = "journal.jsonl", "heads.json"
+_EMPTY: Mark = (0, "")
+_OTHER = "it is not what it was at the visit before"
 
 
 class NotAnExport(ValueError):
@@ -86,35 +91,32 @@ def verify(
     `begins`: behind which number and hash a stream begins here, where only a part of it is given.
     """
     at = {s: (int(top["number"]), str(top["hash"])) for s, top in (begins or {}).items()}
-    before_it = dict(at)
-    broken: dict[str, tuple[int, str]] = {}
-    counted = 0
     wanted = {(s, top["number"]): top["hash"] for s, top in (since or {}).items()}
-    for stream, (number, sign) in before_it.items():
-        if wanted.pop((stream, number), sign) != sign:
-            broken[stream] = (number, "it is not what it was at the visit before")
+    broken = {
+        stream: (number, _OTHER)
+        for stream, (number, sign) in at.items()
+        if wanted.get((stream, number), sign) != sign
+    }
     # What lies before a part was seen at the visit before, and cannot be seen in it.
-    wanted = {key: sign for key, sign in wanted.items() if key[1] > at.get(key[0], (0, ""))[0]}
+    wanted = {key: sign for key, sign in wanted.items() if key[1] > at.get(key[0], _EMPTY)[0]}
+    counted = 0
     for place, text in enumerate(lines, 1):
         if not text.strip():
             continue
         line = read(place, text)
         counted += 1
         stream, number = place_of(line)
-        before_number, before = at.get(stream, (0, ""))
+        before_number, before = at.get(stream, _EMPTY)
         now = next_hash(line, before)
         if number != before_number + 1:
             broken.setdefault(stream, (before_number + 1, "a line is missing or out of order"))
         elif now != line["hash"]:
             broken.setdefault(stream, (number, "its content was changed"))
         elif wanted.pop((stream, number), now) != now:
-            broken.setdefault(stream, (number, "it is not what it was at the visit before"))
+            broken.setdefault(stream, (number, _OTHER))
         at[stream] = (number, now)
-    for stream, (number, why) in _ends(at, heads):
-        broken.setdefault(stream, (number, why))
-    for stream, number in wanted:
-        if heads is None or stream in heads:
-            broken.setdefault(stream, (number, "the line of the visit before is missing"))
+    for stream, found in (*_ends(at, heads), *_gone(wanted, heads)):
+        broken.setdefault(stream, found)
     return {
         "ok": not broken,
         "streams": len(at),
@@ -124,12 +126,19 @@ def verify(
     }
 
 
-def _ends(at: dict[str, tuple[int, str]], heads: Line | None) -> Iterator[tuple[str, Any]]:
+def _gone(wanted: Iterable[tuple[str, int]], heads: Line | None) -> Iterator[tuple[str, Mark]]:
+    """Lines of the visit before that were not met, of the streams that are here."""
+    for stream, number in wanted:
+        if heads is None or stream in heads:
+            yield stream, (number, "the line of the visit before is missing")
+
+
+def _ends(at: dict[str, Mark], heads: Line | None) -> Iterator[tuple[str, Mark]]:
     """Streams that do not end where their head says."""
     if heads is None:
         return
     for stream, top in heads.items():
-        number, sign = at.get(stream, (0, ""))
+        number, sign = at.get(stream, _EMPTY)
         if (number, sign) != (top["number"], top["hash"]):
             yield stream, (number + 1, "the last lines are missing")
     for stream in set(at) - set(heads):

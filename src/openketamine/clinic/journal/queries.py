@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from openketamine.clinic.journal import _reading_rows
+from openketamine.clinic.journal._fact_rows import hash_at
 from openketamine.clinic.journal._readings import (
     KIND,
     SIGNALS,
@@ -48,6 +49,7 @@ __all__ = [
     "facts_as_core",
     "grown",
     "has_number",
+    "hash_at",
     "head",
     "heads",
     "log",
