@@ -14,7 +14,7 @@ from openketamine.clinic.pharmacy._posting import Hands, move, off_tray
 from openketamine.clinic.staff.models import Staff
 from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.findings import BadInput
-from openketamine.core.ledger import Handling
+from openketamine.core.ledger import Handling, account_name
 
 # Step → who may write it down.
 STEPS = {
@@ -64,11 +64,11 @@ def adjust(case_id: str, cause: str, words: str, by: Staff, witness: Proof, now:
         if one.kind == "tray":
             if one.found_ug < 0:
                 raise BadInput("case", "a tray that holds drug; more given than drawn is corrected")
-            session = UUID(queries.name_of(one.account))
+            session = UUID(account_name(one.account))
             return off_tray(session, "lost", one.found_ug, hands, cause, words, document=case_id)
         if one.kind != "count":
             raise BadInput("case", "a count; a shipment ends when it is received", one.kind)
-        vial = queries.vial(queries.name_of(one.account))
+        vial = queries.vial(account_name(one.account))
         stock = case.difference
         source, goal = ("found", vial.account) if stock > 0 else (vial.account, "lost")
         amount: dict[str, Any] = (
@@ -94,7 +94,7 @@ def explain(case_id: str, words: str, by: Staff, now: datetime) -> str:
         entry = Handling(
             id=new_id(),
             at=timezone.localtime(now),
-            container=queries.name_of(case.discrepancy.account),
+            container=account_name(case.discrepancy.account),
             what="explained",
             by=str(by.pk),
             reason=words,

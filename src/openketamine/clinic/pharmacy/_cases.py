@@ -16,6 +16,7 @@ from openketamine.clinic.pharmacy._shipments import under_way
 from openketamine.clinic.staff import whose
 from openketamine.core.ledger import (
     Discrepancy,
+    account_name,
     book,
     discrepancies,
     form_106_by,
@@ -164,7 +165,7 @@ def _trays() -> list[Case]:
     """Trays of closed sessions that hold drug, or from which more was given than came in."""
     full = trays_here()
     answered = _adjusted_trays()
-    names = {account: account.partition(":")[2] for account in {*full, *answered}}
+    names = {account: account_name(account) for account in {*full, *answered}}
     ended = _closed(list(names.values()))
     steps = _steps(list(names.values()))
     found = []
@@ -196,12 +197,12 @@ def why_not_closed() -> str:
 
 def open_trays() -> set[str]:
     """Sessions that go on, with drug on their tray that will be given or wasted."""
-    full = {name.partition(":")[2] for name in all_held("tray")}
+    full = {account_name(tray) for tray in all_held("tray")}
     return full - set(_closed(sorted(full)))
 
 
 def _is_here(tray: str) -> bool:
-    return whose.is_here("session", tray.partition(":")[2])
+    return whose.is_here("session", account_name(tray))
 
 
 def _adjusted_trays() -> dict[str, datetime]:

@@ -158,6 +158,7 @@ def two(by: Staff, witness: Proof, now: datetime) -> Hands:
 def handle(
     vial: Vial, what: str, by: Staff, now: datetime, watching: Staff | None = None, **more: Any
 ) -> str:
+    """Something was done with a container that moves no drug; the id of the entry."""
     checked_actor(by, MANAGE)
     second = str(watching.pk) if watching else ""
     entry = Handling(

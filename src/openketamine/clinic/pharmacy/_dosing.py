@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from openketamine.clinic.pharmacy import queries
-from openketamine.clinic.pharmacy._entries import BOOKS, hold, new_id, post, site_of
+from openketamine.clinic.pharmacy._entries import hold, new_id, post, site_of, site_of_book
 from openketamine.clinic.pharmacy._people import checked_actor, checked_witness
 from openketamine.clinic.pharmacy._posting import Hands, move, off_tray
 from openketamine.clinic.pharmacy.models import Vial
@@ -128,7 +128,7 @@ def countersign(entry_id: str, second: Proof, now: datetime, note: str = "") -> 
         target = queries.entry(entry_id)
         if target is None:
             raise BadInput("entry", "an entry of the book", entry_id)
-        site = target.stream.removeprefix(BOOKS)
+        site = site_of_book(target.stream)
         if target.entry.by == str(second.staff.pk):
             raise BadInput("witness", "another person than the one who made the entry")
         checked_actor(second.staff, "drug.witness")

@@ -46,7 +46,7 @@ class Written:
 
 def place_in_book(stream: str, number: int) -> str:
     """`pharmacy:main`, 12 → `12`; `pharmacy:north`, 12 → `north 12`."""
-    site = "" if stream == MAIN_BOOK else stream.removeprefix(BOOKS)
+    site = "" if stream == MAIN_BOOK else site_of_book(stream)
     return f"{site} {number}".strip()
 
 
@@ -128,6 +128,11 @@ def book_at(site: str) -> str:
     return f"{BOOKS}{site}"
 
 
+def site_of_book(stream: str) -> str:
+    """Whose book this stream is."""
+    return stream.removeprefix(BOOKS)
+
+
 def books() -> list[str]:
     """The books of the sites that are seen now."""
     seen = sites.seen()
@@ -145,14 +150,18 @@ def own_rows(*kinds: str) -> QuerySet[Fact]:
 
 
 def at_these_sites(facts: QuerySet[Fact]) -> QuerySet[Fact]:
-    """Of these rows of the books, those of the sites that are seen now. What was written before
-    each site had a book of its own stands in the main one and says its site."""
+    """Of these rows of the books, those of the sites that are seen now."""
     seen = sites.seen()
     if seen is None:
         return facts
+    return facts.filter(says_one_of(seen), stream__in=sorted({*books(), MAIN_BOOK}))
+
+
+def says_one_of(seen: frozenset[str]) -> Q:
+    """Whether a row says one of these sites. What was written before each site had a book of its
+    own stands in the main one and says its site; the main site says none."""
     mine = Q(body__site__in=sorted(seen))
-    mine = mine | ~Q(body__has_key="site") if sites.MAIN in seen else mine
-    return facts.filter(mine, stream__in=sorted({*books(), MAIN_BOOK}))
+    return mine | ~Q(body__has_key="site") if sites.MAIN in seen else mine
 
 
 def _at_site(site: str) -> dict[str, str]:

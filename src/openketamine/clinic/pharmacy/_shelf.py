@@ -13,7 +13,7 @@ from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy._entries import in_order, rows
 from openketamine.clinic.pharmacy._naming import naming
 from openketamine.clinic.pharmacy.models import Account, Vial
-from openketamine.core.ledger import Label, beyond_use
+from openketamine.core.ledger import Label, account_name, beyond_use
 from openketamine.knowledge import document
 
 
@@ -88,7 +88,12 @@ def all_held(*kinds: str) -> Mapping[str, Held]:
     """Every account of these kinds (`vial`, `pack`, `tray`, `transit`) that holds anything, or less
     than nothing."""
     rows = Account.objects.filter(kind__in=kinds).exclude(mass_ug=0)
-    return {one.account: Held(one.mass_ug, one.volume_ul, one.units) for one in rows}
+    return {one.account: held_of(one) for one in rows}
+
+
+def held_of(row: Account | None) -> Held:
+    """What the database keeps of an account; nothing where it has none."""
+    return Held(row.mass_ug, row.volume_ul, row.units) if row else Held()
 
 
 def accounts_off(containers: Collection[str] | None = None) -> list[str]:
@@ -123,7 +128,7 @@ def _added_up(
 def in_stock() -> list[Vial]:
     """The containers that hold something, first to expire first."""
     names = [
-        account.partition(":")[2]
+        account_name(account)
         for account, held in all_held("vial", "pack").items()
         if held.mass_ug > 0
     ]

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import BOOKS, in_order, rows
+from openketamine.clinic.pharmacy._entries import in_order, rows, site_of_book
 from openketamine.clinic.pharmacy._shelf import Held, all_held
 from openketamine.clinic.pharmacy.models import Vial
 from openketamine.clinic.staff import sites
+from openketamine.core.ledger import account_name
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Shipment:
 
 def under_way() -> list[Shipment]:
     """What was sent from or to these sites and has not been received, the oldest first."""
-    left = {account.partition(":")[2]: held for account, held in all_held("transit").items()}
+    left = {account_name(account): held for account, held in all_held("transit").items()}
     sent = in_order(rows("shipment_sent").filter(pk__in=list(left)))
     vials = Vial.everywhere.in_bulk([fact.body["vial"] for fact in sent])
     return [
@@ -48,15 +49,11 @@ def under_way() -> list[Shipment]:
 
 
 def _concerns(fact: Fact, seen: frozenset[str] | None) -> bool:
-    return seen is None or bool({_from(fact), fact.body.get("to_site", "")} & seen)
+    return seen is None or bool({site_of_book(fact.stream), fact.body.get("to_site", "")} & seen)
 
 
 def _shipment(fact: Fact, vial: Vial, held: Held) -> Shipment:
     said: dict[str, Any] = fact.body
     name = said["to"] if "to" in said else said["site"]
-    to, source = said.get("to_site", ""), _from(fact)
+    to, source = said.get("to_site", ""), site_of_book(fact.stream)
     return Shipment(str(fact.pk), vial, name, fact.at, fact.by_name, held, to, source)
-
-
-def _from(fact: Fact) -> str:
-    return fact.stream.removeprefix(BOOKS)

@@ -1,6 +1,6 @@
 """The page of one container: every line about it, and where its drug went."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from openketamine.core.ledger import (
     Label,
     Transfer,
     Whereabouts,
+    account_kind,
     whereabouts,
 )
 from openketamine.core.ledger import book as make_book
@@ -72,14 +73,20 @@ def vial_ledger(vial: Vial) -> VialLedger:
     """Every line about this vial, and about the drug that left it for a tray."""
     drawn = _own_naming(str(vial.pk), None)
     sessions = {one.entry.session for one in drawn if isinstance(one.entry, Transfer)} - {""}
-    afterwards = [
-        one
-        for session in sorted(sessions)
-        for one in _own_naming(None, session)
-        if isinstance(one.entry, Transfer) and one.entry.source == f"tray:{session}"
-    ]
-    lines = {one.entry.id: one for one in (*drawn, *afterwards)}
-    return _summed(vial, _rows(vial, sorted(lines.values(), key=_in_time)))
+    beside = [one for session in sorted(sessions) for one in _own_naming(None, session)]
+    rows = _rows(vial, _once(drawn, (one for one in beside if _is_off_tray(one))))
+    return _summed(vial, rows, make_book(one.entry for one in _once(drawn, beside)))
+
+
+def _once(*lines: Iterable[Written]) -> list[Written]:
+    """Each entry once, in time."""
+    found = {one.entry.id: one for some in lines for one in some}
+    return sorted(found.values(), key=_in_time)
+
+
+def _is_off_tray(one: Written) -> bool:
+    entry = one.entry
+    return isinstance(entry, Transfer) and entry.source == f"tray:{entry.session}"
 
 
 def _own_naming(vial: str | None, session: str | None) -> list[Written]:
@@ -153,8 +160,8 @@ def _handled_words(entry: Any) -> str:
 def _kind_of(entry: Transfer) -> str:
     if entry.corrects is not None:
         return "correction"
-    source = "vial" if _kind(entry.source) == "pack" else _kind(entry.source)
-    goal = "vial" if _kind(entry.destination) == "pack" else _kind(entry.destination)
+    ends = (account_kind(entry.source), account_kind(entry.destination))
+    source, goal = ("vial" if kind == "pack" else kind for kind in ends)
     return _KINDS.get((source, goal), "correction")
 
 
@@ -180,16 +187,11 @@ _KINDS = {
 }
 
 
-def _kind(account: str) -> str:
-    return account.partition(":")[0]
-
-
-def _summed(vial: Vial, rows: tuple[LedgerRow, ...]) -> VialLedger:
-    """What became of this container's own drug, also where two of them filled one tray."""
+def _summed(vial: Vial, rows: tuple[LedgerRow, ...], beside: Book) -> VialLedger:
+    """What became of this container's own drug, also where two of them filled one tray. `beside`:
+    all entries of the container and of the sessions that drew from it."""
     last = rows[-1] if rows else None
-    sessions = {row.session for row in rows if row.session}
-    traced = whereabouts(_with_sessions(str(vial.pk), sessions))
-    own = traced.get(str(vial.pk), Whereabouts())
+    own = whereabouts(beside).get(str(vial.pk), Whereabouts())
     taken = {kind: own.gone.get(kind, 0) for kind in ("patient", "waste", "tray")}
     return VialLedger(
         vial=vial,
@@ -213,13 +215,6 @@ def _into(row: LedgerRow, vial: Vial) -> bool:
 def _shared(rows: Iterable[LedgerRow]) -> bool:
     """Whether a tray was filled from this container and another."""
     return any(row.kind in ("given", "wasted") and row.shared for row in rows)
-
-
-def _with_sessions(vial: str, sessions: Collection[str]) -> Book:
-    lines = {one.entry.id: one for one in _own_naming(vial, None)}
-    for session in sessions:
-        lines |= {one.entry.id: one for one in _own_naming(None, session)}
-    return make_book(one.entry for one in sorted(lines.values(), key=_in_time))
 
 
 def _in_time(one: Written) -> tuple[datetime, str, int]:

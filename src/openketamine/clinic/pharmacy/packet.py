@@ -30,7 +30,7 @@ from openketamine.clinic.pharmacy.packet_people import People
 from openketamine.clinic.pharmacy.registrant import registrant
 from openketamine.clinic.pharmacy.words import when
 from openketamine.clinic.staff.whose import is_here, looks_here, stream_of
-from openketamine.core.ledger import inventory_by
+from openketamine.core.ledger import account_name, inventory_by
 from openketamine.knowledge import digest
 
 Row = Mapping[str, str]
@@ -96,25 +96,21 @@ class Packet:
 
     def _chain(self) -> dict[str, Any]:
         """The part of each book in which these days are, proved."""
-        proofs = {
-            stream: journal.verify_stream(stream, part.after, part.until)
+        proofs = [
+            journal.verify_stream(stream, part.after, part.until)
             for stream, part in self.parts.items()
-        }
-        broken = [asdict(one) for proof in proofs.values() for one in proof.broken]
-        last = {
-            stream: Fact.objects.filter(stream=stream, number=part.until).first()
-            for stream, part in self.parts.items()
-        }
+        ]
+        broken = [asdict(one) for proof in proofs for one in proof.broken]
         return {
             "whole": not broken,
-            "facts": sum(proof.facts for proof in proofs.values()),
+            "facts": sum(proof.facts for proof in proofs),
             "broken": broken,
             "books": [
                 {
                     "stream": stream, "first_number": part.after + 1, "last_number": part.until,
-                    "last_hash": fact.hash if fact else "",
+                    "last_hash": journal.hash_at(stream, part.until),
                 }
-                for (stream, part), fact in zip(self.parts.items(), last.values(), strict=True)
+                for stream, part in self.parts.items()
             ],
         }  # fmt: skip
 
@@ -138,7 +134,7 @@ class Packet:
         """The containers that these days touched, and those that hold something."""
         named = self._in_range("transfer").annotate(named=KT("body__entry__container"))
         touched = set(named.order_by().values_list("named", flat=True).distinct())
-        held = {queries.name_of(account) for account in queries.all_held("vial", "pack")}
+        held = {account_name(account) for account in queries.all_held("vial", "pack")}
         return held | {part for one in touched for part in (one or "").split(", ")}
 
     def _facts(self, *kinds: str) -> QuerySet[Fact]:

@@ -12,12 +12,11 @@ from typing import IO, Any
 
 import typst
 from django.db import connection
-from django.db.models import Q
 
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.export import add_export, one_line
 from openketamine.clinic.journal.models import Fact
-from openketamine.clinic.pharmacy._entries import BOOK_KINDS, BOOKS, books
+from openketamine.clinic.pharmacy._entries import BOOK_KINDS, books, says_one_of, site_of_book
 from openketamine.clinic.pharmacy.packet import Packet
 from openketamine.clinic.staff import sites
 from openketamine.core.findings import BadInput
@@ -79,7 +78,9 @@ def _add_proof(folder: zipfile.ZipFile, packet: Packet) -> None:
     if packet.is_whole:
         _add_books(folder, list(packet.parts))
     add_export(folder, list(packet.parts), packet.now, packet.parts)
-    folder.writestr("README.txt", _README + (_WITH_BOOK if packet.is_whole else _OF_A_PART))
+    folder.writestr(
+        "README.txt", _README + _PROVES + (_WITH_BOOK if packet.is_whole else _OF_A_PART)
+    )
 
 
 def write_whole(to: IO[bytes], now: datetime) -> None:
@@ -91,7 +92,7 @@ def write_whole(to: IO[bytes], now: datetime) -> None:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as folder:
         _add_books(folder, whole)
         add_export(folder, whole, now)
-        folder.writestr("README.txt", _WHOLE + _WITH_BOOK)
+        folder.writestr("README.txt", _WHOLE + _PROVES + _WITH_BOOK)
 
 
 def of_others(book: str) -> bool:
@@ -100,16 +101,13 @@ def of_others(book: str) -> bool:
     seen = sites.seen()
     if seen is None:
         return False
-    entries = Fact.objects.filter(stream=book)
-    own = Q(body__site__in=sorted(seen))
-    own = own | ~Q(body__has_key="site") if sites.MAIN in seen else own
-    return bool(entries.exclude(own).exists())
+    return Fact.objects.filter(stream=book).exclude(says_one_of(seen)).exists()
 
 
 def _add_books(folder: zipfile.ZipFile, streams: list[str]) -> None:
     """`book.jsonl`, and one for each site where there are several."""
     for stream in streams:
-        name = "book.jsonl" if len(streams) == 1 else f"book-{stream.removeprefix(BOOKS)}.jsonl"
+        name = "book.jsonl" if len(streams) == 1 else f"book-{site_of_book(stream)}.jsonl"
         with _text(folder, name) as book:
             book.writelines(_book(stream))
 
@@ -123,14 +121,15 @@ machine (openketamine packet FROM TO --out FILE).
 """
 
 
+_PROVES = """    python3 verify.py
+needs nothing but Python and these files: no database, no network, no account.
+Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
+"""
 _README = """Inspection packet.
 
 packet.json and csv/ hold the tables of the range that was asked for.
 journal.jsonl is the part of the book in which these days are, with its chain of hashes; heads.json
 says behind which hash it begins and with which it ends:
-    python3 verify.py
-needs nothing but Python and these files: no database, no network, no account.
-Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
 """
 _OF_A_PART = """What lies before these days is not in it. The whole book with its chain is a
 file of its own, beside the packet.
@@ -138,9 +137,6 @@ file of its own, beside the packet.
 _WHOLE = """The drug book from its first entry.
 
 journal.jsonl is the book with its chain of hashes, heads.json its last hash:
-    python3 verify.py
-needs nothing but Python and these files: no database, no network, no account.
-Keep heads.json; at the next visit: python3 verify.py . --since OLD/heads.json
 """
 _WITH_BOOK = """book.jsonl is the drug book from its first entry:
     openketamine ledger check book.jsonl

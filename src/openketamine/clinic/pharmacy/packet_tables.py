@@ -11,12 +11,13 @@ from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.pharmacy import queries
 from openketamine.clinic.pharmacy._entries import MAIN_BOOK, books
 from openketamine.clinic.pharmacy._pieces import MOST, pieces
-from openketamine.clinic.pharmacy._shelf import ADDED_UP
+from openketamine.clinic.pharmacy._shelf import ADDED_UP, held_of
 from openketamine.clinic.pharmacy.ledger_page import full, milligrams, stock, strength
 from openketamine.clinic.pharmacy.models import Account, Vial
 from openketamine.clinic.pharmacy.queries import Held
 from openketamine.clinic.pharmacy.words import account_words, when
 from openketamine.clinic.staff import sites
+from openketamine.core.ledger import account_name
 from openketamine.knowledge import document
 
 Row = Mapping[str, str]
@@ -84,7 +85,7 @@ def _held_at(end: datetime) -> Mapping[str, Held]:
         since = {account: Held(*map(int, sums)) for account, *sums in cursor.fetchall()}
     known = _vials({*_names(since), *_names(queries.all_held("vial", "pack"))}, here=True)
     rows = Account.objects.in_bulk([one.account for one in known.values()])
-    now = {one: Held(row.mass_ug, row.volume_ul, row.units) for one, row in rows.items()}
+    now = {one: held_of(row) for one, row in rows.items()}
     return {
         account: _less(now.get(account, Held()), since.get(account, Held()))
         for account in {*now, *since}
@@ -204,7 +205,7 @@ def _step(case: queries.Case, step: str) -> str:
 
 
 def _names(accounts: Iterable[str]) -> list[str]:
-    return [account.partition(":")[2] for account in accounts]
+    return [account_name(account) for account in accounts]
 
 
 def _vials(names: Iterable[str], *, here: bool = False) -> dict[str, Vial]:

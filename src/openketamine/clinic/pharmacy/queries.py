@@ -35,6 +35,7 @@ from openketamine.clinic.pharmacy._shelf import (
     accounts_off,
     all_held,
     handlings,
+    held_of,
     in_stock,
     place_after,
     shelf,
@@ -70,7 +71,6 @@ __all__ = [
     "entry",
     "has_initial_inventory",
     "held",
-    "name_of",
     "note",
     "notes",
     "place_of",
@@ -128,18 +128,12 @@ def _moment(today: date | datetime) -> datetime:
 def held(account: str) -> Held:
     """What a container or a shipment holds. Of what is under way, volume and pieces are those that
     were sent less those that came."""
-    one = Account.objects.filter(pk=account).first()
-    return Held(one.mass_ug, one.volume_ul, one.units) if one else Held()
+    return held_of(Account.objects.filter(pk=account).first())
 
 
 def has_initial_inventory() -> bool:
     """Whether the inventory of the first day is on record, as 21 CFR 1304.11(b) asks."""
     return own_rows("inventory_taken").filter(body__purpose="initial").exists()
-
-
-def name_of(account: str) -> str:
-    """`vial:<id>` → the id."""
-    return account.partition(":")[2]
 
 
 def place_of(vial: Vial) -> Place:

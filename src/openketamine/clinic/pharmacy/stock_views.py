@@ -22,6 +22,7 @@ from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.roles import can
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.findings import BadInput
+from openketamine.core.ledger import account_name
 from openketamine.knowledge import document
 
 
@@ -36,8 +37,8 @@ def differences(request: HttpRequest) -> HttpResponse:
         "may_sign": can(request.user, "drug.witness").ok,
         "late": lately_late(clock.now()),
         "trays": [
-            {"session": name.partition(":")[2], "mass": milligrams(held.mass_ug)}
-            for name, held in queries.trays_here().items()
+            {"session": account_name(tray), "mass": milligrams(held.mass_ug)}
+            for tray, held in queries.trays_here().items()
             if held.mass_ug
         ],
     }
@@ -73,7 +74,7 @@ def _amount(case: Case) -> str:
     mass = milligrams(abs(one.difference_ug))
     if one.kind != "count":
         return f"{mass} not accounted for"
-    vial = queries.vial(queries.name_of(one.account))
+    vial = queries.vial(account_name(one.account))
     amount = stock(vial, abs(case.difference), abs(case.difference))
     return f"{sign} {amount} ({mass})"
 
@@ -81,8 +82,8 @@ def _amount(case: Case) -> str:
 def _what(case: Case) -> str:
     one = case.discrepancy
     if one.kind != "count":
-        return f"Tray of session {queries.name_of(one.account)[:8]}"
-    vial = queries.vial(queries.name_of(one.account))
+        return f"Tray of session {account_name(one.account)[:8]}"
+    vial = queries.vial(account_name(one.account))
     return f"{vial.drug} {strength(vial)}, lot {vial.lot}"
 
 
