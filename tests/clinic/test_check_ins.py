@@ -651,7 +651,11 @@ class TestOnAPhone:
             assert phone.get(dead).status_code == HTTPStatus.NOT_FOUND
         wrong = phone.post(phone.here, {"day": "1", "month": "1", "year": "1901"})
         assert wrong.status_code == HTTPStatus.BAD_REQUEST
+        assert "That was all" in wrong.content.decode()
         assert "4 tries left" in wrong.content.decode()
+        # What is no day at all is a slip of a finger, and no guess.
+        slip = phone.post(phone.here, {"day": "31", "month": "2", "year": "1980"})
+        assert "4 tries left" in slip.content.decode()
         # What was typed stands there to be put right, and the fault is named to the field.
         assert re.search(r'id="year"[^>]* value="1901"[^>]*aria-invalid', wrong.content.decode())
         born = course.birth_date
@@ -875,6 +879,14 @@ class TestStaffPages:
         assert len(office.letters) == 2
         nora.post(f"/people/{course.pk}/check-ins/send/", {"check_in": str(uuid4())})
         assert len(office.letters) == 2
+
+    def test_the_link_to_the_own_page_thanks_nobody_for_answers(self, course, cast, office, time):
+        self.nora(cast).post(f"/people/{course.pk}/check-ins/send/", {"what": "own"})
+        work(time)
+        phones = (Phone().begin(address_in(one)) for one in office.letters)
+        page = next(one for one in phones if "/c/o/" in one.here).page()
+        assert "Your own page" in page
+        assert "That was all" not in page
 
     def test_the_front_desk_sees_that_somebody_is_asked_and_not_what(
         self, course, cast, office, time

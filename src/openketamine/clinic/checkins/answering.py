@@ -30,6 +30,8 @@ from openketamine.core.findings import BadInput
 from openketamine.core.scoring import score
 
 PLACE = "check-in"
+# The way to their own page, for who has just finished.
+AFTERWARDS = "own:afterwards"
 _SEXES = ("female", "male")
 
 
@@ -140,7 +142,7 @@ def finish(link: Link, now: datetime) -> Link | None:
             record(person, facts.CheckInFinished(name), the_person(person), now, id=done)
         review(person, now)
         links.finish(link.purpose, now)
-        return links.hand_on(link, "own:", now, good_for=links.KNOWN_FOR)
+        return links.hand_on(link, AFTERWARDS, now, good_for=links.KNOWN_FOR)
 
 
 def take_scores(person: Person, now_asked: Asked, now: datetime) -> None:

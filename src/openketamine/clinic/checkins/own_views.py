@@ -32,7 +32,8 @@ def own(request: HttpRequest, link: Link) -> HttpResponse:
     if links.is_known(link, now):
         return render(request, "checkins/own.html", _context(link, now))
     if request.method == "POST":
-        if links.knows(link, _born(request), now):
+        born = _born(request)
+        if born and links.knows(link, born, now):
             return redirect("own", link.pk)
         link.refresh_from_db()
         if link.finished_at:
@@ -48,7 +49,7 @@ def _ask_born(request: HttpRequest, link: Link) -> HttpResponse:
         "wrong": wrong,
         "said": {name: request.POST.get(name, "") for name in _BORN},
         "left": links.WRONG_ANSWERS - link.wrong_answers,
-        "after": link.purpose != "own:page",
+        "after": link.purpose == answering.AFTERWARDS,
     }
     return render(request, "checkins/born.html", context, status=400 if wrong else 200)
 
