@@ -53,7 +53,7 @@ def demo(options: argparse.Namespace) -> int:
 def doctor(options: argparse.Namespace) -> int:
     """What runs and where; 0 when all of it is well."""
     answer = examine(_existing(options.data))
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE if answer["healthy"] else FAILED
 
 
@@ -64,7 +64,7 @@ def import_bundles(options: argparse.Namespace) -> int:
         from openketamine.operations._errands import import_all
 
         answer = import_all(contents)
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE
 
 
@@ -85,7 +85,7 @@ def populate(options: argparse.Namespace) -> int:
         answer = fill(options.people, options.seed, clock.now(), _bar("people"))
         # Reckoned here once, or the first who opens the page would wait for it.
         results(clock.now().date(), _bar("results"))
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE
 
 
@@ -110,7 +110,7 @@ def bounce(options: argparse.Namespace) -> int:
         from openketamine.clinic.journal import clock
 
         answer = {"letter": take_back(raw, clock.now())}
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE
 
 
@@ -123,9 +123,7 @@ def export(options: argparse.Namespace) -> int:
 
 def _export_person(options: argparse.Namespace) -> int:
     """One person as JSON with its chain, or as FHIR; 3 where the chain does not hold."""
-    out = options.out.absolute() if options.out else None
-    if out is not None and (out.exists() or not out.parent.is_dir()):
-        raise BadInput("--out", "a new file in a folder that exists", str(options.out))
+    out = _new_file(options.out) if options.out else None
     reader = (options.notes_of, _secret_of(options.notes_of)) if options.notes_of else None
     if reader and options.fhir:
         raise BadInput("--notes-of", "the JSON export; notes never leave as FHIR", "--fhir")
@@ -170,7 +168,7 @@ def _export_people(options: argparse.Namespace) -> int:
     to.chmod(0o700)
     for name, content in files.items():
         (to / name).write_bytes(content)
-    _print(told | {"folder": str(to)}, as_json=getattr(options, "json", False))
+    _print(told | {"folder": str(to)}, options)
     return DONE
 
 
@@ -180,21 +178,19 @@ def audit_verify(options: argparse.Namespace) -> int:
         from openketamine.operations._errands import proven
 
         answer = proven()
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE if answer["ok"] else CLINICAL_NO
 
 
 def packet(options: argparse.Namespace) -> int:
     """The inspection packet into a file that was not there; 3 where book and chain do not hold."""
-    days = {name: _day(name, getattr(options, name)) for name in ("since", "until")}
-    out = options.out.absolute()
-    if out.exists() or not out.parent.is_dir():
-        raise BadInput("--out", "a new file in a folder that exists", str(options.out))
+    since, until = _day("FROM", options.since), _day("TO", options.until)
+    out = _new_file(options.out)
     with _clinic(options.data):
         from openketamine.operations._errands import write_packet
 
-        answer = write_packet(days["since"], days["until"], out)
-    _print(answer, as_json=getattr(options, "json", False))
+        answer = write_packet(since, until, out)
+    _print(answer, options)
     return DONE if answer["whole"] else CLINICAL_NO
 
 
@@ -202,9 +198,14 @@ def _day(name: str, said: str) -> date:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        raise BadInput(
-            "FROM" if name == "since" else "TO", "a day such as 2026-11-22", said
-        ) from None
+        raise BadInput(name, "a day such as 2026-11-22", said) from None
+
+
+def _new_file(path: Path) -> Path:
+    """Where it will lie. Raises BadInput before anything is made that could not be written."""
+    if path.absolute().exists() or not path.absolute().parent.is_dir():
+        raise BadInput("--out", "a new file in a folder that exists", str(path))
+    return path.absolute()
 
 
 def backup(options: argparse.Namespace) -> int:
@@ -212,7 +213,7 @@ def backup(options: argparse.Namespace) -> int:
     folder = _existing(options.data)
     with _a_no_is_one_line(), borrowed_database(folder) as url:
         manifest = back_up(folder, url, options.folder.absolute())
-    _print(_told(manifest), as_json=getattr(options, "json", False))
+    _print(_told(manifest), options)
     return DONE
 
 
@@ -231,7 +232,7 @@ def restore(options: argparse.Namespace) -> int:
 
         verified = proven()
     answer = _told(manifest) | {"data": str(folder.path), "verified": verified}
-    _print(answer, as_json=getattr(options, "json", False))
+    _print(answer, options)
     return DONE if verified["ok"] else CLINICAL_NO
 
 
@@ -328,8 +329,8 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _print(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
+def _print(answer: dict[str, Any], options: argparse.Namespace) -> None:
+    if getattr(options, "json", False):
         _say(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     for key, value in answer.items():
