@@ -41,8 +41,6 @@ from openketamine.core.scoring import instrument, instruments
 from openketamine.core.screening import Evaluation
 
 Evaluates = Callable[[str, date], Evaluation]
-# Lanes of the picture: the two axes first, then what else was asked, as far as there is room.
-_MOST_LANES = 6
 # iv, im and sc are read as letters, "nasal" as a word.
 _INITIALS = 2
 _TO_SEE = ("abnormal", "late", "due")

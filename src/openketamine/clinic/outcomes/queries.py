@@ -52,9 +52,7 @@ def heads_of_courses() -> dict[uuid.UUID, int]:
 
 def people_with_a_course() -> set[uuid.UUID]:
     """Everybody who was given a chair or has a fact of a course."""
-    streams = Head.objects.filter(stream__startswith="course:").values_list("stream", flat=True)
-    known = {uuid.UUID(one.removeprefix("course:")) for one in streams}
-    return known | set(Session.objects.values_list("person_id", flat=True))
+    return set(heads_of_courses()) | set(Session.objects.values_list("person_id", flat=True))
 
 
 def people_with_an_open_task() -> set[uuid.UUID]:

@@ -16,7 +16,14 @@ from openketamine.core.course import (
     past_sessions,
     protocol_of,
 )
-from openketamine.core.dosing import PastSession, protocol, protocols, tolerability
+from openketamine.core.dosing import (
+    UNKNOWN,
+    PastSession,
+    protocol,
+    protocols,
+    strictest_verdict,
+    tolerability,
+)
 from openketamine.core.quantities import format_number
 from openketamine.core.treatment import AdverseEventCharted
 
@@ -86,12 +93,10 @@ def _row(number: int, visit: Visit, past: PastSession, *, in_course: bool) -> Se
 
 
 def _verdict(name: str, past: PastSession) -> str:
-    """The strictest answer of the session: it lowers the next dose, holds it, is not known, or all
-    of it was fine."""
+    """The strictest answer of the session."""
     if name not in protocols():
-        return "not known"
-    found = {one.verdict for one in tolerability(protocol(name), past)}
-    return next(one for one in ("lower", "hold", "not known", "fine") if one in found)
+        return UNKNOWN
+    return strictest_verdict({one.verdict for one in tolerability(protocol(name), past)})
 
 
 def _events(visit: Visit) -> list[str]:

@@ -8,13 +8,23 @@ from openketamine.clinic.library.cards import EVIDENCE_WORDS, source_lines
 from openketamine.clinic.outcomes.words import Line
 from openketamine.clinic.patients.banner import clinic_date
 from openketamine.core.course import Course, Next, Tolerated, tolerated
-from openketamine.core.dosing import Judged, protocol, protocols, tolerability
+from openketamine.core.dosing import (
+    FINE,
+    HOLD,
+    LOWER,
+    UNKNOWN,
+    Judged,
+    protocol,
+    protocols,
+    strictest_verdict,
+    tolerability,
+)
 
 VERDICTS: Mapping[str, tuple[str, str]] = {
-    "fine": ("done", "Fine"),
-    "hold": ("caution", "No step up"),
-    "lower": ("override", "Next dose lower"),
-    "not known": ("unknown", "Not known"),
+    FINE: ("done", "Fine"),
+    HOLD: ("caution", "No step up"),
+    LOWER: ("override", "Next dose lower"),
+    UNKNOWN: ("unknown", "Not known"),
 }
 _MISSING = "Nobody wrote it down. That is not “tolerated”: no step up rests on it."
 
@@ -39,17 +49,14 @@ def last_session(course: Course, following: Next) -> dict[str, Any] | None:
     return {
         "on": clinic_date(visit.on),
         "lines": lines,
-        "worst": next(
-            (VERDICTS[one] for one in ("lower", "hold", "not known") if one in verdicts),
-            VERDICTS["fine"],
-        ),
+        "worst": VERDICTS[strictest_verdict(verdicts)],
     }
 
 
 def _lines(one: Judged, charted: Tolerated | None) -> Iterator[Line]:
     level, word = VERDICTS[one.verdict]
     name = one.question.capitalize()
-    if one.verdict == "not known":
+    if one.verdict == UNKNOWN:
         yield Line(level, word, f"{name}: {_MISSING}", (), _cited(one.sources))
         return
     if charted is None:

@@ -159,8 +159,12 @@ def people(search: str = "") -> list[Person]:
 def known(person: Person) -> Known:
     """All that is known of a person, in three queries."""
     facts = journal.facts(person.stream, kinds=(_ANSWER, _OVERRIDE))
-    signed = journal.facts(f"course:{person.pk}", kinds=_CONSENTS)
-    return Known(person, tuple(imports(person)), tuple(facts), tuple(signed))
+    return Known(person, tuple(imports(person)), tuple(facts), tuple(about_consents(person)))
+
+
+def about_consents(person: Person) -> list[StoredFact]:
+    """As much of the person's course as a consent rests on."""
+    return journal.facts(f"course:{person.pk}", kinds=_CONSENTS)
 
 
 def imports(person: Person) -> list[BundleImport]:

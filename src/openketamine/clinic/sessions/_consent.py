@@ -11,7 +11,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions._fold import folded
@@ -24,7 +23,6 @@ from openketamine.core.findings import Finding
 from openketamine.core.history import Answer, PersonRecord
 from openketamine.core.treatment import ChecklistAnswered, State, advance, symptom_changes
 
-_KINDS = ("consent_given", "consent_withdrawn", "event_recorded", "corrected")
 _CHECKLIST, _ITEM = "pre-dose", "consent"
 
 
@@ -106,8 +104,7 @@ def _said(session: Session, found: tuple[Finding, ...]) -> ChecklistAnswered:
 
 def _course(person: Person) -> CourseState:
     """As much of the course as a consent rests on."""
-    stored = journal.facts(f"course:{person.pk}", kinds=_KINDS)
-    return fold_course(decode_fact(one.as_json()) for one in stored)
+    return fold_course(decode_fact(one.as_json()) for one in patients.about_consents(person))
 
 
 def _since(record: PersonRecord, question: str, value: str) -> datetime | None:

@@ -11,7 +11,7 @@ from openketamine.clinic.staff import glass
 from openketamine.clinic.staff.models import Site, Staff
 from openketamine.clinic.staff.roles import ROLES, HasRole, can
 from openketamine.clinic.staff.second_factor import any_passkey
-from openketamine.clinic.staff.sites import seen
+from openketamine.clinic.staff.sites import here_or_none
 
 DEMO_PASSWORD = "ketamine-demo"  # noqa: S105 - printed on the sign-in page of the demonstration
 
@@ -74,8 +74,7 @@ def _sites(request: HttpRequest) -> list[tuple[str, str, bool]]:
     own = request.own_sites  # type: ignore[attr-defined]  # by staff.sites.confine
     if own is None or len(own) < 2:
         return []
-    here = seen()
-    at = next(iter(here)) if here is not None and len(here) == 1 else ""
+    at = here_or_none() or ""
     named = Site.objects.filter(pk__in=own)
     return [("", "All my sites", not at), *(_choice(one, at) for one in named)]
 

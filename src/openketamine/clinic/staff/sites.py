@@ -132,8 +132,8 @@ class OfSite(models.Manager[M]):
 def clock_on_the_wall() -> AbstractContextManager[None]:
     """Times as the clock of the one site that is seen shows them; as the house's does where there
     are several, or where it has none of its own."""
-    sites = seen()
-    one = _sites().filter(pk__in=sites).first() if sites is not None and len(sites) == 1 else None
+    site = here_or_none()
+    one = _sites().filter(pk=site).first() if site is not None else None
     return timezone.override(ZoneInfo(one.time_zone)) if one and one.time_zone else nullcontext()
 
 

@@ -12,6 +12,7 @@ from openketamine.core.dosing._tolerability import (
     LOWER,
     UNKNOWN,
     Judged,
+    strictest_verdict,
     tolerability,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "protocol",
     "protocols",
     "read_history",
+    "strictest_verdict",
     "tolerability",
 ]

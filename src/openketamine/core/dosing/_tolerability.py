@@ -1,7 +1,7 @@
 """How the last session was tolerated, as a protocol judges it: what lowers the next dose, what only
 holds it, what was fine, and what nobody wrote down."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -53,6 +53,11 @@ def missing(judged: tuple[Judged, ...]) -> tuple[str, ...]:
     return tuple(
         _MISSING.get(one.question, one.question) for one in judged if one.verdict == UNKNOWN
     )
+
+
+def strictest_verdict(found: Collection[str]) -> str:
+    """What all of these come to: it lowers the next dose, holds it, is not known, or was fine."""
+    return next((one for one in (LOWER, HOLD, UNKNOWN) if one in found), FINE)
 
 
 def _yes_no(past: PastSession, question: str, asked: str, says: str) -> Judged:
