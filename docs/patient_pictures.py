@@ -17,8 +17,8 @@ PICTURES = Path(__file__).parent / "pictures"
 PHONE = {"width": 390, "height": 844}
 NAMES = ("begin", "question", "pause", "thanks", "own", "papers", "question-es", "own-es")
 _ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-# A question of the house, which has Spanish words.
-_THEIRS = "form[data-once] [lang=es]"
+# What both languages show: the first question of the PHQ-9.
+_ASKED = "input[name=form][value=phq-9]"
 _ENGLISH, _SPANISH = "whitfield@example.org", "sorby@example.org"
 
 
@@ -40,7 +40,8 @@ def main(data: Path) -> None:
     born = dict(_born(data))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGS)
-        _walk(browser, next(letters(data, _ENGLISH)), born["Whitfield"], "")
+        for link in letters(data, _ENGLISH):
+            _walk(browser, link, born["Whitfield"], "")
         for link in letters(data, _SPANISH):
             _walk(browser, link, born["Sørby"], "-es")
         browser.close()
@@ -52,7 +53,7 @@ def _walk(browser: Browser, link: str, born: tuple[int, int, int], ending: str) 
     page.goto(link)
     _keep(page, f"begin{ending}")
     _tap(page, "main .primary")
-    _keep(page, f"question{ending}", only=_THEIRS if ending else "")
+    _keep(page, f"question{ending}", only=_ASKED)
     _tap(page, ".mine-foot a")
     _keep(page, f"pause{ending}")
     _tap(page, "main a.primary")
