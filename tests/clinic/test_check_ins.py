@@ -737,6 +737,13 @@ class TestSuicideAnswers:
         }
         assert all(course.family not in one.as_string() for one in office.letters)
 
+    def test_whoever_is_to_ask_finds_how_the_person_is_reached(self, course, phone, cast):
+        self.to_nine(phone, "1")
+        nora = Client()
+        nora.force_login(cast.nora)
+        page = nora.get("/tasks/").content.decode()
+        assert f'href="/people/{course.pk}/check-ins/#contact"' in page
+
     def test_it_goes_to_the_next_while_nobody_takes_it_and_stops_when_somebody_does(
         self, course, phone, cast, time, office
     ):

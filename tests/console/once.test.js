@@ -19,14 +19,15 @@ class Form {
   }
 }
 
-let form, cut, heard, online, address, number = 0;
+let form, cut, amiss, heard, online, address, number = 0;
 
 beforeEach(async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   [form, cut, heard, online] = [new Form(), { hidden: true }, {}, true];
-  globalThis.document = { querySelectorAll: () => [form], getElementById: () => cut };
+  globalThis.document = { querySelectorAll: () => [form], getElementById: () => cut, querySelector: () => amiss };
   globalThis.addEventListener = (name, then) => (heard[name] = then);
   address = "";
+  amiss = { focus: () => (amiss.focused = true) };
   globalThis.location = { search: "" };
   globalThis.history = { replaceState: (_, __, to) => (address = to) };
   Object.defineProperty(globalThis, "navigator", { configurable: true, value: { get onLine() { return online; } } });
@@ -42,6 +43,8 @@ describe("a tap on an answer", () => {
     mock.timers.tick(1000);
     assert.equal(form.classes.has("mine-settles"), false);
   });
+
+  it("goes first to what was amiss", () => assert.ok(amiss.focused));
 
   it("is found again by its place, when the phone goes back to a link that was opened again", () => assert.equal(address, "?at=3"));
 

@@ -30,5 +30,7 @@ for (const form of forms) form.addEventListener("submit", send);
 const place = forms[0]?.dataset.place;
 if (place && !location.search) history.replaceState(null, "", place);
 addEventListener("online", () => { if (cut) cut.hidden = true; });
+// What is to be put right may stand far below the first line of the page.
+/** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid=true]"))?.focus();
 addEventListener("pageshow", settle);
 settle();
