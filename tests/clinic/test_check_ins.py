@@ -13,9 +13,10 @@ from django.test import Client
 from tests.clinic.post_office import PostOffice
 from tests.clinic.test_patients import bundle, patient, weight
 
-from openketamine.clinic.checkins import bounces, listing, planning, post, words
+from openketamine.clinic.checkins import bounces, links, listing, planning, post, words
 from openketamine.clinic.checkins.models import Link, Message
 from openketamine.clinic.journal import clock
+from openketamine.clinic.journal.models import Access
 from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.outcomes.commands import CLOCK, record
 from openketamine.clinic.outcomes.queries import facts_of
@@ -649,6 +650,10 @@ class TestOnAPhone:
         assert "/c/o/" in phone.here
         for dead in (link, question):
             assert phone.get(dead).status_code == HTTPStatus.NOT_FOUND
+            # Who has just finished has not guessed, and nothing went wrong.
+            assert "This is finished" in phone.get(dead).content.decode()
+            assert "This link does not open" in Phone().get(dead).content.decode()
+        assert Access.objects.filter(what=links.REFUSED).count() == 2
         wrong = phone.post(phone.here, {"day": "1", "month": "1", "year": "1901"})
         assert wrong.status_code == HTTPStatus.BAD_REQUEST
         assert "That was all" in wrong.content.decode()

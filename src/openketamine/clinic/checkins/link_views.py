@@ -22,12 +22,12 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         opened = links.redeem(token, key, now)
         if opened is None:
-            return links.refused(request, now)
+            return links.over(request, links.bound(token), now)
         _choose(opened.link, request.POST.get("language", ""), now)
         return links.remember(redirect(address_of(opened.link)), opened.key)
     link = links.look(token, key, now)
     if link is None:
-        return links.refused(request, now)
+        return links.over(request, links.bound(token), now)
     if link.opened_at:
         return redirect(address_of(link))
     # Looking changes nothing: another language is kept when the link is opened.

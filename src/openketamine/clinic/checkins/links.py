@@ -4,7 +4,7 @@ The token has 192 random bits and stands in the message alone: kept is its hash.
 changes nothing (scanners of mail open every link); pressing "Begin" binds it to that browser, which
 gets a key in a cookie. From then on the token opens nothing anywhere else, and when the purpose is
 finished it opens nothing at all. A link that is unknown, too old, used or of another device gets
-the same answer.
+the same answer; only the device that used it is told that it is finished, and guesses nothing.
 """
 
 import hashlib
@@ -159,7 +159,9 @@ def by_link(place: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
         def guarded(request: HttpRequest, link_id: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
             now = clock.now()
             link = link_of(link_id, key_of(request), now)
-            if link is None or place not in (ANY, link.purpose.partition(":")[0]):
+            if link is None:
+                return over(request, Link.objects.filter(pk=link_id).first(), now)
+            if place not in (ANY, link.purpose.partition(":")[0]):
                 return refused(request, now)
             with for_whom(link):
                 return view(request, link, *args, **kwargs)
@@ -193,6 +195,15 @@ def refused(request: HttpRequest, now: datetime) -> HttpResponse:
     return not_good(request)
 
 
+def over(request: HttpRequest, link: Link | None, now: datetime) -> HttpResponse:
+    """A link that opens no more: its own device is told so, in the person's language. Whoever else
+    comes gets the one answer. `link` is None where there never was one."""
+    if link is None or not _is_of(link, key_of(request)):
+        return refused(request, now)
+    with for_whom(link):
+        return render(request, "checkins/over.html", status=404)
+
+
 def not_good(request: HttpRequest) -> HttpResponse:
     """The page itself. It knows nobody, so it speaks the language of the device."""
     with speech.speaking(speech.of_device(request)):
@@ -222,13 +233,21 @@ def remember(response: HttpResponse, key: str) -> HttpResponse:
 def _is_good(link: Link, key: str, now: datetime) -> bool:
     if link.finished_at or now >= link.until:
         return False
-    return not link.opened_at or (
-        bool(key) and secrets.compare_digest(link.device_sha256, _hash(key))
-    )
+    return not link.opened_at or _is_of(link, key)
+
+
+def _is_of(link: Link, key: str) -> bool:
+    """Whether it is bound to the device with this key."""
+    return bool(link.opened_at and key) and secrets.compare_digest(link.device_sha256, _hash(key))
 
 
 def _address(request: HttpRequest) -> str:
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
+
+
+def bound(token: str) -> Link | None:
+    """The link of this token, whatever became of it; None where it never was."""
+    return Link.objects.filter(token_sha256=_hash(token)).first()
 
 
 def _hash(secret: str) -> str:
