@@ -160,6 +160,23 @@ STEPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.hazard("HZ-03")
+@pytest.mark.parametrize("kilograms", [107.0, 108.4, 119.5, 132.1, 140.0])
+def test_a_dose_that_its_limit_held_is_the_same_again_and_not_a_step_of_the_syringe_less(kilograms):
+    """80 mg are 738.007 µg/kg of 108.4 kg: rounded down the next dose would be 75 mg."""
+    heavy = person(weight(kilograms, on=on(0)), weight(kilograms, on=on(3)))
+    wanted = propose(
+        heavy, IV, on(0), (PastSession(on(-3), 1000, improvement_percent=Decimal(80)),)
+    )
+    assert wanted.dose_ug == 80_000
+    assert wanted.limited_by
+    plan = bedside.PlanSigned(**wanted.plan_fields())
+    log = [bedside.SessionOpened("p", IV), plan, bedside.DoseGiven("iv", plan.dose_ug)]
+    state = fold(Fact(f"h{n}", at(0, 10 + n), NURSE, body) for n, body in enumerate(log))
+    (found,) = past_sessions([Visit(on(0), state)], [Decimal(80)])
+    assert propose(heavy, IV, on(3), (found,)).dose_ug == 80_000
+
+
 def two_sessions(told):
     """Two sessions, three days apart, of a person who is a third better after them."""
     opened = fact(facts.CourseOpened("c", IV, "depression", "phq-9"), -1)

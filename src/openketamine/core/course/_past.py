@@ -81,7 +81,11 @@ def given_ug(state: State) -> int:
 
 def _per_kg(plan: PlanSigned, given_ug: int) -> int | None:
     """µg/kg: as it was wanted where nearly all was given, else as it was given; None for a dose
-    that goes by no weight. What is left in the line must not make every next dose smaller."""
+    that goes by no weight. What is left in the line must not make every next dose smaller.
+
+    Of a dose that a limit held the next whole µg/kg counts: rounded down, 80 mg "again" is 79.999,
+    and drawn up in steps it is 75. The limit holds it the next time too.
+    """
     if not plan.weight_g:
         return None
     proposal = plan.proposal
@@ -90,7 +94,7 @@ def _per_kg(plan: PlanSigned, given_ug: int) -> int | None:
     if share is not None and share >= nearly_all() and wanted and weight:
         wished = round(Decimal(str(wanted)) * 1000 / Decimal(str(weight)))
         limited = bool(proposal.get("limited_by"))
-        return plan.dose_ug * 1000 // plan.weight_g if limited else wished
+        return -(-plan.dose_ug * 1000 // plan.weight_g) if limited else wished
     return given_ug * 1000 // plan.weight_g
 
 
