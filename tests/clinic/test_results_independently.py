@@ -132,7 +132,7 @@ def _kept(one, by_hand, people):
 @pytest.mark.django_db
 @pytest.mark.hazard("HZ-24")
 def test_every_number_of_the_page_is_that_of_the_raw_facts(cast):
-    fill(70, 11, NOW)
+    fill(70, 14, NOW)
     by_hand = plain()
     counted = [compare_all(asked, by_hand, NOW.date()) for asked in ASKED]
     assert min(counted) > 100

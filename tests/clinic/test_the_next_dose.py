@@ -10,13 +10,17 @@ from django.test import Client
 from django.urls import reverse
 from tests.clinic.bedside import PASSWORD, PRE_DOSE, Bedside
 
+from openketamine.clinic.journal.models import Fact
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.sessions import commands, queries
+from openketamine.clinic.sessions.models import Session
 from openketamine.core.course import facts
 from openketamine.core.findings import BadInput, Refusal
 from openketamine.core.treatment import PlanSigned
+from openketamine.operations._simulated_year import fill
 
 MONDAY = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 UG_PER_UL = 50  # of the vial: 50 mg/mL
 C_SSRS = [0, 0, None, None, None, 0]
 WELL = {
@@ -124,3 +128,21 @@ def test_another_dose_than_the_one_proposed_is_not_signed(bed):
     with pytest.raises(BadInput, match="the dose that is proposed now"):
         bed.ask("sign_plan", bed.cast.priya, password=PASSWORD, dose_ug=dose.dose_ug + 7000)
     assert bed.state["plan"] is None
+
+
+@pytest.mark.django_db
+def test_a_step_of_the_simulated_year_stands_on_the_persons_own_page(cast, clock_at):
+    """Proposed, signed by somebody else than who gave it, given, and beside it what it did."""
+    clock_at(NOW)
+    fill(12, 7, NOW)
+    plans = list(Fact.objects.filter(kind="plan_signed").order_by("at"))
+    assert {one.by_name for one in plans} == {"A simulated prescriber"}
+    stepped = next(one for one in plans if STEP_UP in " ".join(one.body["proposal"]["steps"]))
+    whose = Session.objects.get(pk=stepped.stream.partition(":")[2]).person_id
+    client = Client()
+    client.force_login(cast.priya)
+    page = client.get(reverse("course", args=[whose])).content.decode()
+    assert page.count('class="dose"') == Session.objects.filter(person_id=whose).count()
+    assert "0.5 mg/kg" in page
+    assert "0.6 mg/kg" in page
+    assert "% better" in page

@@ -6,10 +6,12 @@ from itertools import islice, pairwise
 import pytest
 
 from openketamine.core import course, treatment
-from openketamine.core.course import cohort
+from openketamine.core.course import Visit, cohort, fold_course, history
 from openketamine.core.course._tolerated import tolerated
-from openketamine.core.dosing import protocol
-from openketamine.simulator.year import year
+from openketamine.core.dosing import propose, protocol
+from openketamine.core.history import read_bundle
+from openketamine.core.screening import Override, evaluate
+from openketamine.simulator.year import PRESCRIBER, year
 
 UNTIL = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
@@ -118,6 +120,69 @@ def test_sessions_go_on_for_some_at_no_less_than_the_interval_of_the_protocol(pe
         for done, (before, after) in enumerate(pairwise(days), start=1):
             least = plan.phase_of(done, (before - days[0]).days // 7 + 1).next_in_days
             assert (after - before).days >= least
+
+
+def orders(person):
+    """(session, plan) of everybody who is treated by the rules of their protocol."""
+    for session in person.sessions:
+        plans = [o for o in session.facts if isinstance(o.body, treatment.PlanSigned)]
+        if session.protocol_id == "iv-depression":
+            (plan,) = plans
+            yield session, plan
+        else:
+            assert plans == []
+
+
+@pytest.mark.hazard("HZ-03")
+def test_every_dose_is_what_the_rules_propose_of_all_that_was_on_record_then(people):
+    """Reckoned once more, from the facts as they were written; signed before the drug."""
+    seen = 0
+    for person in people[:80]:
+        for session, plan in orders(person):
+            day = plan.at.date()
+            told = [
+                course.Fact(o.id, o.at, AUTHOR, o.body) for o in person.course if o.at < plan.at
+            ]
+            visits = [visit(one, plan.at) for one in person.sessions if one.opened_at < plan.at]
+            past = history(fold_course(told, visits), "iv-depression", day)
+            record = read_bundle(person.bundle([one.opened_at.date() for one in person.sessions]))
+            aside = tuple(
+                Override(o.body.rule, o.body.reason_code, o.body.reason)
+                for o in session.facts
+                if isinstance(o.body, treatment.OverrideSigned)
+            )
+            known = evaluate(record, "iv-depression", day, overrides=aside)
+            expected = propose(record, "iv-depression", day, past, known)
+            assert plan.body.dose_ug == expected.dose_ug
+            assert plan.by == PRESCRIBER
+            state = visit(session, session.closed_at).state
+            assert plan.at < state.started_at
+            assert state.infusion.given_ug(session.closed_at) == pytest.approx(
+                plan.body.dose_ug, rel=0.01  # the pump counts in tenths of mL/h
+            )
+            seen += 1
+    assert seen > 100
+
+
+def test_doses_go_up_and_down_and_say_why(people):
+    steps = {"up": 0, "down": 0}
+    for person in people:
+        for (_, before), (_, after) in pairwise(orders(person)):
+            words = " ".join(after.body.proposal["steps"])
+            if after.body.dose_ug > before.body.dose_ug:
+                assert "one step up" in words
+                steps["up"] += 1
+            if after.body.dose_ug < before.body.dose_ug:
+                assert "dissociation" in words or "vomiting" in words or "worse" in words, words
+                steps["down"] += 1
+    assert steps["up"] > 40
+    assert steps["down"] > 8
+
+
+def visit(session, until):
+    """A session as it was known at a moment."""
+    told = [treatment.Fact(o.id, o.at, AUTHOR, o.body) for o in session.facts if o.at < until]
+    return Visit(session.opened_at.date(), treatment.fold(told), session=session.id)
 
 
 def test_each_session_says_how_it_was_tolerated(people):

@@ -3,7 +3,6 @@
 Only ever into a demonstration. The drug book stays as it is: no vial was opened for any of them.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -19,9 +18,10 @@ from openketamine.clinic.staff.commands import system_account
 from openketamine.clinic.staff.models import Staff
 from openketamine.core import course, treatment
 from openketamine.core.log import Author
-from openketamine.simulator.year import Said, SimulatedPerson, SimulatedSession, year
+from openketamine.simulator.year import PRESCRIBER, Said, SimulatedPerson, SimulatedSession, year
 
 AUTHOR = Author("simulated-year", "A simulated clinic", "system")
+_PRESCRIBER = Author("simulated-prescriber", "A simulated prescriber", "prescriber")
 _AT_ONCE = 20
 Show = Callable[[int, int], None]
 
@@ -51,7 +51,8 @@ def _write(group: Sequence[SimulatedPerson], by: Staff, now: datetime) -> int:
     rows = [_person(one, now) for one in group]
     Person.objects.bulk_create(rows, ignore_conflicts=True)
     for one in group:
-        import_bundle(_bundle(one), by, now)
+        weighed = [each.opened_at.date() for each in one.sessions]
+        import_bundle(one.bundle(weighed), by, now)
     sessions = [_session(each, one) for one in group for each in one.sessions]
     Session.objects.bulk_create(sessions, ignore_conflicts=True)
     streams = {f"course:{one.id}": _entries(one.course, course) for one in group}
@@ -90,29 +91,12 @@ def _entries(said: Sequence[Said], log: Any) -> list[journal.Entry]:
     """`log`: `treatment` or `course`, whose words these are."""
     return [
         journal.Entry(
-            one.id, log.kind_of(one.body), log.encode_body(one.body), one.at, AUTHOR, "simulated"
+            one.id,
+            log.kind_of(one.body),
+            log.encode_body(one.body),
+            one.at,
+            _PRESCRIBER if one.by == PRESCRIBER else AUTHOR,
+            "simulated",
         )
         for one in said
     ]
-
-
-def _bundle(one: SimulatedPerson) -> bytes:
-    """What the front desk would import: who they are, and how heavy."""
-    patient = {
-        "resourceType": "Patient",
-        "id": "p",
-        "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": one.mrn}],
-        "name": [{"family": one.family, "given": [one.given]}],
-        "gender": one.sex,
-        "birthDate": one.birth_date.isoformat(),
-    }
-    weight = {
-        "resourceType": "Observation",
-        "id": "w",
-        "status": "final",
-        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
-        "effectiveDateTime": one.sessions[0].opened_at.date().isoformat() if one.sessions else None,
-        "valueQuantity": {"value": one.weight_kg, "unit": "kg", "code": "kg"},
-    }
-    entries = [{"resource": patient}, *([{"resource": weight}] if one.sessions else [])]
-    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()

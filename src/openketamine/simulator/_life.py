@@ -11,19 +11,24 @@ from typing import Any
 import numpy as np
 
 from openketamine.core.course import Body as CourseBody
+from openketamine.core.log import Author, Fact
 from openketamine.core.treatment import Body as SessionBody
 from openketamine.knowledge import load
 
 _NAMES = uuid.UUID("b7f0d1c4-50c7-4b0e-9d3e-8a52f0d1a9e7")
 
+PRESCRIBER = "prescriber"
+_CLINIC = Author("simulated", "A simulated clinic", "system")
+
 
 @dataclass(frozen=True)
 class Said:
-    """One fact: its id, when it happened, what it says."""
+    """One fact: its id, when it happened, what it says; `by` a prescriber, else by the clinic."""
 
     id: str
     at: datetime
     body: Any
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class SimulatedSession:
     opened_at: datetime
     closed_at: datetime
     facts: tuple[Said, ...]
+
+
+def as_fact(one: Said) -> Fact[Any]:
+    """As it will stand in the journal, for those who fold it before."""
+    return Fact(one.id, one.at, _CLINIC, one.body)
 
 
 @cache
@@ -62,10 +72,10 @@ class Life:
         """A fact of the course."""
         self.said.append(self.fact(at, body))
 
-    def fact(self, at: datetime, body: CourseBody | SessionBody) -> Said:
+    def fact(self, at: datetime, body: CourseBody | SessionBody, by: str = "") -> Said:
         """A fact with an id of its own."""
         self.made += 1
-        return Said(self.name("fact", self.made), at, body)
+        return Said(self.name("fact", self.made), at, body, by)
 
     def happens(self, percent: float) -> bool:
         """Whether something of this chance happens now."""

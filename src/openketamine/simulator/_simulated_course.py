@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from openketamine.core.course import Cohort, cohort
+from openketamine.core.course import Cohort, Visit, cohort, fold_course
 from openketamine.core.course import facts as course
 from openketamine.core.dosing import protocol
 from openketamine.core.scoring import Score, score
 from openketamine.core.treatment import facts as treatment
-from openketamine.simulator._life import Life, Said, SimulatedSession, settings
+from openketamine.core.treatment import fold
+from openketamine.simulator._life import PRESCRIBER, Life, Said, SimulatedSession, as_fact, settings
+from openketamine.simulator._simulated_dose import Order, Somebody, infusion, order
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _PHQ9_ITEMS, _PEG_ITEMS = 9, 3
@@ -31,9 +33,10 @@ _MOST_SESSIONS = 30
 class SimulatedCourse:
     """One course of a person: sessions, scores, what happened after."""
 
-    def __init__(self, life: Life, mix: Mapping[str, Any], first: datetime, weight: float) -> None:
-        """`mix`: a row of `year.yaml`; `first`: when the first session opens; `weight` in kg."""
-        self.life, self.mix, self.first, self.weight = life, mix, first, weight
+    def __init__(self, life: Life, mix: Mapping[str, Any], first: datetime, who: Somebody) -> None:
+        """`mix`: a row of `year.yaml`; `first`: when the first session opens."""
+        self.life, self.mix, self.first, self.who = life, mix, first, who
+        self.visits: list[Visit] = []
         self.instrument: str = mix["primary"]
         self.axes = [self._axis(self.instrument, mix["response"], *_bounds(self.instrument))]
         if mix["indication"] == "pain":
@@ -58,13 +61,13 @@ class SimulatedCourse:
         if not days:
             return
         back = days[-1] + _DAY * self._days_to_relapse()
-        if len(days) == mix["sessions"]:
-            self._maintained(days, back)
         self._events(days[-1])
         if self.lost_after < mix["sessions"] and len(days) == given:
             reason = self.life.one_of(["lost", "wish", "side_effects"], [60, 25, 15])
             self.life.say(days[-1] + 30 * _DAY, course.CourseEnded(course_id, reason))
         self._follow(days[-1], course_id, len(days), back)
+        if len(days) == mix["sessions"]:
+            self._maintained(days, back)
 
     # --- scores -----------------------------------------------------------------------------
 
@@ -135,7 +138,7 @@ class SimulatedCourse:
                 )
                 for one, wanted in self._levels(done, back=back)
             ]
-        said += self._dose(day + 20 * _MINUTE)
+        said += self._dose(day + 20 * _MINUTE, said)
         events = list(self._adverse_events(day + 30 * _MINUTE))
         said += [*events, self._peak(day + 50 * _MINUTE, events)]
         left = treatment.Discharged("Escort of a simulated person", "not recorded", True)  # noqa: FBT003
@@ -143,20 +146,30 @@ class SimulatedCourse:
         said.append(life.fact(day + 140 * _MINUTE, treatment.SessionClosed()))
         closed = day + 140 * _MINUTE
         life.sessions.append(SimulatedSession(own, mix["protocol"], day, closed, tuple(said)))
+        self.visits.append(self._visit(day, said, own))
 
-    def _dose(self, at: datetime) -> list[Said]:
+    def _dose(self, at: datetime, before: list[Said]) -> list[Said]:
         """What was given, without a line in the drug book: no vial of this clinic was opened."""
+        life = self.life
         if self.mix["protocol"] == "spravato-trd":
-            return [self.life.fact(at + number * 5 * _MINUTE, _device()) for number in range(2)]
-        weight_g, ug = round(self.weight * 1000), round(self.weight * 500)
-        begun = treatment.InfusionStarted(
-            rate_ul_per_h=ug * 60 // 40,
-            concentration_ug_per_ml=1000,
-            volume_ul=ug,
-            weight_g=weight_g,
-        )
-        stopped = treatment.InfusionStopped()
-        return [self.life.fact(at, begun), self.life.fact(at + 40 * _MINUTE, stopped)]
+            return [life.fact(at + number * 5 * _MINUTE, _device()) for number in range(2)]
+        signed = self._order(at, before) if self.mix.get("by_the_rules") else None
+        begun, over = infusion(signed, self.who.weight_kg)
+        bodies = (*signed.overrides, signed.plan) if signed else ()
+        return [
+            *(life.fact(at - 5 * _MINUTE, body, PRESCRIBER) for body in bodies),
+            life.fact(at, begun),
+            life.fact(at + over, treatment.InfusionStopped()),
+        ]
+
+    def _order(self, at: datetime, before: list[Said]) -> Order | None:
+        """Of all that was on record five minutes before; what is charted later nobody knew."""
+        told = [as_fact(one) for one in self.life.said if one.at < at]
+        state = fold_course(told, [*self.visits, self._visit(at, before)])
+        return order(self.who, self.mix["protocol"], at.date(), state)
+
+    def _visit(self, at: datetime, said: list[Said], session: str = "") -> Visit:
+        return Visit(at.date(), fold([as_fact(one) for one in said]), session=session)
 
     def _adverse_events(self, at: datetime) -> Iterator[Said]:
         """A share of people over a course, made a share of sessions: as if each were a new draw."""

@@ -6,28 +6,23 @@ the same facts, letter for letter. Nothing here is a prediction of anything.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
-from openketamine.simulator._life import Life, Said, SimulatedSession, settings
+from openketamine.simulator._life import PRESCRIBER, Life, Said, SimulatedSession, settings
 from openketamine.simulator._simulated_course import SimulatedCourse
+from openketamine.simulator._simulated_dose import Somebody
 
-__all__ = ["Said", "SimulatedPerson", "SimulatedSession", "year"]
+__all__ = ["PRESCRIBER", "Said", "SimulatedPerson", "SimulatedSession", "year"]
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class SimulatedPerson:
+class SimulatedPerson(Somebody):
     """Somebody who does not exist, with every session and the facts between them."""
 
     id: str
-    mrn: str
-    family: str
-    given: str
-    sex: str
-    birth_date: date
-    weight_kg: float
     sessions: tuple[SimulatedSession, ...]
     course: tuple[Said, ...]
 
@@ -51,15 +46,18 @@ def _person(life: Life) -> SimulatedPerson:
     first = first.replace(
         hour=hour, minute=int(life.chance.integers(0, 60)), second=0, microsecond=0
     )
-    SimulatedCourse(life, mix, min(first, life.until - 6 * 60 * _MINUTE), weight).live()
-    return SimulatedPerson(
-        id=life.name("person"),
+    who = Somebody(
         mrn=f"SIM-{life.seed}-{life.number + 1:06d}",
         family=f"Simulated {life.number + 1:04d}",
         given="Nobody",
         sex=sex,
         birth_date=(first - _DAY * round(age * 365.25)).date(),
         weight_kg=weight,
+    )
+    SimulatedCourse(life, mix, min(first, life.until - 6 * 60 * _MINUTE), who).live()
+    return SimulatedPerson(
+        **asdict(who),
+        id=life.name("person"),
         sessions=tuple(life.sessions),
         course=tuple(one for one in life.said if one.at < life.until),
     )
