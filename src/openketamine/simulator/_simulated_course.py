@@ -17,8 +17,8 @@ from openketamine.core.course import Cohort, Visit, cohort, fold_course
 from openketamine.core.course import facts as course
 from openketamine.core.dosing import protocol
 from openketamine.core.scoring import Score, score
+from openketamine.core.treatment import Body, fold
 from openketamine.core.treatment import facts as treatment
-from openketamine.core.treatment import fold
 from openketamine.simulator._life import PRESCRIBER, Life, Said, SimulatedSession, as_fact, settings
 from openketamine.simulator._simulated_dose import Order, Somebody, infusion, order
 
@@ -155,7 +155,7 @@ class SimulatedCourse:
             return [life.fact(at + number * 5 * _MINUTE, _device()) for number in range(2)]
         signed = self._order(at, before) if self.mix.get("by_the_rules") else None
         begun, over = infusion(signed, self.who.weight_kg)
-        bodies = (*signed.overrides, signed.plan) if signed else ()
+        bodies: tuple[Body, ...] = (*signed.overrides, signed.plan) if signed else ()
         return [
             *(life.fact(at - 5 * _MINUTE, body, PRESCRIBER) for body in bodies),
             life.fact(at, begun),
