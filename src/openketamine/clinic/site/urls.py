@@ -34,3 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openketamine.clinic.console.urls")),
     path("", include("openketamine.clinic.reports.urls")),
 ]
+
+# Somebody at home reads of a fault in their own language; pages of the clinic are Django's own way.
+handler404 = "openketamine.clinic.checkins.unserved.no_such_page"
+handler500 = "openketamine.clinic.checkins.unserved.failed"
