@@ -126,6 +126,18 @@ def test_it_opens_found_again_and_continues_with_others_when_time_has_passed(at)
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_opens_a_third_time_on_one_day_though_everybody_in_it_was_treated_today(at):
+    at(0)
+    at(180)
+    now = at(360)
+    assert "infusing" not in phases(now).values()
+    assert len(phases(now)) == 6
+    assert journal.verify().ok
+    # Two days later they may be treated again.
+    assert "infusing" in phases(at(360 + 2 * 24 * 60)).values()
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("local", ["00:03", "00:20", "23:59"])
 def test_it_opens_just_after_midnight_too(at, local):
     hour, minute = (int(part) for part in local.split(":"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from openketamine.clinic.journal import clock
@@ -74,7 +75,7 @@ def set_scene() -> None:
     ask_between_sessions(staff, now)
     if not _somebody_is_infused(now):
         _end_old_scenes(staff, now)
-        _new_scene(staff, now)
+        _next_scene(staff, now)
 
 
 def _staff(now: datetime) -> dict[str, Staff]:
@@ -157,6 +158,18 @@ def _somebody_is_infused(now: datetime) -> bool:
             if end and datetime.fromisoformat(end) > now:
                 return True
     return False
+
+
+def _next_scene(staff: Mapping[str, Staff], now: datetime) -> None:
+    """A new scene, or none: whoever was treated today is not treated again, not even here. Then
+    nothing of it is kept, and the house opens with the people whom it has."""
+    try:
+        with transaction.atomic():
+            _new_scene(staff, now)
+    except StoryFailed as why:
+        if not facts.head(_STREAM):
+            raise
+        _log.warning("nobody new sits down: %s", why)
 
 
 def _new_scene(staff: Mapping[str, Staff], now: datetime) -> None:
