@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from openketamine.operations import _postgres
 
 
@@ -24,3 +26,10 @@ def own_database() -> Iterator[Path]:
             yield database
         finally:
             _postgres.stop(database)
+
+
+def computed(database: Path) -> float:
+    """Seconds of CPU that this process and its database used so far."""
+    server = psutil.Process(int((database / "postmaster.pid").read_text().split()[0]))
+    every = [psutil.Process(), server, *server.children(recursive=True)]
+    return sum(one.cpu_times().user + one.cpu_times().system for one in every if one.is_running())

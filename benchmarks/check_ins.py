@@ -23,8 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
-from _clinic import own_database
+from _clinic import computed, own_database
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 EVERY_S, GOAL_QUIET_S = 15, 1.0
@@ -118,13 +117,6 @@ class Counter:
     def __call__(self, execute: Any, *words: Any) -> Any:
         self.queries += 1
         return execute(*words)
-
-
-def computed(database: Path) -> float:
-    """Seconds of CPU that this process and its database used so far."""
-    server = psutil.Process(int((database / "postmaster.pid").read_text().split()[0]))
-    every = [psutil.Process(), server, *server.children(recursive=True)]
-    return sum(one.cpu_times().user + one.cpu_times().system for one in every if one.is_running())
 
 
 def show(people: int, found: list[Cost], few: Cost) -> bool:
