@@ -78,7 +78,7 @@ class TestWhatWaits:
         assert unsigned() == []
 
     @pytest.mark.parametrize(("minutes", "late"), [(60, 0), (61, 1)])
-    def test_late_waste_is_named_by_its_number_in_the_book(
+    def test_late_waste_is_named_by_its_place_in_the_book(
         self, vial, nora, wes, now, minutes, late
     ):
         session, then = uuid.uuid4(), now + timedelta(minutes=minutes)
@@ -89,5 +89,5 @@ class TestWhatWaits:
         )
         found = lately_late(then)
         assert [one.entry_id for one in found] == [wasted] * late
-        assert [one.entry for one in found] == [queries.entry(wasted).number] * late
+        assert [one.place for one in found] == [str(queries.entry(wasted).number)] * late
         assert lately_late(then + timedelta(days=31)) == []

@@ -7,10 +7,19 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KT
 
 from openketamine.clinic.pharmacy._entries import in_order, own_rows, place_in_book, rows, written
-from openketamine.core.ledger import LateEntry, book, late_entries
+from openketamine.core.ledger import book, late_entries
 
 # How far back the page looks; the packet of any range has all of them.
 LOOKED_AT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Late:
+    """Waste that was written down after its time. `minutes`: since the dose was over."""
+
+    place: str
+    entry_id: str
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -40,9 +49,9 @@ def unsigned() -> list[Unsigned]:
     ]
 
 
-def lately_late(now: datetime) -> list[LateEntry]:
-    """Waste of the last weeks that came long after its dose; the entries are named by their number
-    in the book."""
+def lately_late(now: datetime) -> list[Late]:
+    """Waste of the last weeks that came long after its dose; the entries are named by their place
+    in the book of their site."""
     late = (
         own_rows("transfer")
         .filter(at__gte=now - LOOKED_AT)
@@ -51,7 +60,7 @@ def lately_late(now: datetime) -> list[LateEntry]:
             | Q(body__entry__destination__startswith="waste:")
         )
     )
-    lines = written(in_order(late))
-    numbers = [one.number for one in lines]
-    found = late_entries(book(one.entry for one in lines))
-    return [one.numbered(numbers[one.entry - 1]) for one in found]
+    lines = in_order(late)
+    places = [place_in_book(one.stream, one.number) for one in lines]
+    found = late_entries(book(one.entry for one in written(lines)))
+    return [Late(places[one.entry - 1], one.entry_id, one.minutes) for one in found]

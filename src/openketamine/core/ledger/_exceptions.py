@@ -1,7 +1,7 @@
 """What is not wrong and must still be looked at: waste that was written down late."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,6 @@ class LateEntry:
     session: str
     minutes: int
     summary: str
-
-    def numbered(self, entry: int) -> "LateEntry":
-        """The same, where the book that was read is a part of a longer one."""
-        return replace(self, entry=entry)
 
     def as_json(self) -> dict[str, Any]:
         """The form of `ledger check`."""
