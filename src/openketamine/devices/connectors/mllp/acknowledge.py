@@ -24,7 +24,6 @@ Associations = Mapping[str, str]
 """Device id → MRN of the person it was attached to."""
 
 _ORIGINAL = {"ok": "AA", "error": "AE", "reject": "AR"}
-_COMMIT = {"ok": "CA", "error": "CE", "reject": "CR"}
 _WANTED = {"AL": ("ok", "error", "reject"), "SU": ("ok",), "ER": ("error", "reject")}
 
 
