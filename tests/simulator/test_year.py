@@ -158,7 +158,8 @@ def test_every_dose_is_what_the_rules_propose_of_all_that_was_on_record_then(peo
             state = visit(session, session.closed_at).state
             assert plan.at < state.started_at
             assert state.infusion.given_ug(session.closed_at) == pytest.approx(
-                plan.body.dose_ug, rel=0.01  # the pump counts in tenths of mL/h
+                plan.body.dose_ug,
+                rel=0.01,  # the pump counts in tenths of mL/h
             )
             seen += 1
     assert seen > 100
