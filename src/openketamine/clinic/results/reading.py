@@ -3,7 +3,7 @@
 Of a session only what the results rest on is read: no readings, no words of anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.utils import timezone
@@ -41,16 +41,6 @@ def states(people: Iterable[UUID]) -> dict[UUID, CourseState]:
     return {
         one: fold_course(_course(courses[f"course:{one}"]), visits[one], zone) for one in wanted
     }
-
-
-def session_ids(people: Iterable[UUID]) -> Mapping[UUID, Sequence[UUID]]:
-    """Every session of these people."""
-    found: dict[UUID, list[UUID]] = {}
-    for person, session in Session.objects.filter(person_id__in=list(people)).values_list(
-        "person_id", "pk"
-    ):
-        found.setdefault(person, []).append(session)
-    return found
 
 
 def _visit(stored: Sequence[StoredFact]) -> Visit | None:

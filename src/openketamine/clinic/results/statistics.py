@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 LEVEL = 0.95
-_LIBRARIES = ("lifelines", "statsmodels", "pyarrow")
 WILSON = "Wilson score interval, 95 %"
 GREENWOOD = "Kaplan–Meier; log(−log) interval by Greenwood's variance, 95 %"
 FISHER, FISHER_ONE_SIDED = "Fisher's exact test, two-sided", "Fisher's exact test, one-sided"
