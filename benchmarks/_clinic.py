@@ -1,10 +1,14 @@
 """A clinic of its own for a benchmark: a private database and the settings, gone afterwards."""
 
+import argparse
 import os
+import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -26,6 +30,41 @@ def own_database() -> Iterator[Path]:
             yield database
         finally:
             _postgres.stop(database)
+
+
+def people_asked(says: str | None) -> int:
+    """`--people N`, 1,000 unless told."""
+    parser = argparse.ArgumentParser(description=says)
+    parser.add_argument("--people", type=int, default=1000)
+    asked: int = parser.parse_args().people
+    return asked
+
+
+def set_up() -> None:
+    """Django, and every table."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def fill(people: int, now: datetime) -> None:
+    """So many people of the simulated year in all."""
+    from openketamine.operations._simulated_year import fill as fill_year
+
+    begun = time.perf_counter()
+    fill_year(people, 2026, now)
+    print(f"{people} people in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
+
+
+def tidy() -> None:
+    """The database knows what it holds, as after a night."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def computed(database: Path) -> float:

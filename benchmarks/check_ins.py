@@ -13,7 +13,6 @@ that a quiet look takes. Exit status 1 where a quiet look takes more than a seco
 queries of more people.
 """
 
-import argparse
 import sys
 import time
 import uuid
@@ -23,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from _clinic import computed, own_database
+from _clinic import computed, fill, own_database, people_asked, set_up, tidy
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 EVERY_S, GOAL_QUIET_S = 15, 1.0
@@ -41,45 +40,33 @@ class Cost:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=1000)
-    words = parser.parse_args()
+    people = people_asked(__doc__)
     with own_database() as database:
-        return measured(words.people, database)
+        return measured(people, database)
 
 
 def measured(people: int, database: Path) -> int:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    call_command("migrate", verbosity=0)
+    set_up()
     few, many = people // 10, people
-    fill(few)
+    fill_with_addresses(few)
     quiet_few = looks(database)[1]
-    fill(many)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    fill_with_addresses(many)
+    tidy()
     found = looks(database)
     return 0 if show(people, found, quiet_few) else 1
 
 
-def fill(people: int) -> None:
+def fill_with_addresses(people: int) -> None:
     """So many people in all, each with a mail address."""
     from openketamine.clinic.outcomes.commands import CLOCK, record
     from openketamine.clinic.patients.models import Person
     from openketamine.core.course import facts
-    from openketamine.operations._simulated_year import fill as fill_year
 
-    begun = time.perf_counter()
-    fill_year(people, 2026, NOW)
+    fill(people, NOW)
     for place, person in enumerate(Person.objects.order_by("mrn")):
         contact = facts.ContactSet("email", f"p{place}@example.org", zone="America/Denver")
         name = str(uuid.uuid5(uuid.NAMESPACE_OID, f"contact {person.pk}"))
         record(person, contact, CLOCK, NOW, id=name)
-    print(f"{people} people in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
 
 
 def looks(database: Path) -> list[Cost]:

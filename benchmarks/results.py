@@ -11,7 +11,6 @@ people were added, the quickest of three; and the bytes of the page. Exit status
 computes longer than its limit: what other programs do on the machine is not counted.
 """
 
-import argparse
 import sys
 import time
 import uuid
@@ -21,7 +20,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
-from _clinic import computed, own_database
+from _clinic import computed, fill, own_database, people_asked, set_up, tidy
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 # The waits that a person at a desk bears: a page at once, and one that is made anew once a day.
@@ -39,29 +38,16 @@ class Look:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=1000)
-    words = parser.parse_args()
+    people = people_asked(__doc__)
     with own_database() as database:
-        return measured(words.people, database)
+        return measured(people, database)
 
 
 def measured(people: int, database: Path) -> int:
     """Fill, look, look again."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
-    from openketamine.operations._simulated_year import fill
-
-    call_command("migrate", verbosity=0)
-    begun = time.perf_counter()
-    fill(people, 2026, NOW)
-    print(f"{people} people in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    set_up()
+    fill(people, NOW)
+    tidy()
     look = _looking(database)
     rows = [
         ("the first look: everybody is folded", look(), FIRST_S),
