@@ -1,9 +1,8 @@
 """One demonstration house for all of these tests, one Chromium a file, windows for the cast."""
 
-import os
-
 import pytest
-from tests.end_to_end.desk import ARGUMENTS, Complaints, Staffroom
+from tests.chromium import chromium
+from tests.end_to_end.desk import Complaints, Staffroom
 from tests.end_to_end.house import DemoHouse
 
 
@@ -30,13 +29,8 @@ def cookies():
 def browser():
     """Debian's Chromium. For one file only: Playwright's loop must not outlive it in this thread,
     or Django refuses its database to the tests that follow."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -5,15 +5,6 @@ from contextlib import contextmanager
 
 from tests.end_to_end.house import PASSWORD
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DESK, TABLET = {"width": 1440, "height": 900}, {"width": 1180, "height": 820}
 # A considered no of the server is an answer, though Chromium writes it into the console.
 _NO = re.compile(r"status of (400|401|403|409|422) ")

@@ -1,9 +1,8 @@
 """The pages of who is treated at 200 % on a phone, in Spanish: nothing runs out at the side."""
 
-import os
-
 import pytest
-from tests.clinic.pages.test_screens import ARGUMENTS, faults
+from tests.chromium import chromium
+from tests.clinic.pages.test_screens import faults
 from tests.clinic.test_check_ins import (  # noqa: F401  (fixtures)
     address_in,
     office,
@@ -36,13 +35,8 @@ def addresses(person, cast, office, time, settings):  # noqa: F811
 @pytest.fixture
 def browser(live_server, addresses):
     """It opens after the data are made, as in test_screens.py."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,20 +1,11 @@
 """Every page in a real browser: no serious fault that axe knows, nothing wider than the screen."""
 
-import os
 from datetime import timedelta
 
 import pytest
+from tests.chromium import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENS = (("dark", 1180, 820), ("light", 390, 844))
 
 
@@ -76,13 +67,8 @@ def browser(live_server, addresses):
     """Debian's Chromium. It opens after the data are made, because Playwright's loop would give
     Django a second connection in this thread, and closes before the server, whose connections it
     keeps open."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 def sign_in(browser, server, who, scheme, width, height):
