@@ -22,7 +22,7 @@ from openketamine.clinic.outcomes.commands import CLOCK, record
 from openketamine.clinic.outcomes.queries import facts_of
 from openketamine.clinic.patients.commands import import_bundle
 from openketamine.core.course import facts, tasks
-from openketamine.core.course.check_ins import check_ins
+from openketamine.core.course.check_ins import check_ins, telephone_of
 from openketamine.core.findings import BadInput
 
 pytestmark = pytest.mark.django_db
@@ -749,6 +749,32 @@ class TestSuicideAnswers:
         page = nora.get("/tasks/").content.decode()
         assert f'href="/people/{course.pk}/check-ins/#contact"' in page
 
+    def test_whom_to_call_stands_beside_the_task_and_on_no_page_of_the_person(
+        self, course, phone, cast, time, office
+    ):
+        self.to_nine(phone, "1")
+        nora, number, other = Client(), "+15205550123", "+15205550124"
+        nora.force_login(cast.nora)
+        pages = ("/tasks/", f"/people/{course.pk}/course/", f"/people/{course.pk}/check-ins/")
+        for page in pages:
+            said = nora.get(page).content.decode()
+            assert "No telephone number is on record" in said
+            assert f'href="/people/{course.pk}/check-ins/#contact"' in said
+        contact = facts.ContactSet(
+            "email", ADDRESS, telephone=number, other_name="Ada", other_telephone=other
+        )
+        record(course, contact, cast.fran, time.now)
+        time.goes_on(seconds=1)
+        record(course, facts.OptedOut("email", "link"), cast.fran, time.now)
+        for page in pages:
+            said = nora.get(page).content.decode()
+            assert f'<a class="nowrap" href="tel:{number}">Call {number}</a>' in said
+            assert "No telephone number is on record" not in said
+        assert f'href="tel:{other}"' in nora.get(pages[-1]).content.decode()
+        work(time)
+        theirs = [phone.page(), *(one.as_string() for one in office.letters)]
+        assert not any(one in page for one in (number, other, "Ada") for page in theirs)
+
     def test_it_goes_to_the_next_while_nobody_takes_it_and_stops_when_somebody_does(
         self, course, phone, cast, time, office
     ):
@@ -880,6 +906,40 @@ class TestStaffPages:
         past = nora.post(f"{page}visit/", {"starts_at": "2020-01-01T10:00"})
         assert past.status_code == HTTPStatus.BAD_REQUEST
         assert "Before your session" in nora.get(page).content.decode()
+
+    def test_the_telephone_is_kept_and_a_wrong_one_is_refused(self, course, cast):
+        nora, page = self.nora(cast), f"/people/{course.pk}/check-ins/"
+        said = {"channel": "email", "address": ADDRESS, "language": "en", "quiet_from": "20:00"}
+        said |= {"quiet_until": "09:00", "telephone": "+1 520 555 0123"}
+        said |= {"other_name": "Ada", "other_telephone": "+15205550124"}
+        assert nora.post(f"{page}contact/", said).status_code == HTTPStatus.FOUND
+        kept = state(course).last(facts.ContactSet).body
+        assert (kept.telephone, kept.other_name) == ("+15205550123", "Ada")
+        assert kept.other_telephone == "+15205550124"
+        assert 'value="+15205550123"' in nora.get(page).content.decode()
+        for wrong in ("5205550123", "+1520", "+1" + "5" * 15, "+1520555012x"):
+            answer = nora.post(f"{page}contact/", said | {"telephone": wrong})
+            assert answer.status_code == HTTPStatus.BAD_REQUEST
+            assert "Expected a number with its country" in answer.content.decode()
+        assert state(course).last(facts.ContactSet).body == kept
+
+    def test_a_telephone_for_texts_follows_them_and_stays_when_texts_end(self, course, cast, time):
+        nora, page = self.nora(cast), f"/people/{course.pk}/check-ins/"
+        said = {"language": "en", "quiet_from": "20:00", "quiet_until": "09:00"}
+        moves = [
+            ("text", "+15205550123", "", "+15205550123"),
+            ("text", "+15205550124", "+15205550123", "+15205550124"),
+            ("text", "+15205550124", "+15205550125", "+15205550125"),
+            ("text", "+15205550124", "+15205550124", "+15205550124"),
+            ("email", ADDRESS, "+15205550124", "+15205550124"),
+            ("none", "", "+15205550124", "+15205550124"),
+            ("none", "", "", ""),
+        ]
+        for channel, address, telephone, called in moves:
+            time.goes_on(seconds=1)
+            now = said | {"channel": channel, "address": address, "telephone": telephone}
+            assert nora.post(f"{page}contact/", now).status_code == HTTPStatus.FOUND
+            assert telephone_of(state(course)) == called
 
     def test_send_now_sends_one_more_and_not_two(self, course, cast, office, time):
         work(time)

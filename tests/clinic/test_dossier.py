@@ -18,6 +18,7 @@ from openketamine.clinic.notes import commands as notes
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.patients import commands as people
 from openketamine.clinic.patients import queries as patients
+from openketamine.core.course import facts
 from openketamine.core.history import read_bundle
 from openketamine.core.scoring import instrument, instruments
 from openketamine.knowledge import document
@@ -46,6 +47,8 @@ def bed(cast, now):
     outcomes.take_score(
         bed.session.person, "phq-9", [2] * 9, cast.nora, bed.now + timedelta(hours=1), None, ""
     )
+    contact = facts.ContactSet("none", telephone="+15205550123")
+    outcomes.record(bed.session.person, contact, cast.fran, bed.now)
     journal.record_access(cast.nora, bed.session.person_id, "person.read", bed.now)
     return bed
 
@@ -74,6 +77,8 @@ class TestTheDocument:
         assert session["plan"]["dose_ug"] == 35_000
         assert [point["value"] for point in session["series"]["spo2"]] == [97.0]
         assert [fact["kind"] for fact in said["course"]].count("score_taken") == 1
+        (contact,) = [one["body"] for one in said["course"] if one["kind"] == "contact_set"]
+        assert contact["telephone"] == "+15205550123"
         assert [paper["kind"] for paper in said["papers"]] == ["consent"]
         assert said["papers"][0]["sha256"] == next(
             fact["body"]["sha256"] for fact in said["course"] if fact["kind"] == "consent_given"

@@ -16,6 +16,7 @@ from tests.clinic.conftest import PASSWORD
 
 from openketamine.clinic.journal import queries as journal
 from openketamine.clinic.journal.models import Fact
+from openketamine.clinic.outcomes.commands import record
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.results import commands, fhir, parquet
 from openketamine.clinic.results.commands import Wanted
@@ -173,13 +174,24 @@ def wanted(**changed):
 @pytest.fixture
 def clinic(cast):
     fill(12, 5, NOW)
+    for place, one in enumerate(Person.objects.order_by("pk")):
+        record(one, course.facts.ContactSet("text", *contact_of(place)), cast.fran, NOW)
     return cast
+
+
+def contact_of(place):
+    """How one of these people is reached: texts, telephone, and whom else the clinic may call."""
+    numbers = [f"+1520555{number + place:04}" for number in (100, 120, 140)]
+    return numbers[0], "en", "", "21:00", "08:00", numbers[1], f"Relative-{place}", numbers[2]
 
 
 def identifying():
     """Everything that the clinic knows and that may not leave: names, numbers, days, ids."""
     for one in Person.objects.all():
         yield from (one.mrn, one.family, str(one.pk), one.birth_date.isoformat())
+    for place in range(Person.objects.count()):
+        address, *_, telephone, name, other = contact_of(place)
+        yield from (address, telephone, name, other)
     yield from (str(pk) for pk in Session.objects.values_list("pk", flat=True))
     for at, pk, name in Fact.objects.values_list("at", "pk", "by_name"):
         yield from (at.date().isoformat(), str(pk), name)

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from openketamine.core.course import facts, fold_course
+from openketamine.core.course import decode_body, facts, fold_course
 from openketamine.core.course.check_ins import (
     check_ins,
     closing_check_ins,
+    contact_of,
     derived_id,
     due_check_ins,
     house_form,
@@ -24,6 +25,7 @@ from openketamine.core.course.check_ins import (
     suicide_level,
     suicide_task,
     tasks_of,
+    telephone_of,
 )
 from openketamine.core.findings import BadInput
 from openketamine.core.log import Author, Fact
@@ -74,6 +76,58 @@ def invited(planned, attempt, at):
         "email", attempt, planned.forms,
     )  # fmt: skip
     return fact(body, at)
+
+
+NUMBER = "+15205550123"
+
+
+class TestTheNumberToCall:
+    """A task that says "ask by telephone" needs one, whatever messages go by."""
+
+    def called(self, *bodies):
+        return telephone_of(course(*bodies, contact=None))
+
+    def test_it_is_what_was_said_last(self):
+        assert self.called(facts.ContactSet("email", "a@example.org", telephone=NUMBER)) == NUMBER
+        moved = facts.ContactSet("none", telephone="+15205550124")
+        first = fact(facts.ContactSet("text", NUMBER))
+        assert self.called(first, fact(moved, OPENED + timedelta(days=1))) == "+15205550124"
+        gone = facts.ContactSet("email", "a@example.org")
+        assert self.called(first, fact(gone, OPENED + timedelta(days=1))) == ""
+
+    def test_texts_go_to_a_telephone(self):
+        assert self.called(facts.ContactSet("text", NUMBER)) == NUMBER
+        landline = facts.ContactSet("text", NUMBER, telephone="+15205550124")
+        assert self.called(landline) == "+15205550124"
+
+    @pytest.mark.parametrize("said", [(), (facts.ContactSet("email", "a@example.org"),)])
+    def test_unknown_is_empty_and_never_an_address_of_mail(self, said):
+        assert self.called(*said) == ""
+
+    @pytest.mark.parametrize(
+        "contact",
+        [
+            facts.ContactSet("text", NUMBER),
+            facts.ContactSet("email", "a@example.org", telephone=NUMBER),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "end",
+        [
+            lambda channel: facts.OptedOut(channel, "link"),
+            lambda _: facts.CheckInUndelivered("check-in", "bounced"),
+        ],
+    )
+    def test_no_more_messages_takes_no_number_away(self, contact, end):
+        after = course(fact(end(contact.channel), OPENED + timedelta(hours=1)), contact=contact)
+        assert contact_of(after) is None
+        assert telephone_of(after) == NUMBER
+
+    def test_what_was_said_before_there_were_numbers_is_read_as_before(self):
+        old = {"channel": "email", "address": "a@example.org", "zone": HOME}
+        assert decode_body("contact_set", old) == facts.ContactSet(
+            "email", "a@example.org", zone=HOME
+        )
 
 
 class TestTheSchedules:

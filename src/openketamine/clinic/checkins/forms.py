@@ -8,6 +8,8 @@ from django.conf import settings
 
 from openketamine.clinic.library.site_words import site_words
 
+_EXPECTED = "Expected a number with its country, such as +15205550123."
+_TELEPHONE = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
 _CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 
 
@@ -19,6 +21,23 @@ class ContactForm(forms.Form):
         choices=[("email", "E-mail"), ("text", "Text message"), ("none", "Not at all")],
     )
     address = forms.CharField(label="Address or number", max_length=200, required=False)
+    telephone = forms.CharField(
+        label="Telephone",
+        max_length=30,
+        required=False,
+        widget=_TELEPHONE,
+        help_text="Where the clinic calls them, whatever messages go by. "
+        "With its country, such as +15205550123.",
+    )
+    other_name = forms.CharField(
+        label="Somebody else whom we may call",
+        max_length=120,
+        required=False,
+        help_text="When they cannot be reached: only somebody whom the person named.",
+    )
+    other_telephone = forms.CharField(
+        label="Telephone of that person", max_length=30, required=False, widget=_TELEPHONE
+    )
     zone = forms.CharField(
         label="Their time zone",
         max_length=60,
@@ -51,6 +70,14 @@ class ContactForm(forms.Form):
             raise forms.ValidationError("Expected a time zone such as America/Phoenix.")
         return zone
 
+    def clean_telephone(self) -> str:
+        """A number that can be dialled, or none."""
+        return _number(self.cleaned_data["telephone"])
+
+    def clean_other_telephone(self) -> str:
+        """A number that can be dialled, or none."""
+        return _number(self.cleaned_data["other_telephone"])
+
     def clean(self) -> dict[str, Any]:
         """An address that fits the channel."""
         said: dict[str, Any] = super().clean() or {}
@@ -58,7 +85,7 @@ class ContactForm(forms.Form):
         if channel == "email" and "@" not in address:
             self.add_error("address", "Expected an e-mail address.")
         if channel == "text" and not _is_number(address):
-            self.add_error("address", "Expected a number with its country, such as +15205550123.")
+            self.add_error("address", _EXPECTED)
         return said
 
 
@@ -80,6 +107,13 @@ class VisitForm(forms.Form):
     )
 
 
+def _number(text: str) -> str:
+    number = text.strip().replace(" ", "")
+    if number and not _is_number(number):
+        raise forms.ValidationError(_EXPECTED)
+    return number
+
+
 def _is_number(text: str) -> bool:
     digits = text.replace(" ", "").removeprefix("+")
-    return text.startswith("+") and digits.isdecimal() and len(digits) >= 8
+    return text.startswith("+") and text.isascii() and digits.isdecimal() and 8 <= len(digits) <= 15

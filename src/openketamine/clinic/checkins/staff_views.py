@@ -1,5 +1,6 @@
 """Check-ins as staff see them: one person's, with their contact; every score that is missing."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ from openketamine.core.course.check_ins import (
     derived_id,
     opted_out,
     planned_check_ins,
+    telephone_of,
 )
 from openketamine.core.findings import BadInput
 
@@ -103,7 +105,7 @@ def send_now(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _set_contact(request: HttpRequest, whose: Person, form: ContactForm) -> None:
-    said = form.cleaned_data
+    said, before = form.cleaned_data, outcomes.facts_of(whose).last(facts.ContactSet)
     body = facts.ContactSet(
         channel=said["channel"],
         address=said["address"].strip().replace(" ", ""),
@@ -111,8 +113,20 @@ def _set_contact(request: HttpRequest, whose: Person, form: ContactForm) -> None
         zone=said["zone"],
         quiet_from=f"{said['quiet_from']:%H:%M}",
         quiet_until=f"{said['quiet_until']:%H:%M}",
+        telephone=said["telephone"],
+        other_name=said["other_name"].strip(),
+        other_telephone=said["other_telephone"],
     )
+    follows = body.channel == "text" and body.telephone in _numbers_for_texts(before, body)
+    body = replace(body, telephone="") if follows else body
     record(whose, body, signed_in(request), clock.now())
+
+
+def _numbers_for_texts(*said: Any) -> set[str]:
+    """Numbers that texts go or went to. One that is the telephone too follows the next one, so that
+    nobody calls the number which a person gave up."""
+    bodies = [getattr(one, "body", one) for one in said]
+    return {one.address for one in bodies if one is not None and one.channel == "text"}
 
 
 def _arrange(request: HttpRequest, whose: Person, form: VisitForm) -> None:
@@ -176,6 +190,7 @@ def _page(
         "course": state.course,
         "contact": said,
         "speaks": _speaks(language_of(state)),
+        "telephone": telephone_of(state),
         "reached": contact_of(state) is not None,
         "opted_out": opted_out(state),
         "bounced": bounced(state),
@@ -193,7 +208,7 @@ def _page(
 def _contact_as_form(said: object, state: CourseState) -> dict[str, str]:
     body = getattr(said, "body", None)
     known = {} if body is None else dict(vars(body))
-    return known | {"language": language_of(state)}
+    return known | {"language": language_of(state), "telephone": telephone_of(state)}
 
 
 def _speaks(language: str) -> dict[str, Any]:

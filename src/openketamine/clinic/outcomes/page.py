@@ -43,6 +43,8 @@ from openketamine.core.screening import Evaluation
 Evaluates = Callable[[str, date], Evaluation]
 # iv, im and sc are read as letters, "nasal" as a word.
 _INITIALS = 2
+# Tasks that ask somebody to speak to the person: where no number is on record, they say so.
+_CALLS = ("suicide_answer", "not_ready", "side_effect")
 _TO_SEE = ("abnormal", "late", "due")
 
 
@@ -95,7 +97,8 @@ def course_content(person: Person, who: Staff, now: datetime) -> dict[str, Any]:
 def task_rows(
     found: Sequence[tuple[Any, Task, Person]], who: Staff, now: datetime
 ) -> list[dict[str, Any]]:
-    """Tasks as a list shows them: what, how long is left, whose, who is next."""
+    """Tasks as a list shows them: what, how long is left, whose, who is next, whom to call."""
+    telephones = queries.telephones_of(person for _, one, person in found if one.is_open)
     return [
         {
             "id": pk,
@@ -103,6 +106,8 @@ def task_rows(
             "summary": one.body.summary if _in_words(one, who) else "",
             "level": one.body.level,
             "kind": one.body.kind.replace("_", " "),
+            "telephone": telephones.get(person.pk, ""),
+            "calls": one.body.kind in _CALLS,
             "due_at": one.body.due_at,
             "is_open": one.is_open,
             "is_late": one.is_late(now),

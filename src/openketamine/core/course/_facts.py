@@ -65,6 +65,8 @@ class ContactSet:
     """How this person wants to be reached; the last one counts. No address, no message.
 
     `channel`: email, text or none. Quiet hours are "HH:MM" in `zone`, the person's own.
+    `telephone`: how the clinic calls them, whatever messages go by; `other_name` and
+    `other_telephone`: whom it may call when they cannot be reached. Empty: nobody said.
     """
 
     channel: str
@@ -73,6 +75,9 @@ class ContactSet:
     zone: str = ""
     quiet_from: str = "21:00"
     quiet_until: str = "08:00"
+    telephone: str = ""
+    other_name: str = ""
+    other_telephone: str = ""
 
 
 @dataclass(frozen=True)

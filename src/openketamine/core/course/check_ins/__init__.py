@@ -16,6 +16,7 @@ from openketamine.core.course.check_ins._due import (
     due_check_ins,
     opted_out,
     planned_check_ins,
+    telephone_of,
     zone_of,
 )
 from openketamine.core.course.check_ins._house_forms import house_form, is_house_form
@@ -62,5 +63,6 @@ __all__ = [
     "suicide_task",
     "task_of_level",
     "tasks_of",
+    "telephone_of",
     "zone_of",
 ]

@@ -68,6 +68,15 @@ def contact_of(state: CourseState) -> ContactSet | None:
     return None if opted_out(state) or bounced(state) else said.body
 
 
+def telephone_of(state: CourseState) -> str:
+    """The number by which the clinic calls this person: the last that was said, or the one that
+    texts go to; "" where nobody said. Wanting no more messages takes no number away."""
+    said = state.last(ContactSet)
+    if said is None:
+        return ""
+    return said.body.telephone or (said.body.address if said.body.channel == "text" else "")
+
+
 def bounced(state: CourseState) -> bool:
     """Whether the address that counts gave a message back for good."""
     said = state.last(ContactSet)
