@@ -1,8 +1,9 @@
 """The rows of tasks: kept beside the log in the same transaction, and read back as tasks."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
+
+from django.db.models import Case, Count, QuerySet, Value, When
 
 from openketamine.clinic.outcomes.models import Task as Row
 from openketamine.clinic.patients.models import Person
@@ -15,9 +16,12 @@ from openketamine.core.course import (
     fold_course,
     tasks,
 )
+from openketamine.core.course.check_ins import TASK as SUICIDE
 
 # Facts that open, move, close or correct a task.
 KINDS = ("task_opened", "task_told", "task_taken", "task_closed", "corrected")
+# The first of its facts is the one that opened it.
+_KIND = "facts__0__body__kind"
 _NAMES = uuid.UUID("1f6c1c1e-8f3c-4f5e-9c0a-2b7d9f0f6f41")
 
 
@@ -40,10 +44,19 @@ def task_of(row: Row) -> Task:
     return tasks(fold_course(decode_fact(one) for one in row.facts))[0]
 
 
-def open_rows() -> Iterable[Row]:
-    """Every task that is open, the one that is due first before the others."""
+def open_rows(kind: str = "") -> QuerySet[Row]:
+    """Every task that is open, or those of one kind, the most urgent first: answers about suicide,
+    then what is due first. Tasks of one person that are due at one time stand together."""
     rows = Row.objects.filter(closed_at__isnull=True).select_related("person")
-    return rows.order_by("due_at", "task_id")
+    grave = Case(When(**{_KIND: SUICIDE}, then=Value(0)), default=Value(1))
+    found = rows.filter(**{_KIND: kind}) if kind else rows
+    return found.order_by(grave, "due_at", "person_id", "task_id")
+
+
+def open_by_kind() -> dict[str, int]:
+    """How many tasks of each kind are open."""
+    rows = Row.objects.filter(closed_at__isnull=True).values_list(_KIND)
+    return {str(kind): count for kind, count in rows.annotate(Count("pk"))}
 
 
 def _keep(person: Person, state: CourseState, task: Task, now: datetime) -> None:

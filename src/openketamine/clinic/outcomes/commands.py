@@ -27,6 +27,7 @@ from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import (
     Body,
     CourseState,
+    Task,
     decode_body,
     encode_body,
     facts,
@@ -88,18 +89,17 @@ def record(
         before = _before(stream, id, body, author, at)
         if before is not None:
             return before
-        entry = journal.Entry(
-            id or str(uuid.uuid4()),
-            kind_of(body),
-            encode_body(body),
-            moment,
-            author,
-            origin="outcomes",
-        )
-        written = journal.append(stream, [entry], now)[0]
-        if entry.kind in _task_rows.KINDS:
-            _task_rows.keep(person, queries.facts_of(person), now)
-        return written
+        return _append(person, [_entry(body, author, moment, id)], now)[0]
+
+
+def record_each(
+    person: Person, bodies: Sequence[Body], by: Staff, now: datetime
+) -> list[StoredFact]:
+    """Several facts of one moment, all or none; the rows of tasks are made again once."""
+    author = author_of(by)
+    with transaction.atomic():
+        hold(person)
+        return _append(person, [_entry(one, author, now) for one in bodies], now)
 
 
 def take_score(
@@ -227,6 +227,19 @@ def tell(now: datetime) -> int:
     return told
 
 
+def _entry(body: Body, by: Author, at: datetime, identity: str | None = None) -> journal.Entry:
+    name = identity or str(uuid.uuid4())
+    return journal.Entry(name, kind_of(body), encode_body(body), at, by, origin="outcomes")
+
+
+def _append(person: Person, entries: Sequence[journal.Entry], now: datetime) -> list[StoredFact]:
+    """Under the lock: the facts, and beside them the rows of tasks that they open or move."""
+    written = journal.append(queries.stream_of(person), entries, now)
+    if any(one.kind in _task_rows.KINDS for one in entries):
+        _task_rows.keep(person, queries.facts_of(person), now)
+    return written
+
+
 def _tell(row: TaskRow, now: datetime) -> int:
     with transaction.atomic():
         state = in_line(row.person)
@@ -245,8 +258,13 @@ def _mine(row: TaskRow, by: Staff) -> None:
     found = [one for one in tasks(in_line(row.person)) if one.task_id == row.task_id]
     if not found or not found[0].is_open:
         raise BadInput("task", "a task that is open")
-    if by.role not in found[0].body.roles:
-        roles = ", ".join(found[0].body.roles).replace("_", " ")
+    must_be_asked(found[0], by)
+
+
+def must_be_asked(task: Task, by: Staff) -> None:
+    """Raises BadInput where the task does not ask somebody of this role."""
+    if by.role not in task.body.roles:
+        roles = ", ".join(task.body.roles).replace("_", " ")
         raise BadInput("by", f"one of those whom the task asks: {roles}")
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from openketamine.clinic.library.cards import finding_cards, source_lines
 from openketamine.clinic.outcomes import queries, words
+from openketamine.clinic.outcomes._one_check_in import offer_together
 from openketamine.clinic.outcomes.picture import course_picture
 from openketamine.clinic.outcomes.session_rows import session_rows
 from openketamine.clinic.outcomes.tolerance import last_session
@@ -99,7 +100,7 @@ def task_rows(
 ) -> list[dict[str, Any]]:
     """Tasks as a list shows them: what, how long is left, whose, who is next, whom to call."""
     telephones = queries.telephones_of(person for _, one, person in found if one.is_open)
-    return [
+    rows = [
         {
             "id": pk,
             "person": person,
@@ -129,6 +130,8 @@ def task_rows(
         }
         for pk, one, person in found
     ]
+    offer_together(rows, found)
+    return rows
 
 
 def _in_words(task: Task, who: Staff) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
@@ -24,8 +25,10 @@ from openketamine.core.course import (
     fold_course,
     task_as_json,
 )
+from openketamine.core.course.check_ins import TASK as SUICIDE
 from openketamine.core.course.check_ins import telephone_of
 
+ON_A_PAGE = 50
 _GRAVE = ("override", "defer", "block")
 
 
@@ -63,8 +66,8 @@ def people_with_an_open_task() -> set[uuid.UUID]:
 
 
 def open_tasks() -> list[tuple[TaskRow, Task]]:
-    """Every task that is open here, what is due first before the others."""
-    return [(row, _task_rows.task_of(row)) for row in _task_rows.open_rows()]
+    """Every task that is open here, the most urgent first."""
+    return [opened(row) for row in _task_rows.open_rows()]
 
 
 def tasks_for(who: Staff, now: datetime) -> list[tuple[TaskRow, Task]]:
@@ -72,10 +75,42 @@ def tasks_for(who: Staff, now: datetime) -> list[tuple[TaskRow, Task]]:
     return [(row, one) for row, one in open_tasks() if _asks(one, who, now)]
 
 
+def open_by_kind() -> dict[str, int]:
+    """How many tasks of each kind are open here."""
+    return _task_rows.open_by_kind()
+
+
+def page_of_tasks(kind: str, number: str | None) -> "Page[TaskRow]":
+    """One page of the tasks that are open here, the most urgent first; of one kind where one is
+    said. Only those that stand on the page are read."""
+    return Paginator(_task_rows.open_rows(kind), ON_A_PAGE).get_page(number)
+
+
+def opened(row: TaskRow) -> tuple[TaskRow, Task]:
+    """A row with the task that it holds."""
+    return row, _task_rows.task_of(row)
+
+
+def check_ins_of(found: Iterable[tuple[uuid.UUID, Task]]) -> dict[str, str]:
+    """By the fact that opened a task the check-in whose answers asked for it: one question for all.
+
+    Answers about suicide are left out: each of them is looked at alone.
+    """
+    asked = [(person, one) for person, one in found if one.body.kind != SUICIDE]
+    streams = sorted({f"course:{person}" for person, _ in asked})
+    replies = journal.of_kinds(streams, ("reply_given",))
+    by_id = {one.id: str(one.body["check_in"]) for some in replies.values() for one in some}
+    return {
+        one.fact: by_id[one.body.rests_on[0]]
+        for _, one in asked
+        if one.body.rests_on and one.body.rests_on[0] in by_id
+    }
+
+
 def tasks_of(person: Person) -> list[tuple[TaskRow, Task]]:
     """This person's tasks, closed ones too, open ones first."""
     rows = TaskRow.objects.filter(person=person).order_by("due_at", "task_id")
-    found = [(row, _task_rows.task_of(row)) for row in rows.select_related("person")]
+    found = [opened(row) for row in rows.select_related("person")]
     return sorted(found, key=lambda pair: not pair[1].is_open)
 
 

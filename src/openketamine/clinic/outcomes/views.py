@@ -7,14 +7,15 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.library.site_words import worded
-from openketamine.clinic.outcomes import commands, queries
+from openketamine.clinic.outcomes import commands
 from openketamine.clinic.outcomes.forms import (
     CheckForm,
     EndForm,
@@ -25,12 +26,14 @@ from openketamine.clinic.outcomes.forms import (
     TaskForm,
 )
 from openketamine.clinic.outcomes.models import Task
-from openketamine.clinic.outcomes.page import course_content, instrument_choices, task_rows
+from openketamine.clinic.outcomes.page import course_content, instrument_choices
+from openketamine.clinic.outcomes.task_list import Asked, task_page
+from openketamine.clinic.outcomes.together import Together, close_together, take_together
 from openketamine.clinic.patients import queries as patients
 from openketamine.clinic.patients.banner import banner_for
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.views import find
-from openketamine.clinic.staff.access import allowed, opened_record
+from openketamine.clinic.staff.access import allowed, opened_record, opened_records
 from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.course import title
@@ -140,29 +143,27 @@ def score(request: HttpRequest, person_id: UUID, name: str) -> HttpResponse:
 @require_GET
 @allowed("task.read")
 def task_list(request: HttpRequest) -> HttpResponse:
-    """Every open task, and whose it is."""
-    who, now = signed_in(request), clock.now()
-    found = [(row.pk, one, row.person) for row, one in queries.open_tasks()]
-    for person_id in {person.pk for _, _, person in found}:
-        opened_record(request, person_id, "task.read")
-    rows = task_rows(found, who, now)
-    mine = {row.pk for row, _ in queries.tasks_for(who, now)}
-    context = {
-        "mine": [row for row in rows if row["id"] in mine],
-        "others": [row for row in rows if row["id"] not in mine],
-        "now": now,
-    }
+    """The open tasks, the most urgent first, and whose they are."""
+    context = task_page(signed_in(request), clock.now(), Asked.of(request.GET))
+    opened_records(request, context.pop("people"), "task.read")
     return render(request, "outcomes/tasks.html", context)
 
 
 @require_POST
 @allowed("task.act")
 def task_take(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """Whoever presses owns it."""
+    """Whoever presses owns it; with `all`, the others of its check-in that are named there too."""
     row, form = _task(request, task_id), forms.Form(request.POST)
-    if done(form, lambda: commands.take_task(row, signed_in(request), clock.now())):
-        messages.success(request, "The task is yours.")
-    else:
+
+    def act() -> None:
+        who, now = signed_in(request), clock.now()
+        if "all" in request.POST:
+            _say(request, take_together(_all(request, row), who, now), "yours")
+        else:
+            commands.take_task(row, who, now)
+            messages.success(request, "The task is yours.")
+
+    if not done(form, act):
         messages.error(request, _faults(form))
     return _back(request, row)
 
@@ -170,18 +171,43 @@ def task_take(request: HttpRequest, task_id: UUID) -> HttpResponse:
 @require_POST
 @allowed("task.act")
 def task_close(request: HttpRequest, task_id: UUID) -> HttpResponse:
-    """It is done, with what was done."""
+    """It is done, with what was done; with `all`, the others that are named there too."""
     row, form = _task(request, task_id), TaskForm(request.POST)
 
     def act() -> None:
-        outcome = form.cleaned_data["outcome"]
-        commands.close_task(row, outcome, signed_in(request), clock.now())
+        outcome, who, now = form.cleaned_data["outcome"], signed_in(request), clock.now()
+        if "all" in request.POST:
+            _say(request, close_together(_all(request, row), outcome, who, now), "closed")
+        else:
+            commands.close_task(row, outcome, who, now)
+            messages.success(request, "The task is closed.")
 
-    if done(form, act):
-        messages.success(request, "The task is closed.")
-    else:
+    if not done(form, act):
         messages.error(request, _faults(form))
     return _back(request, row)
+
+
+def _all(request: HttpRequest, row: Task) -> list[Task]:
+    """The tasks that a button names, of this person; the one of the address is always among them.
+    One that is not to be found there is refused with all others."""
+    try:
+        names = {row.pk, *map(UUID, request.POST["all"].split())}
+    except ValueError:
+        raise Http404("There is no such task.") from None
+    found = list(Task.objects.filter(pk__in=names, person=row.person_id).select_related("person"))
+    if len(found) != len(names):
+        raise Http404("There is no such task.")
+    return found
+
+
+def _say(request: HttpRequest, found: Together, what: str) -> None:
+    count = len(found.written)
+    if count:
+        messages.success(request, f"{count} {'tasks are' if count > 1 else 'task is'} {what}.")
+    elif not found.left:
+        messages.success(request, f"They are {what} already.")
+    if found.left:
+        messages.warning(request, found.left_words)
 
 
 def _noted(
@@ -256,4 +282,5 @@ def _task(request: HttpRequest, task_id: UUID) -> Task:
 def _back(request: HttpRequest, row: Task) -> HttpResponse:
     if request.POST.get("from") == "course":
         return redirect("course", row.person_id)
-    return redirect("tasks")
+    query = Asked.of(QueryDict(request.POST.get("list", ""))).query
+    return redirect(f"{reverse('tasks')}?{query}" if query else "tasks")

@@ -1,0 +1,87 @@
+"""The page of tasks: the most urgent first, so many at a time; of one kind, or for one person."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+
+from openketamine.clinic.outcomes import queries
+from openketamine.clinic.outcomes.models import Task as TaskRow
+from openketamine.clinic.outcomes.page import task_rows
+from openketamine.clinic.staff.models import Staff
+from openketamine.core.course import Task
+from openketamine.core.course.check_ins import TASK as SUICIDE
+
+# How many of each kind, the page, and what stands on it.
+_Listed = tuple[Mapping[str, int], "Page[Any]", list[tuple[TaskRow, Task]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which tasks somebody wants to see. `mine`: those that ask them now, or that they took."""
+
+    mine: bool = False
+    kind: str = ""
+    page: str = ""
+
+    @classmethod
+    def of(cls, said: Mapping[str, str]) -> "Asked":
+        """As the address has it."""
+        return cls(said.get("for") == "me", said.get("kind", ""), said.get("page", ""))
+
+    @property
+    def query(self) -> str:
+        """For the address of this list; nobody is named in it."""
+        said = {"for": "me" if self.mine else "", "kind": self.kind, "page": self.page}
+        return urlencode({name: one for name, one in said.items() if one})
+
+
+def task_page(who: Staff, now: datetime, asked: Asked) -> dict[str, Any]:
+    """What stands on one page. Nothing urgent is on a later page than what is less urgent."""
+    counts, page, shown = _mine(who, now, asked) if asked.mine else _everybodys(asked)
+    found = [(row.pk, one, row.person) for row, one in shown]
+    return {
+        "rows": task_rows(found, who, now),
+        "people": {str(person.pk) for _, _, person in found},
+        "page": page,
+        "asked": asked,
+        "query": asked.query,
+        "total": sum(counts.values()),
+        "everybody": replace(asked, mine=False, page="").query,
+        "for_me": replace(asked, mine=True, page="").query,
+        "every_kind": replace(asked, kind="", page="").query,
+        "kinds": [_kind(name, counts[name], asked) for name in sorted(counts, key=_gravest)],
+        "before": _turned(asked, page, -1) if page.has_previous() else "",
+        "after": _turned(asked, page, 1) if page.has_next() else "",
+    }
+
+
+def _everybodys(asked: Asked) -> _Listed:
+    page = queries.page_of_tasks(asked.kind, asked.page)
+    return queries.open_by_kind(), page, [queries.opened(row) for row in page]
+
+
+def _mine(who: Staff, now: datetime, asked: Asked) -> _Listed:
+    """Whom a task asks changes with the clock: each has to be read, in one question."""
+    every = queries.tasks_for(who, now)
+    kept = [pair for pair in every if not asked.kind or pair[1].body.kind == asked.kind]
+    page = Paginator(kept, queries.ON_A_PAGE).get_page(asked.page)
+    return Counter(one.body.kind for _, one in every), page, list(page)
+
+
+def _kind(name: str, count: int, asked: Asked) -> dict[str, Any]:
+    query = replace(asked, kind=name, page="").query
+    words = name.replace("_", " ").capitalize()
+    return {"words": words, "count": count, "query": query, "here": name == asked.kind}
+
+
+def _gravest(kind: str) -> tuple[bool, str]:
+    return kind != SUICIDE, kind
+
+
+def _turned(asked: Asked, page: "Page[Any]", by: int) -> str:
+    return replace(asked, page=str(page.number + by)).query
