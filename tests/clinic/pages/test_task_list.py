@@ -94,7 +94,10 @@ class TestAPage:
         assert "5 open" in page(nora, "/tasks/").text
         assert "5 open for you" in page(nora, "/tasks/?for=me").text
         assert "Nothing waits for you" in page(priya, "/tasks/?for=me").text
-        assert names(page(nora, "/tasks/?kind=nobody-knows")) == []
+        none = page(nora, "/tasks/?kind=relapse")
+        assert names(none) == []
+        assert "Relapse 0" in none.text
+        assert "Nothing of this kind waits" in none.text
 
     def test_whoever_acts_comes_back_to_the_same_list(self, client, nora, now):
         rows(now, range(1))

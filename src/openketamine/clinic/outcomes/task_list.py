@@ -54,7 +54,7 @@ def task_page(who: Staff, now: datetime, asked: Asked) -> dict[str, Any]:
         "everybody": replace(asked, mine=False, page="").query,
         "for_me": replace(asked, mine=True, page="").query,
         "every_kind": replace(asked, kind="", page="").query,
-        "kinds": [_kind(name, counts[name], asked) for name in sorted(counts, key=_gravest)],
+        "kinds": _kinds(counts, asked),
         "before": _turned(asked, page, -1) if page.has_previous() else "",
         "after": _turned(asked, page, 1) if page.has_next() else "",
     }
@@ -71,6 +71,12 @@ def _mine(who: Staff, now: datetime, asked: Asked) -> _Listed:
     kept = [pair for pair in every if not asked.kind or pair[1].body.kind == asked.kind]
     page = Paginator(kept, queries.ON_A_PAGE).get_page(asked.page)
     return Counter(one.body.kind for _, one in every), page, list(page)
+
+
+def _kinds(counts: Mapping[str, int], asked: Asked) -> list[dict[str, Any]]:
+    """Each kind with how many are open; the one that was asked for stays when none is left."""
+    names = {*counts, asked.kind} - {""}
+    return [_kind(one, counts.get(one, 0), asked) for one in sorted(names, key=_gravest)]
 
 
 def _kind(name: str, count: int, asked: Asked) -> dict[str, Any]:
