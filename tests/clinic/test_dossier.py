@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from fhir.resources.R4B import get_fhir_model_class
 from cryptography.fernet import Fernet
 from tests.clinic.bedside import Bedside
 from tests.clinic.test_papers import IV, sign
@@ -164,6 +165,10 @@ class TestTheBundle:
             if one["resourceType"] in NEEDS:
                 assert NEEDS[one["resourceType"]] <= set(one), one["resourceType"]
         assert len(names) == len(made["entry"])
+
+    def test_the_models_of_others_take_every_resource(self, made):
+        for one in (made, *self.resources(made)):
+            get_fhir_model_class(one["resourceType"]).model_validate(one)
 
     def test_nothing_is_empty(self, made):
         assert all(value not in ("", None, [], {}) for _, value in flat(made))
