@@ -5,8 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from fhir.resources.R4B import get_fhir_model_class
 from cryptography.fernet import Fernet
+from fhir.resources.R4B import get_fhir_model_class
 from tests.clinic.bedside import Bedside
 from tests.clinic.test_papers import IV, sign
 
