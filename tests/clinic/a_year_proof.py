@@ -3,6 +3,7 @@ the test itself did; of the clinic only the record is asked."""
 
 from collections import Counter, defaultdict
 from datetime import time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -168,15 +169,11 @@ def _due(task):
 
 def mails_about_tasks(year):
     """Seconds from an answer until the first letter about it was taken by the server."""
+    about = dict(Message.objects.filter(kind="task").values_list("pk", "person_id"))
+    left = [(one.at, about[UUID(one.id)]) for one in year.office.book if UUID(one.id) in about]
     waited = []
     for answered, someone, _ in year.suicide:
-        mine = [
-            one.at
-            for one in year.office.book
-            if one.at >= answered and Message.objects.filter(
-                pk=one.id, kind="task", person=someone.person
-            ).exists()
-        ]  # fmt: skip
+        mine = [at for at, person in left if at >= answered and person == someone.person.pk]
         waited += [(min(mine) - answered).total_seconds()] if mine else []
     return waited
 
