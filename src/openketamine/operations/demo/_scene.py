@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from openketamine.clinic.staff.proofs import Proof
 from openketamine.core.history import read_bundle
 from openketamine.core.treatment import Author
 from openketamine.operations._people import DEMO_PASSWORD, DEMO_PEOPLE
-from openketamine.operations.demo._cast import Patient, bundle, bundles, scene
+from openketamine.operations.demo._cast import Patient, Scene, bundle, bundles, scene
 from openketamine.operations.demo._certificates import hand_in, plan_week
 from openketamine.operations.demo._check_ins import ask_between_sessions
 from openketamine.operations.demo._courses import past_courses
@@ -162,19 +162,38 @@ def _somebody_is_infused(now: datetime) -> bool:
 
 def _next_scene(staff: Mapping[str, Staff], now: datetime) -> None:
     """A new scene, or none: whoever was treated today is not treated again, not even here. Then
-    nothing of it is kept, and the house opens with the people whom it has."""
+    the house opens with the people whom it has."""
+    number = facts.head(_STREAM)
+    parts = _parts(scene(number))
     try:
-        with transaction.atomic():
-            _new_scene(staff, now)
+        if number:
+            _rehearse(parts, staff, now)
     except StoryFailed as why:
-        if not facts.head(_STREAM):
-            raise
         _log.warning("nobody new sits down: %s", why)
+    else:
+        _new_scene(parts, staff, now)
 
 
-def _new_scene(staff: Mapping[str, Staff], now: datetime) -> None:
-    cast = scene(facts.head(_STREAM))
-    parts = (_Part(cast.recovering, -65), _Part(cast.infusing, -15), _Part(cast.waiting, 9))
+def _parts(cast: Scene) -> tuple[_Part, ...]:
+    return _Part(cast.recovering, -65), _Part(cast.infusing, -15), _Part(cast.waiting, 9)
+
+
+def _rehearse(parts: Sequence[_Part], staff: Mapping[str, Staff], now: datetime) -> None:
+    """Every part up to the signed dose, where the rules are asked; nothing of it is kept.
+
+    Not the scene itself in one transaction: inside of one nothing is remembered of a session, and
+    a monitor's past would be read again for each of its messages.
+    Raises StoryFailed where the clinic says no.
+    """
+    with transaction.atomic():
+        for part in parts:
+            story = _story(part, staff, now)
+            for at, step in story.until_signed():
+                step(at)
+        transaction.set_rollback(True)
+
+
+def _new_scene(parts: Sequence[_Part], staff: Mapping[str, Staff], now: datetime) -> None:
     told = [_play(part, staff, now) for part in parts]
     # Setting the scene took a while: the monitors catch up, so that no gap opens before the live.
     for story, monitor in told:
@@ -187,10 +206,8 @@ def _new_scene(staff: Mapping[str, Staff], now: datetime) -> None:
 
 def _play(part: _Part, staff: Mapping[str, Staff], now: datetime) -> tuple[Story, PastMonitor]:
     """Everything that happened to this person until now, in the order in which it happened."""
-    start = now + timedelta(minutes=part.minutes)
-    session, place = _expected(part.patient, staff, start - timedelta(minutes=45), now)
-    story = Story(part.patient, session, _device(place), start, staff)
-    monitor = PastMonitor(session, story.device_id, start - timedelta(minutes=33))
+    story = _story(part, staff, now)
+    monitor = PastMonitor(story.session, story.device_id, story.start - timedelta(minutes=33))
     for at, step in story.steps():
         if at > now:
             break
@@ -198,6 +215,13 @@ def _play(part: _Part, staff: Mapping[str, Staff], now: datetime) -> tuple[Story
         step(at)
     monitor.say_until(now)
     return story, monitor
+
+
+def _story(part: _Part, staff: Mapping[str, Staff], now: datetime) -> Story:
+    """This part with its session, which is expected today."""
+    start = now + timedelta(minutes=part.minutes)
+    session, place = _expected(part.patient, staff, start - timedelta(minutes=45), now)
+    return Story(part.patient, session, _device(place), start, staff)
 
 
 def _expected(

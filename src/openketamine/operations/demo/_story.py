@@ -87,6 +87,11 @@ class Story:
         ]
         return [(self.start + offset * minute, do) for offset, do in planned]
 
+    def until_signed(self) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        """The steps until a prescriber signed the dose, the last one included."""
+        steps = self.steps()
+        return steps[: [do for _, do in steps].index(self._sign) + 1]
+
     def ending(self) -> list[tuple[datetime, Callable[[datetime], None]]]:
         """How it ended where nobody watched: charted by hand, discharged, closed."""
         minute = timedelta(minutes=1)
