@@ -22,7 +22,7 @@ from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes import commands as outcomes
 from openketamine.clinic.outcomes import queries as courses
 from openketamine.clinic.papers import commands, documents, queries
-from openketamine.clinic.papers.models import Text
+from openketamine.clinic.papers.models import Bookmark, Text
 from openketamine.clinic.papers.therapy_views import check_in_lines, task_lines
 from openketamine.clinic.patients import commands as people
 from openketamine.clinic.patients import queries as patients
@@ -323,7 +323,7 @@ def field(page, name):
 
 
 def post(client, url, page, **said):
-    answer = client.post(url, {"reading": field(page, "reading"), **said})
+    answer = client.post(url, {"text": field(page, "text"), "at": field(page, "at"), **said})
     goes_on = answer.status_code == HTTPStatus.FOUND and answer.url.startswith(f"{url}?")
     return client.get(answer.url) if goes_on else answer
 
@@ -398,24 +398,75 @@ class TestAtHome:
         assert statuses == [HTTPStatus.BAD_REQUEST] * 4 + [HTTPStatus.NOT_FOUND]
         assert courses.facts_of(ada).last(facts.ConsentGiven) is None
 
-    def test_answers_that_were_changed_on_the_way_begin_again(self, link):
+    def test_a_screen_that_was_never_reached_begins_again(self, link, ada):
         client, url = link
-        page = client.post(url, {"reading": "forged:answers", "do": "sign"})
+        assert "read it again" in client.get(url, {"at": "7"}).content.decode()
+        named = {"do": "sign", "at": "7", "signed_as": "Ada O", "agrees": "on"}
+        page = client.post(url, {**named, "text": field(client.get(url), "text")})
         assert "read it again" in page.content.decode()
-        page = client.get(url, {"reading": "forged:answers"})
-        assert "read it again" in page.content.decode()
+        post(client, url, client.get(url), do="next")
+        for place in ("6", "-1", "1e9", "9" * 99):
+            page = client.get(url, {"at": place}).content.decode()
+            assert "Question 1 of 5" in page or "Please read this" in page
+        assert courses.facts_of(ada).last(facts.ConsentGiven) is None
+
+    def test_a_text_that_changed_on_the_way_is_read_again(self, link, settings):
+        client, url = link
+        page, _ = through(client, url)
+        named = {"do": "sign", "id": field(page, "id"), "signed_as": "Ada O", "agrees": "on"}
+        settings.OPENKETAMINE_CLINIC_PHONE = "+1 555 0199"
+        again = post(client, url, page, born="1984-03-07", **named)
+        assert "read it again" in again.content.decode()
+        assert "read it again" in client.get(url, {"at": "3"}).content.decode()
 
     def test_back_of_the_phone_leads_to_the_screen_before(self, link):
         client, url = link
-        reading = field(client.get(url), "reading")
-        first = client.post(url, {"reading": reading, "do": "next"}).url
+        text = field(client.get(url), "text")
+        first = client.post(url, {"text": text, "at": "0", "do": "next"}).url
         question = field(client.get(first), "question")
-        said = {"reading": field(client.get(first), "reading"), "question": question}
+        said = {"text": text, "at": field(client.get(first), "at"), "question": question}
         amiss = client.post(first, {**said, "do": "answer", "choice": "same-day"}).url
         assert "Not quite" in client.get(amiss).content.decode()
         assert field(client.get(first), "question") == question
         right = client.post(first, {**said, "do": "answer", "choice": RIGHT[question]}).url
         assert field(client.get(right), "question") != question
+
+    def test_an_answer_that_is_tapped_twice_counts_once(self, link):
+        client, url = link
+        page = post(client, url, client.get(url), do="next")
+        said = {"do": "answer", "question": "driving", "choice": "next-day"}
+        once, twice = (post(client, url, page, **said) for _ in range(2))
+        assert field(once, "question") == field(twice, "question") != "driving"
+
+    def test_who_stops_and_comes_back_goes_on_there_within_a_day(self, link, monkeypatch, now):
+        client, url = link
+        page = post(client, url, client.get(url), do="next")
+        page = post(client, url, page, do="answer", question="driving", choice="next-day")
+        asked = field(page, "question")
+        again = client.get(url)
+        assert "Please read this" in again.content.decode()
+        assert field(post(client, url, again, do="next"), "question") == asked
+        monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=25))
+        assert field(post(client, url, client.get(url), do="next"), "question") == "driving"
+
+    def test_no_address_of_it_says_anything_of_what_was_answered(self, link):
+        client, url = link
+        page, addresses = post(client, url, client.get(url), do="next"), []
+        while 'name="question"' in page.content.decode():
+            said = {"text": field(page, "text"), "at": field(page, "at"), "do": "answer"}
+            question = field(page, "question")
+            answer = client.post(url, {**said, "question": question, "choice": RIGHT[question]})
+            addresses.append(answer.url)
+            page = client.get(answer.url)
+        assert addresses == [f"{url}?at={place}" for place in range(2, 7)]
+
+    def test_how_far_it_was_read_is_forgotten_when_it_is_signed(self, link):
+        client, url = link
+        page, _ = through(client, url)
+        assert Bookmark.objects.count() == 1
+        named = {"do": "sign", "id": field(page, "id"), "signed_as": "Ada O", "agrees": "on"}
+        post(client, url, page, born="1984-03-07", **named)
+        assert not Bookmark.objects.exists()
 
     def test_who_does_not_understand_signs_nothing(self, link):
         client, url = link
@@ -428,8 +479,11 @@ class TestAtHome:
             page = post(client, url, explained, do="next")
         assert "Let us talk first" in page.content.decode()
         named = {"signed_as": "Ada", "agrees": "on", "born": "1984-03-07"}
-        page = post(client, url, explained, do="sign", **named)
-        assert "Let us talk first" in page.content.decode()
+        signed = post(client, url, page, do="sign", **named)
+        assert "Let us talk first" in signed.content.decode()
+        again = client.post(url, {"text": field(page, "text"), "at": "9", "do": "again"})
+        page = post(client, url, client.get(again.url), do="next")
+        assert "Question 1 of 5" in page.content.decode()
 
     def test_another_device_gets_nothing(self, link):
         _, url = link

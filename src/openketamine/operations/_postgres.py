@@ -25,6 +25,8 @@ _NAME = "openketamine"
 _SYSTEM_USER = "pgserver"
 # Longest path of a Unix socket that every system accepts, less the file name.
 _SOCKET_FOLDER_MAX = 80
+# A statement that fails quotes what somebody answered, and so do the details of its error.
+_DISCREET = ("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
 _RELAXED = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -59,8 +61,8 @@ def start(folder: Path, *, durable: bool = True) -> Embedded:
             f"-D{folder}",
         )
     if not is_running(folder):
-        options = [f"-c listen_addresses='' -k {sockets} -c max_connections=100"]
-        options += [] if durable else [" ".join(_RELAXED)]
+        options = [f"-c listen_addresses='' -k {sockets} -c max_connections=100", *_DISCREET]
+        options += [] if durable else _RELAXED
         log = folder / "server.log"
         _pg("pg_ctl", "start", "-w", "-t60", f"-D{folder}", f"-l{log}", "-o", " ".join(options))
     url = f"postgresql://{_USER}@/{_NAME}?host={sockets}"

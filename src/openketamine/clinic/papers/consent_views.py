@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -20,9 +19,9 @@ from openketamine.clinic.checkins import links, speech
 from openketamine.clinic.checkins.models import Link
 from openketamine.clinic.journal import clock
 from openketamine.clinic.outcomes.commands import the_person
-from openketamine.clinic.papers import commands, queries
+from openketamine.clinic.papers import bookmarks, commands, queries
 from openketamine.clinic.papers.forms import NameForm, OwnNameForm, WithdrawForm, WitnessedForm
-from openketamine.clinic.papers.reading import Reading, opened
+from openketamine.clinic.papers.reading import Reading, Screen, screens
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.patients.views import find
 from openketamine.clinic.staff.access import allowed
@@ -36,6 +35,8 @@ from openketamine.core.findings import BadInput
 LINK_GOOD_FOR = timedelta(days=14)
 OWN_PAGE_GOOD_FOR = timedelta(days=180)
 _ITS_OWN = "own"
+# A number of a screen has at most so many digits, less one.
+_DIGITS = 4
 _ONCE = "Give this link to the person, and to nobody else. It is shown once:"
 
 _FAULTS = {
@@ -51,7 +52,7 @@ _FAULTS = {
 class _Way:
     """How this consent is read: whose it is, which form asks for the name, and what signing does.
 
-    `done` is where the reader goes afterwards.
+    `by`: who hands the tablet over, where it is read in the clinic.
     """
 
     person: Person
@@ -60,6 +61,14 @@ class _Way:
     form: type[NameForm]
     sign: Callable[[NameForm, dict[str, Any], datetime], HttpResponse]
     link: Link | None = None
+    by: str = ""
+
+    @property
+    def bookmark(self) -> str:
+        """Under which name it is kept how far this was read."""
+        if self.link is not None:
+            return f"link:{self.link.pk}"
+        return f"{self.by}:{self.person.pk}:{self.consent}:{self.protocol_id}"
 
     @property
     def at_home(self) -> bool:
@@ -103,7 +112,8 @@ def read_here(
         messages.success(request, "The consent is signed.")
         return redirect("papers", person.pk)
 
-    way = _Way(person, consent, protocol_id, WitnessedForm, sign)
+    hands_over = str(signed_in(request).pk)
+    way = _Way(person, consent, protocol_id, WitnessedForm, sign, by=hands_over)
     with speech.speaking(speech.of_person(person)):
         return _walk(request, way)
 
@@ -181,57 +191,82 @@ def withdraw(request: HttpRequest, person_id: UUID, consent: str) -> HttpRespons
 def _walk(request: HttpRequest, way: _Way) -> HttpResponse:
     """One screen after the other: text, questions, name.
 
-    Each screen has an address, so that "back" of a phone leads to the screen before; what was
-    answered stands in it, sealed.
+    Each has a number in its address, so that "back" of a phone leads to the screen before. What was
+    answered stands nowhere but here (bookmarks.py).
     """
-    said = request.POST if request.method == "POST" else request.GET
+    now, posted = clock.now(), request.method == "POST"
     shown = queries.shown_to(way.person, way.consent, way.protocol_id)
-    reading = opened(shown, said.get("reading", ""))
-    if reading is None or (request.method == "GET" and "reading" not in said):
-        return _screen(request, way, Reading(shown), "text", {"changed": reading is None})
-    if request.method == "GET":
-        return _read_on(request, way, reading)
-    if said.get("do") == "answer":
-        return _answered(request, reading)
-    if said.get("do") == "sign" and reading.next is None and reading.understanding.enough:
-        return _sign(request, way, reading)
-    return _to(request, reading)
+    reading = bookmarks.kept(way.bookmark, shown, now)
+    place = _number((request.POST if posted else request.GET).get("at", ""))
+    if posted and request.POST.get("do") == "again":
+        bookmarks.forget(way.bookmark)
+        return redirect(request.path)
+    is_new = posted and request.POST.get("text") != shown.sha256
+    if place == 0 and not is_new:
+        return _begun(request, way, reading or Reading(shown), now)
+    if reading is None or is_new:
+        return _screen(request, way, (0, Reading(shown)), "text", {"changed": True})
+    return _went_on(request, way, reading, min(place, len(screens(reading)) - 1), now)
 
 
-def _answered(request: HttpRequest, reading: Reading) -> HttpResponse:
-    """To the next question, or first to the explanation of a wrong answer."""
-    question = request.POST.get("question", "")
-    after = reading.answered(question, request.POST.get("choice", ""))
-    wrong = after is not reading and not after.is_right(question)
-    return _to(request, after, **({"wrong": question} if wrong else {}))
+def _number(said: str) -> int:
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < _DIGITS else 0
 
 
-def _to(request: HttpRequest, reading: Reading, **more: str) -> HttpResponse:
-    return redirect(f"{request.path}?{urlencode({'reading': reading.sealed, **more})}")
+def _begun(request: HttpRequest, way: _Way, reading: Reading, now: datetime) -> HttpResponse:
+    """The text; and from it to where the person stopped reading, or to the first question."""
+    if request.method != "POST":
+        return _screen(request, way, (0, Reading(reading.shown)), "text", {})
+    bookmarks.keep(way.bookmark, way.person, reading, now)
+    return _to(request, len(screens(reading)) - 1)
 
 
-def _read_on(request: HttpRequest, way: _Way, reading: Reading) -> HttpResponse:
-    """The screen on which a reading stands."""
-    wrong = request.GET.get("wrong", "")
-    if reading.answers.get(wrong) and not reading.is_right(wrong):
-        return _screen(request, way, reading, "explained", _explained(reading, wrong))
-    if reading.next is not None:
-        return _screen(request, way, reading, "question", _place(reading))
-    if not reading.understanding.enough:
-        return _screen(request, way, reading, "talk", {})
-    return _screen(request, way, reading, "name", {"form": way.form(), "id": uuid4()})
+def _went_on(
+    request: HttpRequest, way: _Way, reading: Reading, place: int, now: datetime
+) -> HttpResponse:
+    """A screen after the text is shown, answered, read or signed."""
+    here, do = screens(reading)[place], request.POST.get("do")
+    if request.method != "POST":
+        return _read_on(request, way, here, place)
+    if do == "answer" and here.kind == "question":
+        question, choice = request.POST.get("question", ""), request.POST.get("choice", "")
+        after = here.reading.answered(question, choice)
+        if after is not here.reading:
+            bookmarks.keep(way.bookmark, way.person, after, now)
+            return _to(request, place + 1)
+    if do == "sign" and here.kind == "name":
+        return _sign(request, way, here.reading, place)
+    return _to(request, place + (do == "next" and here.kind == "explained"))
 
 
-def _sign(request: HttpRequest, way: _Way, reading: Reading) -> HttpResponse:
+def _to(request: HttpRequest, place: int) -> HttpResponse:
+    return redirect(f"{request.path}?at={place}")
+
+
+def _read_on(request: HttpRequest, way: _Way, here: Screen, place: int) -> HttpResponse:
+    more: dict[str, Any] = {}
+    if here.kind == "explained":
+        more = _explained(here.reading)
+    elif here.kind == "question":
+        more = _place(here.reading)
+    elif here.kind == "name":
+        more = {"form": way.form(), "id": uuid4()}
+    return _screen(request, way, (place, here.reading), here.kind, more)
+
+
+def _sign(request: HttpRequest, way: _Way, reading: Reading, place: int) -> HttpResponse:
     form = way.form(request.POST)
     if form.is_valid():
         said = form.cleaned_data | reading.as_said | {"id": request.POST.get("id")}
         try:
-            return way.sign(form, said, clock.now())
+            signed = way.sign(form, said, clock.now())
         except BadInput as error:
             _beside(form, error)
+        else:
+            bookmarks.forget(way.bookmark)
+            return signed
     more = {"form": form, "id": request.POST.get("id") or uuid4()}
-    return _screen(request, way, reading, "name", more, status=400)
+    return _screen(request, way, (place, reading), "name", more, status=400)
 
 
 def _beside(form: NameForm, error: BadInput) -> None:
@@ -245,10 +280,10 @@ def _beside(form: NameForm, error: BadInput) -> None:
         put_beside(form, error)
 
 
-def _explained(reading: Reading, question: str) -> dict[str, Any]:
+def _explained(reading: Reading) -> dict[str, Any]:
+    question, choice = reading.given[-1]
     one = next(q for q in reading.shown.questions if q.question == question)
-    chosen = dict(one.choices)[reading.answers[question][-1]]
-    return {"question": one, "chosen": chosen}
+    return {"question": one, "chosen": dict(one.choices)[choice]}
 
 
 def _place(reading: Reading) -> dict[str, Any]:
@@ -259,17 +294,19 @@ def _place(reading: Reading) -> dict[str, Any]:
 def _screen(
     request: HttpRequest,
     way: _Way,
-    reading: Reading,
+    where: tuple[int, Reading],
     screen: str,
     more: dict[str, Any],
     *,
     status: int = 200,
 ) -> HttpResponse:
+    """`where`: the number of the screen, and the reading as it stood there."""
+    place, reading = where
     wanted = speech.of_person(way.person)
     context = {
         "screen": screen,
         "shown": reading.shown,
-        "reading": reading.sealed,
+        "at": place,
         "link": way.link,
         "spoken": reading.shown.language,
         "its_language": speech.name_of(reading.shown.language),

@@ -1,47 +1,47 @@
 """How a consent is read: the text, then one question a screen, then the name.
 
-Between two screens nothing is kept here: what was answered goes with the page, signed by the house,
-so that it cannot be changed on the way. A wrong answer is explained at once and asked once more.
+A reading is every choice so far, in order, and each screen has a number: what stands on it follows
+from the choices before it. So "back" of a phone finds the screen before, an address says nothing of
+what was answered, and an answer that is given again takes the place of all that came after. A wrong
+answer is explained at once and asked once more.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
-
-from django.core import signing
 
 from openketamine.core.course.papers import Question, Shown, Understanding, understood
 
-_SALT = "openketamine.papers.reading"
 _TWICE = 2
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of one text: every choice so far, by question."""
+    """One reading of one text: every choice so far, each with its question, in order."""
 
     shown: Shown
-    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def sealed(self) -> str:
-        """What goes with the page."""
-        return signing.dumps(
-            [self.shown.sha256, {k: list(v) for k, v in self.answers.items()}], salt=_SALT
-        )
+    given: tuple[tuple[str, str], ...] = ()
 
     def answered(self, question: str, choice: str) -> "Reading":
-        """With one more choice; a choice that the question does not have is none."""
-        known = {one.question: [key for key, _ in one.choices] for one in self.shown.questions}
-        if choice not in known.get(question, ()):
+        """With one more choice; what is not asked now, or is no choice of it, changes nothing."""
+        asked = self.next
+        if asked is None or asked.question != question or choice not in dict(asked.choices):
             return self
-        given = (*self.answers.get(question, ()), choice)[:_TWICE]
-        return Reading(self.shown, {**self.answers, question: given})
+        return replace(self, given=(*self.given, (question, choice)))
+
+    @property
+    def answers(self) -> Mapping[str, tuple[str, ...]]:
+        """Every choice by its question."""
+        found: dict[str, tuple[str, ...]] = {}
+        for question, choice in self.given:
+            found[question] = (*found.get(question, ()), choice)
+        return found
 
     @property
     def next(self) -> Question | None:
         """The next question: first all of them, then once more those that were wrong."""
-        fresh = (one for one in self.shown.questions if not self.answers.get(one.question))
+        answers = self.answers
+        fresh = (one for one in self.shown.questions if not answers.get(one.question))
         again = (one for one in self.shown.questions if self._is_open(one))
         return next(fresh, None) or next(again, None)
 
@@ -52,9 +52,8 @@ class Reading:
     @property
     def place(self) -> tuple[int, int]:
         """Which question this is, of how many that are still to come in all."""
-        done = sum(len(one) for one in self.answers.values())
         left = sum(1 for one in self.shown.questions if self._is_open(one))
-        return done + 1, done + left
+        return len(self.given) + 1, len(self.given) + left
 
     def is_right(self, question: str) -> bool:
         """Whether the last choice is the right one."""
@@ -75,14 +74,26 @@ class Reading:
         }
 
 
-def opened(shown: Shown, sealed: str) -> Reading | None:
-    """The reading that goes with a page; None where it was changed or is of another text."""
-    if not sealed:
-        return Reading(shown)
-    try:
-        sha256, answers = signing.loads(sealed, salt=_SALT, max_age=24 * 3600)
-    except signing.BadSignature:
-        return None
-    if sha256 != shown.sha256:
-        return None
-    return Reading(shown, {key: tuple(value) for key, value in answers.items()})
+@dataclass(frozen=True)
+class Screen:
+    """One screen of a reading: what it is, and the reading as it stood there."""
+
+    kind: str
+    reading: Reading
+
+
+def screens(reading: Reading) -> tuple[Screen, ...]:
+    """Every screen of this reading so far, in order; the last is the one on which it stands."""
+    found = [Screen("text", Reading(reading.shown))]
+    for number, (question, _) in enumerate(reading.given):
+        before, after = (replace(reading, given=reading.given[: number + one]) for one in (0, 1))
+        found.append(Screen("question", before))
+        if not after.is_right(question):
+            found.append(Screen("explained", after))
+    return (*found, Screen(_stands(reading), reading))
+
+
+def _stands(reading: Reading) -> str:
+    if reading.next is not None:
+        return "question"
+    return "name" if reading.understanding.enough else "talk"

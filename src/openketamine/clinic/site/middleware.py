@@ -22,6 +22,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 _SIGN_OUT = "/account/logout/"
+# Addresses that open without a password. A page there asks for its style sheet, and would name
+# itself doing so: whoever writes down such requests (a proxy does) would write down the key. Its
+# forms must still say where they come from, so that "no-referrer" would break them.
+_AT_HOME, _ONLY_WHICH_HOUSE = "/c/", "strict-origin"
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Frame-Options": "DENY",
@@ -56,6 +60,8 @@ def security_headers(
         response = get_response(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if request.path.startswith(_AT_HOME):
+            response.headers.setdefault("Referrer-Policy", _ONLY_WHICH_HOUSE)
         if request.path == _SIGN_OUT and request.method == "POST":
             # Not "storage": what was charted without a link waits there until it is sent.
             response.headers["Clear-Site-Data"] = '"cache"'

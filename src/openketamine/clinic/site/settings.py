@@ -254,5 +254,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "openketamine": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # The server that carries the pages has a log of its own, with the words of exceptions.
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }
