@@ -3,7 +3,6 @@ the test itself did; of the clinic only the record is asked."""
 
 from collections import Counter, defaultdict
 from datetime import time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -126,16 +125,23 @@ def tasks_in_time(year):
     has: how late it was. Every one, and each had its task in the transaction of its answer."""
     late = defaultdict(list)
     for answered, someone, check_in in year.suicide:
-        state = state_of(someone)
-        found = [
-            task
-            for task in course.tasks(state)
-            if task.body.kind == "suicide_answer" and task.opened_at <= answered
-            and any(one.check_in == check_in for one in _rests_on(state, task))
-        ]  # fmt: skip
-        assert found, f"no task of {someone.person.mrn} at {answered}"
-        _told_in_time(found[0], year.time, late)
+        _told_in_time(_task_of(year, answered, someone, check_in), year.time, late)
     return dict(late)
+
+
+def _task_of(year, answered, someone, check_in):
+    """The task that was open for an answer when its transaction ended: its own, or one that nobody
+    had closed by then. The newest."""
+    state = state_of(someone)
+    found = [
+        task
+        for task in course.tasks(state)
+        if task.body.kind == "suicide_answer" and task.opened_at <= answered
+        and (task.closed is None or task.closed.at > answered or task.opened_at == answered)
+        and any(one.check_in == check_in for one in _rests_on(state, task))
+    ]  # fmt: skip
+    assert found, f"no task of {someone.person.mrn} at {answered}"
+    return max(found, key=lambda one: one.opened_at)
 
 
 def _rests_on(state, task):
@@ -168,13 +174,21 @@ def _due(task):
 
 
 def mails_about_tasks(year):
-    """Seconds from an answer until the first letter about it was taken by the server."""
-    about = dict(Message.objects.filter(kind="task").values_list("pk", "person_id"))
-    left = [(one.at, about[UUID(one.id)]) for one in year.office.book if UUID(one.id) in about]
+    """Seconds from an answer until the first letter about its task was taken by the server. Where
+    none was, it had been handed over, and whenever it was the post was down."""
+    left = {one.id: one.at for one in year.office.book}
     waited = []
-    for answered, someone, _ in year.suicide:
-        mine = [at for at, person in left if at >= answered and person == someone.person.pk]
-        waited += [(min(mine) - answered).total_seconds()] if mine else []
+    for answered, someone, check_in in year.suicide:
+        task = _task_of(year, answered, someone, check_in)
+        rows = list(Message.objects.filter(kind="task", about=task.task_id))
+        assert rows, f"no letter was written about {task.task_id}"
+        taken = [left[str(row.pk)] for row in rows if str(row.pk) in left]
+        if taken:
+            waited.append((min(taken) - answered).total_seconds())
+            continue
+        for row in rows:
+            assert row.tries, f"{row} was never handed over"
+            assert year.office.is_down(row.taken_at), f"{row} did not leave"
     return waited
 
 

@@ -858,6 +858,31 @@ class TestSuicideAnswers:
         assert phone.asks()["form"] == "gad-7"
         assert "by telephone" in self.open_tasks(course)[0].body.summary
 
+    @pytest.mark.parametrize("again", ["1", "3"])
+    def test_who_says_it_again_after_the_task_was_closed_is_heard_again(
+        self, course, phone, cast, time, office, again
+    ):
+        self.to_nine(phone, "1")
+        nine = {"form": "phq-9", "item": "9", "answer": again}
+        work(time)
+        (first,) = self.open_tasks(course)
+        record(course, facts.TaskTaken(first.task_id), cast.nora, time.now)
+        phone.post(phone.here, nine)
+        assert len(self.open_tasks(course)) == 1
+        record(course, facts.TaskClosed(first.task_id, "Called."), cast.nora, time.now)
+        office.letters.clear()
+        time.goes_on(days=1)
+        phone.post(phone.here, nine)
+        (second,) = self.open_tasks(course)
+        assert second.task_id != first.task_id
+        assert second.body.due_at == time.now + timedelta(minutes=30)
+        assert [one.body.step for one in second.told] == [0]
+        work(time)
+        assert len(office.letters) == 2
+        # The page may be sent twice; the task is there once.
+        phone.post(phone.here, nine)
+        assert self.open_tasks(course) == [second]
+
     def test_taking_the_answer_back_closes_nothing(self, course, phone):
         self.to_nine(phone, "3")
         phone.post(phone.here, {"form": "phq-9", "item": "9", "answer": "0"})

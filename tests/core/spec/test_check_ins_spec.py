@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from openketamine.core.course import decode_body, facts, fold_course
+from openketamine.core.course import decode_body, facts, fold_course, tasks
 from openketamine.core.course.check_ins import (
+    answers_taken_back,
     check_ins,
     closing_check_ins,
     contact_of,
     derived_id,
     due_check_ins,
     house_form,
+    is_said_again,
     levels,
     milder_tasks,
     next_screen,
@@ -43,6 +45,14 @@ _numbers = count(1)
 def fact(body, at=OPENED):
     name = derived_id("test", str(next(_numbers)))
     return Fact(name, at, BY, body)
+
+
+def standing(task, closed_at=None):
+    """This task as one of a person's, by id; closed where a moment is given."""
+    said = [fact(task)]
+    if closed_at is not None:
+        said.append(fact(facts.TaskClosed(task.task_id, "Called."), closed_at))
+    return {one.task_id: one for one in tasks(fold_course(said))}
 
 
 def visit(began, ended=None, name="s-1"):
@@ -446,9 +456,9 @@ class TestSuicideAnswers:
         found = suicide_level(answers)
         assert (found.id if found else None) == level
 
-    def replied(self, answers):
+    def replied(self, answers, at=OPENED):
         said = [
-            fact(facts.ReplyGiven("ci", form, item, answer))
+            fact(facts.ReplyGiven("ci", form, item, answer), at)
             for (form, item), answer in answers.items()
         ]
         return check_ins(fold_course(said))["ci"]
@@ -461,7 +471,38 @@ class TestSuicideAnswers:
         assert task.roles[0] == "nurse"
         assert task.level == "override"
         assert len(task.rests_on) == 2
-        assert suicide_task(one, {task.task_id: task}, OPENED) is None
+        assert suicide_task(one, standing(task), OPENED) is None
+
+    def test_what_is_said_after_the_task_was_closed_opens_another(self):
+        item_nine = ("phq-9", "9")
+        one = self.replied(phq(*[0] * 8, 1))
+        task = suicide_task(one, {}, OPENED)
+        closed = standing(task, closed_at=OPENED + timedelta(minutes=20))
+        assert suicide_task(one, closed, OPENED) is None
+        assert is_said_again(one, *item_nine, closed)
+        assert not is_said_again(one, *item_nine, standing(task))
+        assert not is_said_again(one, "phq-9", "8", closed)
+        later = self.replied(phq(*[0] * 8, 1), OPENED + timedelta(minutes=21))
+        again = suicide_task(later, closed, OPENED)
+        assert again.rule == task.rule
+        assert again.task_id != task.task_id
+        assert suicide_task(later, closed | standing(again), OPENED) is None
+        assert not is_said_again(later, *item_nine, closed | standing(again))
+        # A third time, and so on: each closing is the end of one task and of no answer.
+        twice = closed | standing(again, closed_at=OPENED + timedelta(minutes=50))
+        assert suicide_task(later, twice, OPENED) is None
+        last = self.replied(phq(*[0] * 8, 2), OPENED + timedelta(days=2))
+        assert suicide_task(last, twice, OPENED).task_id not in twice
+
+    def test_a_no_after_the_task_was_closed_opens_none(self):
+        before = fact(facts.ReplyGiven("ci", "phq-9", "9", 2))
+        after = [
+            fact(facts.ReplyGiven("ci", form, item, answer), OPENED + timedelta(minutes=30))
+            for (form, item), answer in c_ssrs(no=(1, 2, 6)).items()
+        ]
+        task = suicide_task(check_ins(fold_course([before]))["ci"], {}, OPENED)
+        closed = standing(task, closed_at=OPENED + timedelta(minutes=20))
+        assert suicide_task(check_ins(fold_course([before, *after]))["ci"], closed, OPENED) is None
 
     def test_each_level_says_how_long_whoever_takes_it_has_and_the_gravest_least(self):
         times = [(one.id, one.closed_within) for one in levels()]
@@ -472,14 +513,14 @@ class TestSuicideAnswers:
 
     def test_a_graver_answer_opens_another_and_takes_the_place_of_the_milder(self):
         mild = suicide_task(self.replied(phq(*[0] * 8, 2)), {}, OPENED)
-        grave = suicide_task(
-            self.replied(phq(*[0] * 8, 2) | c_ssrs(2, 4)), {mild.task_id: mild}, OPENED
-        )
+        grave = suicide_task(self.replied(phq(*[0] * 8, 2) | c_ssrs(2, 4)), standing(mild), OPENED)
         assert grave.task_id != mild.task_id
-        assert mild.task_id in milder_tasks("ci", grave)
+        assert milder_tasks("ci", grave, standing(mild)) == (mild.task_id,)
+        assert milder_tasks("ci", mild, standing(mild) | standing(grave)) == ()
+        assert milder_tasks("ci", grave, standing(mild, closed_at=OPENED)) == ()
         # The milder one, once the graver is there, is not opened again.
         one = self.replied(phq(*[0] * 8, 2))
-        assert suicide_task(one, {grave.task_id: grave}, OPENED) is None
+        assert suicide_task(one, standing(grave), OPENED) is None
 
     def test_levels_stand_in_order_and_each_has_a_clock(self):
         times = [one.within for one in levels()]
@@ -489,9 +530,9 @@ class TestSuicideAnswers:
 
 
 class TestTasksForTheNurse:
-    def one(self, form, **answers):
+    def one(self, form, at=OPENED, **answers):
         said = [
-            fact(facts.ReplyGiven("ci", form, item, answer)) for item, answer in answers.items()
+            fact(facts.ReplyGiven("ci", form, item, answer), at) for item, answer in answers.items()
         ]
         return check_ins(fold_course(said))["ci"]
 
@@ -509,7 +550,37 @@ class TestTasksForTheNurse:
         assert task.due_at == OPENED + timedelta(hours=1)
         (task,) = tasks_of(one, {}, OPENED, before=OPENED + timedelta(hours=9))
         assert task.due_at == OPENED + timedelta(hours=4)
-        assert tasks_of(one, {task.task_id: task}, OPENED) == ()
+        assert tasks_of(one, standing(task), OPENED) == ()
+
+    def test_an_answer_that_is_changed_and_changed_back_asks_again(self):
+        one = self.one("readiness", ride="no")
+        (task,) = tasks_of(one, {}, OPENED)
+        assert list(answers_taken_back(one, standing(task))) == []
+        changed = self.one("readiness", ride="yes")
+        assert list(answers_taken_back(changed, standing(task))) == [task.task_id]
+        closed = standing(task, closed_at=OPENED + timedelta(minutes=1))
+        assert list(answers_taken_back(changed, closed)) == []
+        assert tasks_of(one, closed, OPENED) == ()
+        back = self.one("readiness", at=OPENED + timedelta(minutes=2), ride="no")
+        (again,) = tasks_of(back, closed, OPENED)
+        assert again.task_id != task.task_id
+        assert tasks_of(back, closed | standing(again), OPENED) == ()
+        both = closed | standing(again)
+        assert list(answers_taken_back(changed, both)) == [again.task_id]
+
+    def test_words_that_were_written_after_somebody_read_are_read_too(self):
+        said = {"any": "much", "effects": "first"}
+        (much,) = tasks_of(self.one("effects", **said), {}, OPENED)
+        closed = standing(much, closed_at=OPENED + timedelta(minutes=10))
+        assert tasks_of(self.one("effects", **said), closed, OPENED) == ()
+        later = [
+            fact(facts.ReplyGiven("ci", "effects", "any", "much")),
+            fact(facts.ReplyGiven("ci", "effects", "effects", "more"), OPENED + timedelta(hours=1)),
+        ]
+        more = check_ins(fold_course(later))["ci"]
+        assert tasks_of(more, standing(much), OPENED) == ()
+        (words,) = tasks_of(more, closed, OPENED)
+        assert "own words" in words.summary
 
     def test_own_words_are_read_by_somebody(self):
         (task,) = tasks_of(self.one("effects", any="no", effects="I am so sad"), {}, OPENED)

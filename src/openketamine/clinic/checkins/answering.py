@@ -12,7 +12,7 @@ from openketamine.clinic.checkins import links, telling, words
 from openketamine.clinic.checkins.models import Link, Message
 from openketamine.clinic.outcomes.commands import CLOCK, in_line, record, review, tell, the_person
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import CourseState, facts, language_of
+from openketamine.core.course import CourseState, Task, facts, language_of, tasks
 from openketamine.core.course.check_ins import (
     CheckIn,
     Screen,
@@ -20,6 +20,7 @@ from openketamine.core.course.check_ins import (
     check_ins,
     derived_id,
     is_house_form,
+    is_said_again,
     milder_tasks,
     read_answer,
     screens,
@@ -86,8 +87,9 @@ def open_check_in(person: Person, check_in_id: str, now: datetime) -> None:
 def answer(link: Link, form: str, item: str, said: str, now: datetime) -> None:
     """Write an answer, and open what it asks somebody to do, in one transaction.
 
-    The same answer again, as a finger that taps twice gives it, writes nothing. Raises BadInput for
-    a question that is not asked, an answer that it does not have, or a check-in that is over.
+    The same answer again, as a finger that taps twice gives it, writes nothing, unless it speaks of
+    suicide and what it asked for was closed in between. Raises BadInput for a question that is not
+    asked, an answer that it does not have, or a check-in that is over.
     """
     person, name = link.person, check_in_of(link)
     with transaction.atomic():
@@ -97,12 +99,19 @@ def answer(link: Link, form: str, item: str, said: str, now: datetime) -> None:
             raise BadInput("check-in", "one that is not over")
         screen = _screen(now_asked, form, item)
         value = read_answer(screen, said)
-        before = now_asked.check_in.replies.get((form, item))
-        if before is not None and before.body.answer == value:
+        if _is_written(now_asked.check_in, form, item, value, state):
             return
         record(person, facts.ReplyGiven(name, form, item, value), the_person(person), now)
         follow_up(person, name, now)
     tell(now)
+
+
+def _is_written(check_in: CheckIn, form: str, item: str, value: object, state: CourseState) -> bool:
+    """Whether this answer stands already and nobody has closed what it asked for since."""
+    before = check_in.replies.get((form, item))
+    if before is None or before.body.answer != value:
+        return False
+    return not is_said_again(check_in, form, item, _tasks(state))
 
 
 def follow_up(person: Person, check_in_id: str, now: datetime) -> None:
@@ -110,19 +119,18 @@ def follow_up(person: Person, check_in_id: str, now: datetime) -> None:
     of the person's course."""
     state = in_line(person)
     one = check_ins(state)[check_in_id]
-    opened = {task.body.task_id: task.body for task in state.all(facts.TaskOpened)}
-    grave = suicide_task(one, opened, now)
+    known = _tasks(state)
+    grave = suicide_task(one, known, now)
     if grave is not None:
         _open(person, grave, now)
-        for milder in milder_tasks(check_in_id, grave):
-            if milder in opened:
-                _close(person, state, milder, f"In its place: {grave.summary}", now)
+        for milder in milder_tasks(check_in_id, grave, known):
+            _close(person, known[milder], f"In its place: {grave.summary}", now)
     visit = state.last(facts.VisitArranged)
     before = visit.body.starts_at if visit else None
-    for task in tasks_of(one, opened, now, before):
+    for task in tasks_of(one, known, now, before):
         _open(person, task, now)
-    for name in answers_taken_back(one, opened):
-        _close(person, state, name, "The person changed the answer", now)
+    for name in answers_taken_back(one, known):
+        _close(person, known[name], "The person changed the answer", now)
     telling.mail_tasks(person, now)
 
 
@@ -194,9 +202,12 @@ def _open(person: Person, task: facts.TaskOpened, now: datetime) -> None:
     record(person, task, CLOCK, now, id=derived_id(task.task_id, "opened"))
 
 
-def _close(person: Person, state: CourseState, name: str, why: str, now: datetime) -> None:
+def _close(person: Person, task: Task, why: str, now: datetime) -> None:
     """By the clock of the house, and never a task that somebody has in hand."""
-    taken = any(one.body.task_id == name for one in state.all(facts.TaskTaken))
-    closed = any(one.body.task_id == name for one in state.all(facts.TaskClosed))
-    if not taken and not closed:
+    if not task.takes:
+        name = task.task_id
         record(person, facts.TaskClosed(name, why), CLOCK, now, id=derived_id(name, "closed"))
+
+
+def _tasks(state: CourseState) -> dict[str, Task]:
+    return {one.task_id: one for one in tasks(state)}

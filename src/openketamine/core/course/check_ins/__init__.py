@@ -25,6 +25,7 @@ from openketamine.core.course.check_ins._schedule import schedule_for, schedules
 from openketamine.core.course.check_ins._screens import Screen, next_screen, read_answer, screens
 from openketamine.core.course.check_ins._suicide import (
     TASK,
+    is_said_again,
     levels,
     milder_tasks,
     suicide_level,
@@ -50,6 +51,7 @@ __all__ = [
     "due_check_ins",
     "house_form",
     "is_house_form",
+    "is_said_again",
     "levels",
     "milder_tasks",
     "next_screen",

@@ -12,7 +12,9 @@ from typing import Any
 
 from openketamine.core.course._durations import duration
 from openketamine.core.course._facts import TaskOpened
-from openketamine.core.course.check_ins._kept import CheckIn, derived_id
+from openketamine.core.course._tasks import Task
+from openketamine.core.course.check_ins._anew import is_news, turns
+from openketamine.core.course.check_ins._kept import CheckIn
 from openketamine.core.scoring import instrument, score
 from openketamine.knowledge import document, read_threshold
 
@@ -63,19 +65,41 @@ def suicide_level(answers: Answers) -> Level | None:
     return next((one for one in levels() if one.id in proven), None)
 
 
-def suicide_task(check_in: CheckIn, opened: Mapping[str, Any], now: datetime) -> TaskOpened | None:
+def suicide_task(check_in: CheckIn, tasks: Mapping[str, Task], now: datetime) -> TaskOpened | None:
     """The task that the answers of a check-in ask for now; None where one as grave is there.
 
-    `opened`: tasks that were opened before, by id.
+    `tasks`: those of this person, by id. One that was closed is no answer to what was said since.
     """
     answers = {key: one.body.answer for key, one in check_in.replies.items()}
     level = suicide_level(answers)
-    if level is None or any(
-        task_id(check_in.id, one) in opened for one in levels()[: level.rank + 1]
-    ):
+    if level is None or not _is_heard_first(check_in, _known(check_in.id, level, tasks)):
         return None
     rests = [reply.fact.id for key, reply in check_in.replies.items() if _counts(key)]
-    return task_of_level(task_id(check_in.id, level), level, now, tuple(rests))
+    _, name = turns(tasks, check_in.id, TASK, level.id)
+    return task_of_level(name, level, now, tuple(rests))
+
+
+def is_said_again(check_in: CheckIn, form: str, item: str, tasks: Mapping[str, Task]) -> bool:
+    """Whether an answer about suicide, given unchanged, must be written anew: what it opened was
+    closed since."""
+    reply = check_in.replies[form, item]
+    level = suicide_level({(form, item): reply.body.answer})
+    known = _known(check_in.id, levels()[-1], tasks)
+    closed = [one for one in known if not one.is_open]
+    return level is not None and len(closed) == len(known) and not is_news(reply, known)
+
+
+def _known(check_in: str, level: Level, tasks: Mapping[str, Task]) -> tuple[Task, ...]:
+    """The tasks of a check-in that are as grave as this level."""
+    every = [turns(tasks, check_in, TASK, one.id)[0] for one in levels()[: level.rank + 1]]
+    return tuple(task for known in every for task in known)
+
+
+def _is_heard_first(check_in: CheckIn, known: tuple[Task, ...]) -> bool:
+    """Whether nobody has heard of it: no task is there, or all are closed and what was said since
+    proves a level by itself."""
+    news = {k: one.body.answer for k, one in check_in.replies.items() if is_news(one, known)}
+    return suicide_level(news) is not None
 
 
 def task_of_level(name: str, level: Level, now: datetime, rests_on: tuple[str, ...]) -> TaskOpened:
@@ -94,16 +118,12 @@ def task_of_level(name: str, level: Level, now: datetime, rests_on: tuple[str, .
     )
 
 
-def milder_tasks(check_in: str, task: TaskOpened) -> tuple[str, ...]:
-    """Ids of the tasks of this check-in that a graver one takes the place of."""
-    every = levels()
-    rank = next(one.rank for one in every if task_id(check_in, one) == task.task_id)
-    return tuple(task_id(check_in, one) for one in every[rank + 1 :])
-
-
-def task_id(check_in: str, level: Level) -> str:
-    """One task a level of a check-in, however often an answer is given."""
-    return derived_id(check_in, TASK, level.id)
+def milder_tasks(check_in: str, task: TaskOpened, tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    """Ids of the open tasks of this check-in that a graver one takes the place of."""
+    graver = next(one for one in levels() if one.rule == task.rule)
+    mine = {one.task_id for one in _known(check_in, graver, tasks)}
+    every = _known(check_in, levels()[-1], tasks)
+    return tuple(one.task_id for one in every if one.is_open and one.task_id not in mine)
 
 
 @cache

@@ -1,62 +1,92 @@
 """What answers to the questions of the house ask a nurse to do."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from openketamine.core.course._facts import ReplyGiven, TaskOpened
+from openketamine.core.course._tasks import Task
+from openketamine.core.course.check_ins._anew import is_news, turns
 from openketamine.core.course.check_ins._house_forms import (
     HouseForm,
     HouseQuestion,
     house_form,
     is_house_form,
 )
-from openketamine.core.course.check_ins._kept import CheckIn, derived_id
+from openketamine.core.course.check_ins._kept import CheckIn
 from openketamine.core.log import Happened
 
 WROTE = "Wrote something in their own words: read it"
 
 
-def tasks_of(
-    check_in: CheckIn, opened: Mapping[str, Any], now: datetime, before: datetime | None = None
-) -> tuple[TaskOpened, ...]:
-    """Tasks that the answers of a check-in ask for and that nobody opened yet.
+@dataclass(frozen=True)
+class _Asked:
+    """What an answer asks for, and the tasks that it opened before."""
 
-    `before`: the session that is arranged; what must be settled for it is due then at the latest.
-    Somebody's own words open a task where nothing else of that form did: somebody must read them.
+    task: TaskOpened
+    reply: Happened[ReplyGiven]
+    known: tuple[Task, ...]
+
+    @property
+    def is_words(self) -> bool:
+        return self.task.summary == WROTE
+
+    @property
+    def is_new(self) -> bool:
+        return is_news(self.reply, self.known)
+
+
+def tasks_of(
+    check_in: CheckIn, tasks: Mapping[str, Task], now: datetime, before: datetime | None = None
+) -> tuple[TaskOpened, ...]:
+    """Tasks that the answers of a check-in ask for and that nobody opened for them yet.
+
+    `tasks`: those of this person, by id. `before`: the session that is arranged; what must be
+    settled for it is due then at the latest.
+    Somebody's own words open a task where nothing else of the check-in leads to them: somebody must
+    read them.
     """
-    found: dict[str, TaskOpened] = {}
+    every = tuple(_asked_for(check_in, tasks, now, before))
+    other = [one for one in every if not one.is_words]
+    found = [one.task for one in other if one.is_new]
+    if not found:
+        led = tuple(task for one in other for task in one.known)
+        words = [one for one in every if one.is_words and one.is_new]
+        found = [one.task for one in words if is_news(one.reply, led)]
+    return tuple(found)
+
+
+def _asked_for(
+    check_in: CheckIn, tasks: Mapping[str, Task], now: datetime, before: datetime | None
+) -> Iterator[_Asked]:
     for (form, item), reply in check_in.replies.items():
         if not is_house_form(form):
             continue
         asked = house_form(form)
         question = next((one for one in asked.questions if one.id == item), None)
         if question is not None and (says := _says(question, reply.body.answer)):
-            task = _task(check_in.id, asked, question, says, reply, now, before)
-            found[task.task_id] = task
-    grave = [one for one in found.values() if one.summary != WROTE]
-    kept = grave or list(found.values())
-    return tuple(one for one in kept if one.task_id not in opened and not _read(opened, one, found))
+            answer = "" if question.free_text else str(reply.body.answer)
+            known, name = turns(tasks, check_in.id, asked.id, question.id, answer)
+            yield _Asked(_task(name, asked, question, says, reply, now, before), reply, known)
 
 
-def answers_taken_back(check_in: CheckIn, opened: Mapping[str, TaskOpened]) -> Iterator[str]:
+def answers_taken_back(check_in: CheckIn, tasks: Mapping[str, Task]) -> Iterator[str]:
     """Ids of open tasks whose answer the person has changed since."""
-    for name, task in opened.items():
-        for (form, item), reply in check_in.replies.items():
-            if is_house_form(form) and name in _ids_but(check_in.id, form, item, reply):
-                yield task.task_id
+    for (form, item), reply in check_in.replies.items():
+        if is_house_form(form):
+            for answer in _other_answers(form, item, reply):
+                known, _ = turns(tasks, check_in.id, form, item, answer)
+                yield from (one.task_id for one in known if one.is_open)
 
 
-def _ids_but(check_in: str, form: str, item: str, reply: Happened[ReplyGiven]) -> set[str]:
-    """Tasks that other answers to this question would have opened."""
+def _other_answers(form: str, item: str, reply: Happened[ReplyGiven]) -> list[str]:
+    """The other answers to this question that open a task."""
     question = next((one for one in house_form(form).questions if one.id == item), None)
     if question is None or question.free_text:
-        return set()
-    return {
-        derived_id(check_in, form, item, answer)
-        for answer, _, task in question.answers
-        if task and answer != reply.body.answer
-    }
+        return []
+    given = reply.body.answer
+    return [answer for answer, _, task in question.answers if task and answer != given]
 
 
 def _says(question: HouseQuestion, answer: Any) -> str:
@@ -67,13 +97,8 @@ def _says(question: HouseQuestion, answer: Any) -> str:
     return next((task for given, _, task in question.answers if given == answer), "")
 
 
-def _read(opened: Mapping[str, Any], task: TaskOpened, found: Mapping[str, Any]) -> bool:
-    """Whether a task of this form is open already that leads to the words."""
-    return task.summary == WROTE and any(name in opened for name in found)
-
-
 def _task(
-    check_in: str,
+    name: str,
     asked: HouseForm,
     question: HouseQuestion,
     says: str,
@@ -84,9 +109,8 @@ def _task(
     due = now + asked.within
     if before is not None and asked.task_kind == "not_ready" and now < before:
         due = min(due, before)
-    answer = "" if question.free_text else str(reply.body.answer)
     return TaskOpened(
-        task_id=derived_id(check_in, asked.id, question.id, answer),
+        task_id=name,
         kind=asked.task_kind,
         summary=says,
         due_at=due,
