@@ -18,8 +18,9 @@ from openketamine.clinic.outcomes import queries as outcomes
 from openketamine.clinic.outcomes.commands import record, the_person
 from openketamine.clinic.patients.models import Person
 from openketamine.core.course import CourseState, facts, language_of, said_in
-from openketamine.core.course.check_ins import contact_of, planned_check_ins
+from openketamine.core.course.check_ins import contact_of, opted_out, planned_check_ins
 
+_ONE_CLICK = "List-Unsubscribe"
 _UPCOMING = 4
 _BORN = ("year", "month", "day")
 
@@ -60,8 +61,8 @@ def opt_out(request: HttpRequest, link: Link) -> HttpResponse:
     """No more messages, said on an open check-in."""
     if request.method == "POST":
         stop(link.person, "link", clock.now())
-        return render(request, "checkins/stopped.html")
-    return render(request, "checkins/stop.html", {"link": link})
+        return redirect("opt-out", link.pk)
+    return _stop_page(request, link.person, {"link": link})
 
 
 # Mail programs post here without a cookie (RFC 8058): the token in the address is the proof, and
@@ -77,9 +78,19 @@ def opt_out_by_token(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         with links.for_whom(link):
             stop(link.person, "message", now)
+            # RFC 8058: a mail program is not sent on to another page. Somebody at a browser is, so
+            # that "back" finds a page and not the question whether to send this again.
+            if _ONE_CLICK not in request.POST:
+                return redirect(request.path)
             return render(request, "checkins/stopped.html")
     with links.for_whom(link):
-        return render(request, "checkins/stop.html")
+        return _stop_page(request, link.person, {})
+
+
+def _stop_page(request: HttpRequest, person: Person, more: dict[str, Any]) -> HttpResponse:
+    """Whether they want no more; or, once they said so, that it is done."""
+    has_stopped = opted_out(outcomes.facts_of(person))
+    return render(request, f"checkins/{'stopped' if has_stopped else 'stop'}.html", more)
 
 
 def stop(person: Person, how: str, now: datetime) -> None:
