@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from openketamine.knowledge import KnowledgeError, digest, document, documents, read_threshold
+from openketamine.knowledge._plain import carefully, read_yaml
 from openketamine.knowledge._reader import HEADER as FIELDS
 from openketamine.knowledge._reader import kinds, read
 from openketamine.knowledge._threshold import check_threshold
@@ -56,6 +57,9 @@ REFUSED = [
     ("key twice", HEADER + "a: 1\na: 2\n", "not readable as YAML"),
     ("threshold twice", HEADER + THRESHOLD + THRESHOLD, "not readable as YAML"),
     ("no YAML", "a: [1", "not readable as YAML"),
+    ("two documents", HEADER + "---\na: 1\n", "not readable as YAML"),
+    ("an unknown tag", HEADER + "a: !half 1\n", "not readable as YAML"),
+    ("a thirteenth month", HEADER.replace("since: 2026-11-22", "since: 2026-13-22"), "not readable as YAML"),
     ("a list", "- 1\n", "expected a mapping at the top"),
     ("empty", "", "expected a mapping at the top"),
     ("no source", HEADER + "dose: {value: 1, evidence: P}\n", "dose: a value without a source"),
@@ -103,6 +107,19 @@ def test_the_quick_and_the_careful_splitter_read_the_same(kind):
     path = documents(kind)[0].path
     careful = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     assert documents(kind)[0].body == {k: v for k, v in careful.items() if k not in FIELDS}
+
+
+RARE = [
+    "a: &dose 35\nb: [*dose, *dose]\n", "a: &dose {value: 1}\nb: *dose\n", "<<: {a: 1}\nb: 2\n",
+    "a: !!str 1\n", "a: !!int '1'\n", "? [1, 2]\n: 3\n", "? &k a\n: *k\n", "%YAML 1.1\n---\na: yes\n", "- - -\n",
+    "a: ' 1'\nb: \"2\"\nc: |\n  3\nd: >\n  4\n", "a: [.5, .inf, 0x1F, 1_000, ~, Null, TRUE]\n",
+    "- 2026-11-22\n- 2026-11-22 10:00:00Z\n- 2026-11-22T10:00:00.5+02:00\n", "'1': a\n1: b\n", "a:\n", "a: ''\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RARE)
+def test_what_is_rare_means_what_it_means_to_the_careful_reader(text):
+    assert repr(read_yaml(text)) == repr(carefully(text))
 
 
 def test_an_unknown_kind_or_document_is_named():
