@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.clinic.post_office import PostOffice
 from tests.clinic.test_patients import bundle, patient, weight
 
@@ -317,6 +319,45 @@ class TestTheWorkerDies:
         name = str(Message.objects.get().pk)
         assert [post.send(name), post.send(name)] == ["sent", "nothing to do"]
         assert len(office.letters) == 1
+
+
+def returned(office, action="failed", status="5.1.1", quoted="text/rfc822-headers"):
+    """The first letter as a mail server reports it back."""
+    said = office.letters[0]["Message-ID"]
+    text = RETURNED.format(action=action, status=status, quoted=quoted, message_id=said)
+    return text.encode()
+
+
+def locks(queries):
+    """What was locked, in order, a list for each transaction."""
+    found = [[]]
+    for one in queries:
+        if one["sql"].startswith("SAVEPOINT"):
+            found.append([])
+        elif one["sql"].endswith("FOR UPDATE") or "FOR UPDATE OF" in one["sql"]:
+            found[-1].append("message" if 'FROM "checkins_message"' in one["sql"] else "course")
+    return [one for one in found if "message" in one]
+
+
+class TestWhoWaitsForWhom:
+    def test_the_course_is_locked_before_its_message_wherever_both_are(self, course, office, time):
+        planning.plan(time.now)
+        row = Message.objects.get()
+        with CaptureQueriesContext(connection) as sent:
+            assert post.send(str(row.pk)) == "sent"
+        assert [one[:2] for one in locks(sent)] == [["course", "message"]] * 2
+        with CaptureQueriesContext(connection) as back:
+            assert bounces.take_back(returned(office), time.now) == "bounced"
+        assert [one[:2] for one in locks(back)] == [["course", "message"]]
+        Message.objects.update(state="taken", attempt=2)
+        with CaptureQueriesContext(connection) as lost:
+            post.lost(row.pk, time.now)
+        assert [one[:2] for one in locks(lost)] == [["course", "message"]]
+        Message.objects.update(state="waiting", attempt=3)
+        time.goes_on(days=30)
+        with CaptureQueriesContext(connection) as closed:
+            planning.plan(time.now)
+        assert [one[:2] for one in locks(closed)] == [["course", "message"]]
 
 
 class TestThePost:
@@ -1099,16 +1140,11 @@ Subject: A few questions from your clinic
 
 
 class TestALetterThatComesBack:
-    def report(self, office, action="failed", status="5.1.1", quoted="text/rfc822-headers"):
-        said = office.letters[0]["Message-ID"]
-        text = RETURNED.format(action=action, status=status, quoted=quoted, message_id=said)
-        return text.encode()
-
     @pytest.mark.parametrize("quoted", ["text/rfc822-headers", "message/rfc822"])
     def test_ends_messages_to_that_address(self, course, office, time, quoted):
         work(time)
-        assert bounces.take_back(self.report(office, quoted=quoted), time.now) == "bounced"
-        assert bounces.take_back(self.report(office, quoted=quoted), time.now) == "known"
+        assert bounces.take_back(returned(office, quoted=quoted), time.now) == "bounced"
+        assert bounces.take_back(returned(office, quoted=quoted), time.now) == "known"
         for _ in range(16):
             time.goes_on(days=1)
             work(time)
@@ -1117,12 +1153,12 @@ class TestALetterThatComesBack:
 
     def test_a_delay_changes_nothing(self, course, office, time):
         work(time)
-        assert bounces.take_back(self.report(office, "delayed", "4.4.1"), time.now) == "delayed"
+        assert bounces.take_back(returned(office, "delayed", "4.4.1"), time.now) == "delayed"
         assert state(course).all(facts.CheckInUndelivered) == ()
 
     def test_what_is_no_report_or_of_no_message_of_ours_is_refused(self, course, office, time):
         work(time)
-        known = self.report(office)
+        known = returned(office)
         other = known.replace(office.letters[0]["Message-ID"].encode(), f"<{uuid4()}@x>".encode())
         for raw in (b"", b"Subject: hello\n\nhello", other, b"\xff\x00", known[:200]):
             with pytest.raises(BadInput):

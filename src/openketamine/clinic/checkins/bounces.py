@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from openketamine.clinic.checkins import models
+from openketamine.clinic.checkins import post
 from openketamine.clinic.checkins.planning import KIND
-from openketamine.clinic.outcomes.commands import CLOCK, in_line, record
+from openketamine.clinic.outcomes.commands import CLOCK, record
 from openketamine.core.course import facts
 from openketamine.core.course.check_ins import derived_id
 from openketamine.core.findings import BadInput
@@ -53,7 +53,7 @@ def take_back(raw: bytes, now: datetime) -> str:
     """Write down that a message came back; in one word what was done: bounced, delayed, known."""
     found = read_report(raw)
     with transaction.atomic():
-        row = models.Message.objects.select_for_update().filter(pk=found.message).first()
+        row = post.held(found.message)
         if row is None:
             raise BadInput("letter", "a message that left this house", found.message)
         if not found.failed:
@@ -63,7 +63,6 @@ def take_back(raw: bytes, now: datetime) -> str:
         row.state, row.why = "failed", f"came back: {found.status} {found.why}"[:300]
         row.save(update_fields=["state", "why"])
         if row.kind == KIND:
-            in_line(row.person)
             body = facts.CheckInUndelivered(row.about, "bounced", found.status, row.attempt)
             name = derived_id(row.about, "bounced", str(row.attempt))
             record(row.person, body, CLOCK, now, id=name)

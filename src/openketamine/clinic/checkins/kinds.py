@@ -17,6 +17,10 @@ def _nothing(row: Message, outcome: Outcome, now: datetime) -> None:
     """Nothing beside the row."""
 
 
+def _none(row: Message) -> None:
+    """Nothing to hold."""
+
+
 def _at_once(row: Message, now: datetime) -> datetime:  # noqa: ARG001
     """At any hour."""
     return now
@@ -29,14 +33,18 @@ class Kind:
     `not_before`: this moment, or when it may leave where it may not leave now (quiet hours).
 
     `noted`: what is written beside the row after an attempt, in its transaction; `row.state` is
-    `waiting` where it is tried again. `rather_twice`: of what nobody knows whether it left, leaves
-    again. `pause`, `longest_pause`: between attempts, doubled each time. `urgency`: of its job.
+    `waiting` where it is tried again. `hold`: locks what `noted` writes into; it comes before the
+    lock of the row, as it does for the planner, so that no two wait for each other.
+
+    `rather_twice`: of what nobody knows whether it left, leaves again. `pause`, `longest_pause`:
+    between attempts, doubled each time. `urgency`: of its job.
     """
 
     ready: Callable[[Message, datetime], Ready | None]
     noted: Callable[[Message, Outcome, datetime], None] = _nothing
     not_before: Callable[[Message, datetime], datetime] = _at_once
     rather_twice: bool = False
+    hold: Callable[[Message], None] = _none
     pause: timedelta = timedelta(seconds=15)
     longest_pause: timedelta = timedelta(minutes=10)
     urgency: int = 0

@@ -9,7 +9,7 @@ from openketamine.clinic.checkins import answering, letters, links, speech
 from openketamine.clinic.checkins.carriers import Outcome, Ready
 from openketamine.clinic.checkins.kinds import Kind
 from openketamine.clinic.checkins.models import Message
-from openketamine.clinic.outcomes.commands import CLOCK, in_line, record
+from openketamine.clinic.outcomes.commands import CLOCK, hold, record
 from openketamine.clinic.outcomes.queries import facts_of, state_of
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import CourseState, facts, language_of
@@ -84,7 +84,6 @@ def _invitation(row: Message, now: datetime) -> Ready | None:
 def _note_invitation(row: Message, outcome: Outcome, now: datetime) -> None:
     if row.state == "waiting":
         return
-    in_line(row.person)
     name = derived_id(row.about, "attempt", str(row.attempt))
     if row.state == "sent":
         record(row.person, _invited(row, facts_of(row.person)), CLOCK, now, id=name)
@@ -116,7 +115,9 @@ def _to_staff(row: Message, _: datetime) -> Ready | None:
     return letters.task(str(row.pk), who.email, datetime.fromisoformat(row.detail["due_at"]))
 
 
-INVITATION = Kind(_spoken(_invitation), _note_invitation, _when_awake)
+INVITATION = Kind(
+    _spoken(_invitation), _note_invitation, _when_awake, hold=lambda row: hold(row.person)
+)
 # Somebody asked for their own page just now, and waits for it at whatever hour.
 OWN_PAGE, PAGE = Kind(_spoken(_own_page)), Kind(_spoken(_page), not_before=_when_awake)
 TASK = Kind(_to_staff, rather_twice=True)

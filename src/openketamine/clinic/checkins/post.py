@@ -45,7 +45,7 @@ def send(message_id: str) -> str:
 def lost(message_id: UUID, now: datetime) -> None:
     """A worker took this message and died with it in hand."""
     with transaction.atomic():
-        row = Message.objects.select_for_update().filter(pk=message_id, state="taken").first()
+        row = held(message_id, state="taken")
         if row is not None:
             _end(row, Outcome("unknown", "the worker ended with it in hand"), now)
 
@@ -59,10 +59,20 @@ def withdraw(waiting: QuerySet[Message], now: datetime) -> int:
     return len(rows)
 
 
+def held(message_id: UUID | str, **as_it_is: object) -> Message | None:
+    """The row, locked until the transaction ends, after what its kind holds first; None where it
+    is not, or is not as it should be."""
+    rows = Message.objects.select_related("person").filter(pk=message_id, **as_it_is)
+    row = rows.first()
+    if row is not None:
+        kind_of(row.kind).hold(row)
+        row = rows.select_for_update(of=("self",)).first()
+    return row
+
+
 def _take(message_id: str, now: datetime) -> _Taken | None:
     with transaction.atomic():
-        rows = Message.objects.select_for_update(of=("self",)).select_related("person")
-        row = rows.filter(pk=message_id, state="waiting", not_before__lte=now).first()
+        row = held(message_id, state="waiting", not_before__lte=now)
         if row is None:
             return None
         ready = _ready(row, now)
@@ -104,7 +114,7 @@ def _give_up(row: Message, state: str, now: datetime) -> None:
 
 def _write_down(message: Message, outcome: Outcome, now: datetime) -> str:
     with transaction.atomic():
-        row = Message.objects.select_for_update().filter(pk=message.pk, state="taken").first()
+        row = held(message.pk, state="taken")
         if row is None:  # it was given up as lost meanwhile, and that is on record
             return "unknown"
         _end(row, outcome, now)
