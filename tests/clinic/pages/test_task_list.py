@@ -104,13 +104,75 @@ class TestAPage:
         client.force_login(nora)
         where = reverse("task-take", args=[Task.objects.get().pk])
         said = {"from": "tasks", "list": "for=me&page=2&next=//elsewhere"}
-        assert client.post(where, said).url == "/tasks/?for=me&page=2"
+        assert client.post(where, said).url == "/tasks/?for=me&page=2#said"
+
+    def test_each_list_says_in_its_title_which_it_is(self, page, nora, now):
+        rows(now, range(60))
+
+        def title(asked):
+            return re.search("<title>(.*?) · OpenK", page(nora, f"/tasks/{asked}").html)[1]
+
+        assert title("?page=2") == "Tasks, page 2"
+        assert title("?for=me&kind=check_due") == "Tasks for you, Check due, page 1"
+        assert title("?kind=relapse") == "Tasks, Relapse"
 
     def test_who_stands_on_the_page_was_read_and_nobody_else(self, page, nora, now):
         rows(now, range(60))
         page(nora, "/tasks/?page=2")
         read = Access.objects.filter(what__startswith="task.read").exclude(person_id=None)
         assert read.count() == 10
+
+
+class TestWhereOneGoesOn:
+    """The page leads to what was said (`#said`), which stands where one goes on."""
+
+    @pytest.fixture
+    def three(self, adaeze, now):
+        return [answered(adaeze, now, day, number).pk for number, day in enumerate("abc")]
+
+    def said(self, shown):
+        """What was said, and the row below it; None where there is none."""
+        assert shown.html.count('id="said"') == 1
+        above, _, after = shown.html.partition('id="said"')
+        words = re.search("<p>(.*?)</p>", after)[1]
+        below = re.search('id="task-([^"]+)"', after)
+        return words, uuid.UUID(below[1]) if below and 'id="open-tasks"' in above else None
+
+    def press(self, page, nora, what, row, **said):
+        sent = {"from": "tasks", "outcome": "Called.", **said}
+        done = page(nora, reverse(what, args=[row]), sent)
+        assert done.answer.url == "/tasks/#said"
+        return self.said(page(nora, "/tasks/"))
+
+    def test_who_takes_a_task_stands_at_its_row(self, page, nora, three):
+        assert self.press(page, nora, "task-take", three[1]) == ("The task is yours.", three[1])
+
+    def test_who_closes_one_stands_at_the_next(self, page, nora, three):
+        after = re.search(
+            f'/tasks/{three[0]}/close/.*?name="after" value="(.*?)"',
+            page(nora, "/tasks/").html,
+            re.DOTALL,
+        )[1]
+        assert after == str(three[1])
+        closed = self.press(page, nora, "task-close", three[0], after=after)
+        assert closed == ("The task is closed.", three[1])
+
+    def test_or_above_the_list_where_there_is_none(self, page, nora, three):
+        for row in three:
+            assert self.press(page, nora, "task-close", row) == ("The task is closed.", None)
+
+    def test_a_refusal_stands_at_the_row_too(self, page, nora, three):
+        words, row = self.press(page, nora, "task-close", three[2], outcome=" ")
+        assert row == three[2]
+        assert "in words" in words or "required" in words
+
+    def test_on_the_page_of_the_course_as_well(self, page, nora, adaeze, three):
+        course = reverse("course", args=[adaeze.pk])
+        done = page(nora, reverse("task-take", args=[three[0]]), {"from": "course"})
+        assert done.answer.url == f"{course}#said"
+        shown = page(nora, course).html
+        assert len(re.findall('id="said"', shown)) == 1
+        assert re.search('id="said".*?The task is yours.*?id="task-', shown, re.DOTALL)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.core.paginator import Page, Paginator
 from openketamine.clinic.outcomes import queries
 from openketamine.clinic.outcomes.models import Task as TaskRow
 from openketamine.clinic.outcomes.page import task_rows
+from openketamine.clinic.outcomes.said import point_on
 from openketamine.clinic.staff.models import Staff
 from openketamine.core.course import Task
 from openketamine.core.course.check_ins import TASK as SUICIDE
@@ -44,8 +45,11 @@ def task_page(who: Staff, now: datetime, asked: Asked) -> dict[str, Any]:
     """What stands on one page. Nothing urgent is on a later page than what is less urgent."""
     counts, page, shown = _mine(who, now, asked) if asked.mine else _everybodys(asked)
     found = [(row.pk, one, row.person) for row, one in shown]
+    rows = task_rows(found, who, now)
+    point_on(rows)
     return {
-        "rows": task_rows(found, who, now),
+        "rows": rows,
+        "which": _which(asked, page),
         "people": {str(person.pk) for _, _, person in found},
         "page": page,
         "asked": asked,
@@ -58,6 +62,15 @@ def task_page(who: Staff, now: datetime, asked: Asked) -> dict[str, Any]:
         "before": _turned(asked, page, -1) if page.has_previous() else "",
         "after": _turned(asked, page, 1) if page.has_next() else "",
     }
+
+
+def _which(asked: Asked, page: "Page[Any]") -> str:
+    """The list in words, for who hears the title of the page first."""
+    kind = asked.kind.replace("_", " ").capitalize()
+    number = f"page {page.number}" if page.paginator.num_pages > 1 else ""
+    return ", ".join(
+        one for one in ("Tasks for you" if asked.mine else "Tasks", kind, number) if one
+    )
 
 
 def _everybodys(asked: Asked) -> _Listed:

@@ -27,6 +27,7 @@ from openketamine.clinic.outcomes.forms import (
 )
 from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.outcomes.page import course_content, instrument_choices
+from openketamine.clinic.outcomes.said import HERE, said_of
 from openketamine.clinic.outcomes.task_list import Asked, task_page
 from openketamine.clinic.outcomes.together import Together, close_together, take_together
 from openketamine.clinic.patients import queries as patients
@@ -38,6 +39,8 @@ from openketamine.clinic.staff.faults import done
 from openketamine.clinic.staff.screen import signed_in
 from openketamine.core.course import title
 from openketamine.core.scoring import instruments
+
+_LONGEST_ID = 36
 
 
 @require_GET
@@ -146,7 +149,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
     """The open tasks, the most urgent first, and whose they are."""
     context = task_page(signed_in(request), clock.now(), Asked.of(request.GET))
     opened_records(request, context.pop("people"), "task.read")
-    return render(request, "outcomes/tasks.html", context)
+    said = said_of(request, context["rows"])
+    return render(request, "outcomes/tasks.html", {**context, **said})
 
 
 @require_POST
@@ -158,13 +162,13 @@ def task_take(request: HttpRequest, task_id: UUID) -> HttpResponse:
     def act() -> None:
         who, now = signed_in(request), clock.now()
         if "all" in request.POST:
-            _say(request, take_together(_all(request, row), who, now), "yours")
+            _say(request, take_together(_all(request, row), who, now), "yours", row)
         else:
             commands.take_task(row, who, now)
-            messages.success(request, "The task is yours.")
+            messages.success(request, "The task is yours.", str(row.pk))
 
     if not done(form, act):
-        messages.error(request, _faults(form))
+        messages.error(request, _faults(form), str(row.pk))
     return _back(request, row)
 
 
@@ -177,13 +181,13 @@ def task_close(request: HttpRequest, task_id: UUID) -> HttpResponse:
     def act() -> None:
         outcome, who, now = form.cleaned_data["outcome"], signed_in(request), clock.now()
         if "all" in request.POST:
-            _say(request, close_together(_all(request, row), outcome, who, now), "closed")
+            _say(request, close_together(_all(request, row), outcome, who, now), "closed", row)
         else:
             commands.close_task(row, outcome, who, now)
-            messages.success(request, "The task is closed.")
+            messages.success(request, "The task is closed.", _after(request))
 
     if not done(form, act):
-        messages.error(request, _faults(form))
+        messages.error(request, _faults(form), str(row.pk))
     return _back(request, row)
 
 
@@ -200,14 +204,22 @@ def _all(request: HttpRequest, row: Task) -> list[Task]:
     return found
 
 
-def _say(request: HttpRequest, found: Together, what: str) -> None:
+def _say(request: HttpRequest, found: Together, what: str, row: Task) -> None:
+    """Beside the row, or beside the one after it where it is gone."""
     count = len(found.written)
+    place = _after(request) if what == "closed" else str(row.pk)
     if count:
-        messages.success(request, f"{count} {'tasks are' if count > 1 else 'task is'} {what}.")
+        said = f"{count} {'tasks are' if count > 1 else 'task is'} {what}."
+        messages.success(request, said, place)
     elif not found.left:
-        messages.success(request, f"They are {what} already.")
+        messages.success(request, f"They are {what} already.", place)
     if found.left:
-        messages.warning(request, found.left_words)
+        messages.warning(request, found.left_words, place)
+
+
+def _after(request: HttpRequest) -> str:
+    """The row on which one goes on, as the page named it; empty where it was the last."""
+    return request.POST.get("after", "")[:_LONGEST_ID]
 
 
 def _noted(
@@ -253,7 +265,8 @@ def _page(
         "end_form": EndForm(auto_id="end_%s"),
         "strike_form": StrikeForm(auto_id=False),
         "sent": set(sent or ()),
-        **course_content(person, who, now),
+        **(content := course_content(person, who, now)),
+        **said_of(request, content["tasks"]),
         **(sent or {}),
     }
     return render(request, "outcomes/course.html", context, status=status)
@@ -281,6 +294,6 @@ def _task(request: HttpRequest, task_id: UUID) -> Task:
 
 def _back(request: HttpRequest, row: Task) -> HttpResponse:
     if request.POST.get("from") == "course":
-        return redirect("course", row.person_id)
+        return redirect(f"{reverse('course', args=[row.person_id])}{HERE}")
     query = Asked.of(QueryDict(request.POST.get("list", ""))).query
-    return redirect(f"{reverse('tasks')}?{query}" if query else "tasks")
+    return redirect(f"{reverse('tasks')}{f'?{query}' if query else ''}{HERE}")
