@@ -302,20 +302,23 @@ class Plain:
         return {e: (sessions[e], severe[e], whose[e]) for e in sessions}, total
 
     def check_ins(self, people):
-        """How each ended."""
+        """How each ended; one that no message could be sent for is one of them all the same."""
         counted = Counter()
         for one in people.values():
-            ends = {}
+            named, missed, finished = {}, {}, set()
             for kind, body, at in one["facts"]:
-                if kind == "check_in_invited" and at >= one["opened"]:
-                    ends.setdefault(body["check_in"], "open")
-            for kind, body, _ in one["facts"]:
-                if kind == "check_in_missed" and body["check_in"] in ends:
-                    ends[body["check_in"]] = body["cause"]
-            for kind, body, _ in one["facts"]:
-                if kind == "check_in_finished" and body["check_in"] in ends:
-                    ends[body["check_in"]] = "finished"
-            counted.update(ends.values())
+                if not kind.startswith("check_in_") or kind == "check_in_opened":
+                    continue
+                name = body["check_in"]
+                named[name] = min(at, named.get(name, at))
+                if kind == "check_in_missed":
+                    missed[name] = body["cause"]
+                if kind == "check_in_finished":
+                    finished.add(name)
+            for name, at in named.items():
+                if at >= one["opened"]:
+                    end = "finished" if name in finished else missed.get(name, "open")
+                    counted[end] += 1
         return counted
 
     def unscored(self, people):

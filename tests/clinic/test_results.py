@@ -93,7 +93,7 @@ def test_days_and_protocol_narrow_it_down(page):
     assert 0 < len(some.treated) < len(everybody.treated)
     assert {one.protocol for one in some.treated} == {"iv-depression"}
     answer = page.get("/results/", {"protocol": "iv-depression", "since": "2026-06-01"})
-    assert f"<b>{len(some.treated)}</b> p" in answer.content.decode()
+    assert f"<b>{len(some.treated)}</b></a>" in answer.content.decode()
 
 
 def test_a_time_that_ends_before_it_begins_is_said_at_the_field(page):
@@ -147,7 +147,7 @@ def test_mood_and_pain_stand_as_two_axes_with_their_people_and_what_is_missing(p
     for one in found.numbers():
         if one.who:
             assert f"number={one.key}" in section, one.key
-    assert f"Why {found.not_judged.share.count} cannot be judged on both" in section
+    assert "Why some cannot be judged on both" in section
     assert "Pain was never measured" in section
     assert "better by &gt;= 50 % of a baseline of &gt;= 10 points" in section
     assert "better by &gt;= 30 %" in section

@@ -279,6 +279,22 @@ def improved(rows, instrument, percent, least=1):
 
 
 @pytest.mark.django_db
+@pytest.mark.hazard("HZ-25")
+@pytest.mark.parametrize("dates", ["years", "shifted"])
+def test_a_choice_of_one_day_gives_that_day_away_to_nobody(clinic, dates):
+    """Everybody in it began on that day: the manifest would undo what the tables leave out."""
+    day = next(one.given[0].on for one in report(Asked(), NOW.date()).treated)
+    first = date.fromisoformat(day)
+    made = commands.export_by(
+        wanted(asked=Asked(since=first, until=first), dates=dates), clinic.miriam, NOW
+    )
+    assert made.manifest["asked"] == {"protocol": "", "since": day[:4], "until": day[:4]}
+    assert day.encode() not in made.files["manifest.json"]
+    (fact,) = journal.facts(commands.STREAM)
+    assert (fact.body["asked"]["since"], fact.body["asked"]["until"]) == (day, day)
+
+
+@pytest.mark.django_db
 def test_each_export_is_on_record_with_its_hash_before_it_leaves(clinic):
     proof = Proof(clinic.miriam, NOW, "password")
     made = commands.export(wanted(), proof, NOW)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from openketamine.clinic.library.cards import EVIDENCE_WORDS, SourceLine, source_lines
 from openketamine.clinic.outcomes.words import QUADRANTS
-from openketamine.clinic.results.numbers import Number, number_of, reasons
+from openketamine.clinic.results.numbers import TREATED, Number, number_of, reasons
 from openketamine.clinic.results.person import MoodAndPain, Result
 from openketamine.core.course import NOT_EVALUABLE, axes, title
 from openketamine.core.scoring import instrument
@@ -48,16 +48,16 @@ def mood_and_pain(treated: Sequence[Result], window: str) -> Axes:
     rest = [one for one in treated if not one.axes[window].measured]
     judged = [one for one in measured if one.axes[window].name != NOT_EVALUABLE]
     open_ = [one for one in measured if one.axes[window].name == NOT_EVALUABLE]
-    of_all, cannot = "of all who were treated", "Cannot be judged on both"
+    cannot = "Cannot be judged on both"
     return Axes(
         measured=number_of(
-            "axes.measured", "Mood and pain were both measured", measured, treated, of_all
+            "axes.measured", "Mood and pain were both measured", measured, treated, TREATED
         ),
         cells=_cells("judged", judged, judged, "of those who can be judged on both", window),
         of_measured=_cells("measured", judged, measured, _MEASURED, window),
         not_judged=number_of("axes.not-judged", cannot, open_, measured, _MEASURED),
         why=_why("axes.why", open_, window, "of those who cannot be judged on both"),
-        not_measured=number_of("axes.not-measured", "Not measured on both", rest, treated, of_all),
+        not_measured=number_of("axes.not-measured", "Not measured on both", rest, treated, TREATED),
         why_not_measured=_why("axes.why-not", rest, window, "of those not measured on both"),
     )
 

@@ -125,7 +125,7 @@ def _manifest(
         "made": now.date().isoformat(),
         "by": f"OpenKetamine {__version__}",
         "knowledge": digest(),
-        "asked": _asked(wanted.asked),
+        "asked": _years(wanted.asked),
         "dates": wanted.dates,
         "dates_say": _SAYS[wanted.dates],
         "safe_harbour": wanted.dates != SHIFTED,
@@ -145,6 +145,11 @@ def _asked(asked: Asked) -> dict[str, Any]:
     }
 
 
+def _years(asked: Asked) -> dict[str, Any]:
+    """What was asked for, as it may leave: a choice of one day would be everybody's first day."""
+    return {name: said if name == "protocol" else said[:4] for name, said in _asked(asked).items()}
+
+
 def _files(forms: Sequence[str], people: Sequence[Nobody]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     if "parquet" in forms:
@@ -156,10 +161,9 @@ def _files(forms: Sequence[str], people: Sequence[Nobody]) -> dict[str, bytes]:
 
 
 def _record(wanted: Wanted, made: Export, export_id: str, by: Staff, now: datetime) -> None:
-    told = {
-        name: made.manifest[name] for name in ("asked", "dates", "people", "sessions", "scores")
-    }
+    told = {name: made.manifest[name] for name in ("dates", "people", "sessions", "scores")}
     body = {
+        "asked": _asked(wanted.asked),
         **told,
         "purpose": wanted.purpose.strip(),
         "forms": list(wanted.forms),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
+from openketamine.clinic.results.expected import check_ins
 from openketamine.core.course import (
     CourseState,
     Visit,
@@ -19,7 +20,6 @@ from openketamine.core.course import (
     protocol_of,
     series,
 )
-from openketamine.core.course import facts as course_facts
 from openketamine.core.dosing import protocol, protocols
 from openketamine.core.treatment import AdverseEventCharted
 from openketamine.knowledge import document
@@ -113,7 +113,6 @@ def _nobody(known: Known, dates: str, chance: Random) -> Nobody | None:
     moved = timedelta(days=chance.randint(1, _LONGEST_SHIFT)) if dates == SHIFTED else None
     shown = None if moved is None else first - moved
     age, or_more = _age(known.birth_date, first)
-    opened = course.opened.at if course.opened else None
     return Nobody(
         id=f"{chance.getrandbits(64):016x}",
         sex=known.sex if known.sex in ("female", "male", "other") else "unknown",
@@ -126,7 +125,10 @@ def _nobody(known: Known, dates: str, chance: Random) -> Nobody | None:
         ended=_reason(course.ended.body.reason) if course.ended else "",
         doses=tuple(_doses(course.visits, first)),
         scores=tuple(_scores(known.state, course.start)),
-        check_ins=tuple(_check_ins(known.state, opened, first)),
+        check_ins=tuple(
+            ((date.fromisoformat(one.on) - first).days, one.end)
+            for one in check_ins(known.state, course)
+        ),
     )
 
 
@@ -176,20 +178,6 @@ def _scores(state: CourseState, start: datetime) -> Iterable[Scored]:
             unanswered=one.unanswered,
             where=one.where,
         )
-
-
-def _check_ins(
-    state: CourseState, opened: datetime | None, first: date
-) -> Iterable[tuple[int, str]]:
-    """Day and how it ended: finished, open, or the coded cause."""
-    ends = {one.body.check_in: "finished" for one in state.all(course_facts.CheckInFinished)}
-    causes = {one.body.check_in: one.body.cause for one in state.all(course_facts.CheckInMissed)}
-    seen: set[str] = set()
-    for one in state.all(course_facts.CheckInInvited):
-        name = one.body.check_in
-        if name not in seen and (opened is None or one.at >= opened):
-            seen.add(name)
-            yield (state.day(one.at) - first).days, ends.get(name) or causes.get(name, "open")
 
 
 def _word(event: str) -> str:

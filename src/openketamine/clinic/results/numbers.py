@@ -12,13 +12,12 @@ from openketamine.clinic.results.person import Result
 from openketamine.clinic.results.statistics import (
     Comparison,
     Proportion,
-    Survival,
     compare,
     proportion,
-    survival,
 )
 from openketamine.core.course import NOT_EVALUABLE, Cohort, Reported, cohorts_like, measures
 
+TREATED = "of all who were treated"
 _VERDICTS = ("response", "partial", "none", "worsening")
 VERDICT_WORDS = {
     "response": "Response",
@@ -41,8 +40,31 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What a number counts: people, or something of theirs. `says`: what is told of each."""
+
+    one: str
+    many: str
+    says: str = ""
+
+
+PEOPLE = Counted("person", "people")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A session or a check-in of somebody. `on`: ISO; `session`: its id, empty where it is none."""
+
+    person: str
+    on: str
+    says: str
+    session: str = ""
+
+
+@dataclass(frozen=True)
 class Number:
-    """One number. `who` and `of`: ids of people; `share` may count sessions or check-ins instead.
+    """One number. `who` and `of`: ids of people. Where `counts` is something else than people,
+    `cases` and `of_cases` are what is counted, and `who` and `of` whose they are.
 
     `key` names it in an address.
     """
@@ -52,7 +74,15 @@ class Number:
     of_words: str
     share: Proportion
     who: tuple[str, ...]
-    of: tuple[str, ...] = ()
+    of: tuple[str, ...]
+    counts: Counted = PEOPLE
+    cases: tuple[Case, ...] = ()
+    of_cases: tuple[Case, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """What it is a part of: "those who can be judged"."""
+        return self.of_words.removeprefix("of ")
 
 
 @dataclass(frozen=True)
@@ -110,12 +140,10 @@ def _protocol(name: str, treated: Sequence[Result], window: str, today: date) ->
     numbers = _outcomes(f"{name}.judged", judged, judged, "of those who can be judged", window)
     return ProtocolResult(
         protocol=name,
-        treated=number_of(f"{name}.treated", "Treated", treated, treated, "people"),
+        treated=number_of(f"{name}.treated", "Treated", treated, treated, TREATED),
         judged=numbers,
-        of_all=_outcomes(f"{name}.all", judged, treated, "of all who were treated", window),
-        not_judged=number_of(
-            f"{name}.not-judged", "Cannot be judged", rest, treated, "of all who were treated"
-        ),
+        of_all=_outcomes(f"{name}.all", judged, treated, TREATED, window),
+        not_judged=number_of(f"{name}.not-judged", "Cannot be judged", rest, treated, TREATED),
         why=reasons(
             f"{name}.why",
             rest,
@@ -207,29 +235,6 @@ def _second_after(one: Result) -> int | None:
     return (days[1] - days[0]).days if len(days) > 1 else None
 
 
-@dataclass(frozen=True)
-class Kept:
-    """How long a response lasted, by one definition of a relapse."""
-
-    definition: str
-    relapsed: Number
-    curve: Survival
-
-
-def response_kept(treated: Sequence[Result], definition: str) -> Kept:
-    """Of those in whom a response was seen, and whom this definition can speak of."""
-    watched = [one for one in treated if definition in one.followed]
-    ended = [one for one in watched if one.followed[definition].relapsed]
-    days = [one.followed[definition].days for one in watched]
-    relapsed = [one.followed[definition].relapsed for one in watched]
-    of_words = "of those in whom a response was seen"
-    return Kept(
-        definition=definition,
-        relapsed=number_of(f"relapse.{definition}", "Relapsed", ended, watched, of_words),
-        curve=survival(days, relapsed),
-    )
-
-
 def number_of(
     key: str, words: str, who: Sequence[Result], of: Sequence[Result], of_words: str
 ) -> Number:
@@ -241,6 +246,23 @@ def number_of(
         share=proportion(len(who), len(of)),
         who=tuple(one.person for one in who),
         of=tuple(one.person for one in of),
+    )
+
+
+def number_of_cases(
+    key: str, words: str, cases: Sequence[Case], of: Sequence[Case], of_words: str, counts: Counted
+) -> Number:
+    """A number that counts something of people."""
+    return Number(
+        key=key,
+        words=words,
+        of_words=of_words,
+        share=proportion(len(cases), len(of)),
+        who=tuple(dict.fromkeys(one.person for one in cases)),
+        of=tuple(dict.fromkeys(one.person for one in of)),
+        counts=counts,
+        cases=tuple(cases),
+        of_cases=tuple(of),
     )
 
 

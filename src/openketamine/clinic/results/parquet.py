@@ -48,7 +48,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "check_ins": {
         "person": "id drawn for this export",
-        "day": "days since the first session on which it was sent",
+        "day": "days since the first session on which a message was first tried, or on which it "
+        "was over where none was",
         "end": "finished, open, or the coded cause why it was missed",
     },
 }

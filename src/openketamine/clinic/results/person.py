@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from openketamine.clinic.results.expected import CheckIn, check_ins
 from openketamine.core.course import (
     Course,
     CourseState,
@@ -19,9 +20,9 @@ from openketamine.core.course import (
     primary,
     quadrant,
     relapses,
+    scored_after,
     series,
 )
-from openketamine.core.course import facts as course_facts
 from openketamine.core.treatment import AdverseEventCharted
 
 MET = "met"
@@ -58,10 +59,15 @@ class MoodAndPain:
 
 @dataclass(frozen=True)
 class Given:
-    """One session in which drug was given, and what was charted as unwanted: (event, grade)."""
+    """One session in which drug was given, and what was charted as unwanted: (event, grade).
 
+    `scored`: whether a score followed before the next session.
+    """
+
+    session: str
     on: str
     events: tuple[tuple[str, int], ...] = ()
+    scored: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,7 @@ class Result:
     """The course opened last, of one person. Days are of the clinic's own calendar, ISO.
 
     `start` empty: no drug was given in it. `followed`: definition → time since the first response;
-    empty where none was seen. `check_ins`: finished, open, or the cause why one was missed → count.
-    `scored` of the sessions were followed by a score before the next. `verdicts` and `axes`: window
-    → what can be said in it.
+    empty where none was seen. `verdicts` and `axes`: window → what can be said in it.
     """
 
     person: str
@@ -91,8 +95,7 @@ class Result:
     verdicts: Mapping[str, Verdict]
     axes: Mapping[str, MoodAndPain]
     followed: Mapping[str, Followed]
-    check_ins: Mapping[str, int]
-    scored: int
+    check_ins: tuple[CheckIn, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, to be kept."""
@@ -115,15 +118,14 @@ def result_of(person: str, state: CourseState, today: date) -> Result:
         instrument=name,
         start=course.visits[0].on.isoformat() if course.visits else "",
         ended=course.ended.body.reason if course.ended else "",
-        given=tuple(_given(course)),
+        given=tuple(_given(course, scored_after(course, points.get(name, ())))),
         verdicts={
             window: _verdict(_of(name, some) or outcome(state, course, name, (), today))
             for window, some in windows.items()
         },
         axes={window: _axes(course, some) for window, some in windows.items()},
         followed=_followed(state, course, name, points.get(name, ())),
-        check_ins=_check_ins(state, course),
-        scored=judged.scored if judged else 0,
+        check_ins=check_ins(state, course),
     )
 
 
@@ -133,7 +135,7 @@ def result_from(kept: Mapping[str, Any]) -> Result:
         **{
             **kept,
             "given": tuple(
-                Given(one["on"], tuple((event, grade) for event, grade in one["events"]))
+                Given(**{**one, "events": tuple((event, grade) for event, grade in one["events"])})
                 for one in kept["given"]
             ),
             "verdicts": {
@@ -145,19 +147,22 @@ def result_from(kept: Mapping[str, Any]) -> Result:
                 for name, one in kept["axes"].items()
             },
             "followed": {name: Followed(**one) for name, one in kept["followed"].items()},
+            "check_ins": tuple(CheckIn(**one) for one in kept["check_ins"]),
         }
     )
 
 
-def _given(course: Course) -> list[Given]:
+def _given(course: Course, scored: Sequence[bool]) -> list[Given]:
     return [
         Given(
+            visit.session,
             visit.on.isoformat(),
             tuple(
                 (one.body.event, one.body.severity) for one in visit.state.all(AdverseEventCharted)
             ),
+            followed,
         )
-        for visit in course.visits
+        for visit, followed in zip(course.visits, scored, strict=True)
     ]
 
 
@@ -223,25 +228,3 @@ def _followed(
         for one in relapses(state, course, {name: points})
         if one.verdict in (MET, "not met")
     }
-
-
-def _check_ins(state: CourseState, course: Course) -> dict[str, int]:
-    """How each check-in since the course was opened ended; each counts once."""
-    opened = course.opened.at if course.opened else course.start
-    if opened is None:
-        return {}
-    ends: dict[str, str] = {
-        one.body.check_in: "open"
-        for one in state.all(course_facts.CheckInInvited)
-        if one.at >= opened
-    }
-    for missed in state.all(course_facts.CheckInMissed):
-        if missed.body.check_in in ends:
-            ends[missed.body.check_in] = missed.body.cause
-    for finished in state.all(course_facts.CheckInFinished):
-        if finished.body.check_in in ends:
-            ends[finished.body.check_in] = "finished"
-    counted: dict[str, int] = {}
-    for end in ends.values():
-        counted[end] = counted.get(end, 0) + 1
-    return counted

@@ -8,20 +8,24 @@ from uuid import UUID
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.results.axes import Axes, mood_and_pain
 from openketamine.clinic.results.kept import results
+from openketamine.clinic.results.lasting import Kept, OnDay, response_kept
 from openketamine.clinic.results.numbers import (
+    PEOPLE,
+    TREATED,
     Asked,
-    Kept,
+    Case,
     Number,
     ProtocolResult,
     by_protocol,
     chosen,
     early_stop,
-    response_kept,
+    number_of,
 )
 from openketamine.clinic.results.person import Result
 from openketamine.clinic.results.tallies import (
     EventRow,
     adverse_events,
+    all_sessions,
     check_ins,
     unscored_sessions,
 )
@@ -40,7 +44,8 @@ class Report:
 
     asked: Asked
     treated: tuple[Result, ...]
-    sessions: int
+    everybody: Number
+    sessions: Number
     protocols: tuple[ProtocolResult, ...]
     axes: Axes
     early_stop: Number
@@ -58,8 +63,14 @@ class Report:
         most = sorted(others, key=lambda one: -one.curve.people)
         return next(iter([*asked, *most]), None)
 
+    @property
+    def days(self) -> tuple[OnDay, ...]:
+        """The table beside the curve that is drawn."""
+        return tuple(self.curve.rows()) if self.curve else ()
+
     def numbers(self) -> Iterator[Number]:
         """Every number that a page can open."""
+        yield from (self.everybody, self.sessions)
         for one in self.protocols:
             yield from (one.treated, *one.judged, *one.of_all, one.not_judged, *one.why)
             yield one.early_stop
@@ -68,6 +79,8 @@ class Report:
         for row in self.events:
             yield from (row.sessions, row.severe, row.people)
         yield from (one.relapsed for one in self.kept)
+        for day in self.days:
+            yield from (day.watched, day.relapsed)
 
     def number(self, key: str) -> Number | None:
         """One of them by its key."""
@@ -85,7 +98,8 @@ def reckon(found: Sequence[Result], asked: Asked, today: date) -> Report:
     return Report(
         asked=asked,
         treated=tuple(treated),
-        sessions=sum(len(one.given) for one in treated),
+        everybody=number_of("treated", "Treated", treated, treated, TREATED),
+        sessions=all_sessions(treated),
         protocols=by_protocol(treated, asked.window, today),
         axes=mood_and_pain(treated, asked.window),
         early_stop=early_stop(treated, today),
@@ -106,6 +120,35 @@ def relapse_titles() -> dict[str, str]:
 def people(ids: Sequence[str]) -> list[Person]:
     """Those of these people who are seen here, in the order of a list at the desk."""
     return list(Person.objects.filter(pk__in=[UUID(one) for one in ids]))
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One line of the list behind a number: somebody, or a session or a check-in of theirs."""
+
+    person: Person
+    case: Case | None = None
+
+    @property
+    def on(self) -> date | None:
+        """The day of the session or check-in."""
+        return date.fromisoformat(self.case.on) if self.case else None
+
+
+def behind(number: Number, *, whole: bool) -> list[Behind]:
+    """Whatever this number counts; `whole`: what it is a part of. One line for each."""
+    here = people(number.of if whole else number.who)
+    if number.counts is PEOPLE:
+        return [Behind(one) for one in here]
+    of_person: dict[str, list[Case]] = {str(one.pk): [] for one in here}
+    for case in number.of_cases if whole else number.cases:
+        if case.person in of_person:
+            of_person[case.person].append(case)
+    return [
+        Behind(one, case)
+        for one in here
+        for case in sorted(of_person[str(one.pk)], key=lambda case: case.on)
+    ]
 
 
 def _speaking(treated: Sequence[Result]) -> list[str]:

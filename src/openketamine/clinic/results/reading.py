@@ -20,8 +20,8 @@ SESSION_KINDS = (
     "dose_given", "dose_stopped", "corrected",
 )  # fmt: skip
 COURSE_KINDS = (
-    "course_opened", "course_ended", "score_taken", "check_in_invited", "check_in_finished",
-    "check_in_missed", "event_recorded", "corrected",
+    "course_opened", "course_ended", "score_taken", "check_in_invited", "check_in_undelivered",
+    "check_in_finished", "check_in_missed", "event_recorded", "corrected",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def states(people: Iterable[UUID]) -> dict[UUID, CourseState]:
     courses = journal.of_kinds([f"course:{one}" for one in wanted], COURSE_KINDS)
     visits: dict[UUID, list[Visit]] = {one: [] for one in wanted}
     for row in rows:
-        visit = _visit(logs[row.stream])
+        visit = _visit(str(row.pk), logs[row.stream])
         if visit is not None:
             visits[row.person_id].append(visit)
     # The house’s own clock, whoever asks: what is worked out is kept for everybody.
@@ -43,15 +43,13 @@ def states(people: Iterable[UUID]) -> dict[UUID, CourseState]:
     }
 
 
-def _visit(stored: Sequence[StoredFact]) -> Visit | None:
+def _visit(session: str, stored: Sequence[StoredFact]) -> Visit | None:
     """A session in which drug was given; None where none was."""
     state = treatment.fold(treatment.decode_fact(one.as_json()) for one in stored)
-    start = state.started_at
-    return (
-        None
-        if start is None
-        else Visit(timezone.localtime(start, timezone.get_default_timezone()).date(), state)
-    )
+    if state.started_at is None:
+        return None
+    day = timezone.localtime(state.started_at, timezone.get_default_timezone()).date()
+    return Visit(day, state, session=session)
 
 
 def _course(stored: Sequence[StoredFact]) -> list[course.Fact]:

@@ -16,7 +16,8 @@ from openketamine.clinic.results import curve, forest
 from openketamine.clinic.results.axes import definitions
 from openketamine.clinic.results.forms import AskForm
 from openketamine.clinic.results.numbers import Asked, Beside, ProtocolResult
-from openketamine.clinic.results.queries import Report, people, relapse_titles, report
+from openketamine.clinic.results.queries import Report, relapse_titles, report
+from openketamine.clinic.results.queries import behind as listed
 from openketamine.clinic.results.statistics import FISHER, GREENWOOD, WILSON, missing_libraries
 from openketamine.clinic.staff.access import allowed, opened_records
 from openketamine.clinic.staff.roles import can
@@ -75,7 +76,6 @@ def results(request: HttpRequest) -> HttpResponse:
         "definitions": definitions(),
         "kept": kept,
         "picture": mark_safe(curve.draw(kept.curve, found.published)) if kept else "",  # noqa: S308
-        "rows": curve.rows(kept.curve) if kept else [],
         "titles": relapse_titles(),
         "window": measures().window(found.asked.window),
         "methods": {"proportion": WILSON, "curve": GREENWOOD, "test": FISHER},
@@ -87,7 +87,8 @@ def results(request: HttpRequest) -> HttpResponse:
 @require_GET
 @allowed("results-people.read")
 def behind(request: HttpRequest) -> HttpResponse:
-    """The people whom one number counts. Each who is named is noted in their own record."""
+    """The people, sessions or check-ins that one number counts, or (`of`) of which it counts them.
+    Each person who is named is noted in their own record."""
     if missing_libraries():
         return without_libraries(request)
     form = AskForm(request.GET)
@@ -95,11 +96,14 @@ def behind(request: HttpRequest) -> HttpResponse:
     number = found.number(request.GET.get("number", ""))
     if number is None:
         raise Http404
-    pages = Paginator(people(number.who), _ON_A_PAGE)
+    whole = "of" in request.GET
+    pages = Paginator(listed(number, whole=whole), _ON_A_PAGE)
     page = pages.get_page(request.GET.get("page"))
-    opened_records(request, [str(person.pk) for person in page], "results-people.read")
+    opened_records(request, {str(one.person.pk) for one in page}, "results-people.read")
     context = {
         "number": number,
+        "whole": whole,
+        "people": len(number.of if whole else number.who),
         "page": page,
         "query": _query(found.asked),
         "asked": _asked_words(found),

@@ -56,6 +56,7 @@ from openketamine.core.course._response import (
     outcomes,
     primary,
     quadrant,
+    scored_after,
     title,
 )
 from openketamine.core.course._series import Point, baseline, between, series
@@ -129,6 +130,7 @@ __all__ = [
     "quadrant",
     "relapses",
     "said_in",
+    "scored_after",
     "series",
     "summary",
     "task_as_json",

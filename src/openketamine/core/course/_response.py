@@ -115,7 +115,7 @@ def outcome(
         change=found,
         missing=missing,
         old=tuple(_old(state, course, first, last, today)),
-        scored=_scored(course, after),
+        scored=sum(scored_after(course, points)),
         sessions=len(course.visits),
     )
 
@@ -225,11 +225,12 @@ def _old(
     return said
 
 
-def _scored(course: Course, after: Sequence[Point]) -> int:
-    """Sessions that were followed by a score before the next one."""
+def scored_after(course: Course, points: Sequence[Point]) -> tuple[bool, ...]:
+    """Of each session with drug, in their order, whether a score followed before the next one."""
+    after = between(points, course.start) if course.start else ()
     starts = [one.state.started_at for one in course.visits if one.state.started_at]
     ends: list[datetime | None] = [*starts[1:], None]
-    return sum(
+    return tuple(
         any(one.at >= start and (end is None or one.at < end) for one in after)
         for start, end in zip(starts, ends, strict=False)
     )
