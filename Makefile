@@ -14,7 +14,7 @@ test: setup .venv/.chromium  ## every test, with the real parts: PostgreSQL, soc
 	node --test tests/console/
 
 quick: setup  ## what one runs after each change: core and knowledge, a fifth of the generated cases
-	$(PY) -m pytest -q -n auto tests/core tests/knowledge
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q -n auto -p no:django tests/core tests/knowledge
 
 check: setup  ## layers, style, types: Python and JavaScript; under a minute
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -1,11 +1,16 @@
-"""One private PostgreSQL for the tests that need a database; the others never start it."""
+"""One private PostgreSQL for the tests that need a database; the others never start it, and those
+of `core` and `knowledge` alone do without Django."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 from tests import effort
+
+HERE = Path(__file__).parent
+PLAIN = (HERE / "core", HERE / "knowledge")
 
 
 def pytest_addoption(parser):
@@ -20,13 +25,30 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """Before the first test is read: decorators count their examples then."""
     effort.ask(config.getoption("--effort"))
+    # Our matrices are small: a second thread of the algebra only takes a core from the next worker.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if not all(_is_plain(config.invocation_params.dir, asked) for asked in config.args):
+        _ask_for_django()
+
+
+def _is_plain(where, asked):
+    """Is `asked` (a path, or one test in it) of the two rooms without a framework?"""
+    path = (where / asked.partition("::")[0]).resolve()
+    return any(path.is_relative_to(room) for room in PLAIN)
+
+
+def _ask_for_django():
+    """Name the settings; pytest-django does the rest when we have returned. Half a second in each
+    process, so not for tests of rooms that know no framework."""
+    from django.conf import settings
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openketamine.clinic.site.settings")
+    assert settings.DATABASES
 
 
 @pytest.fixture(scope="session")
 def database_url():
     """The address of a server that lives as long as this test run, as `DATABASE_URL` wants it."""
-    import os
-
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
