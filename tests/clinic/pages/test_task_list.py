@@ -15,7 +15,7 @@ from openketamine.clinic.outcomes import _task_rows, commands, queries
 from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.outcomes.together import close_together, take_together
 from openketamine.clinic.patients.models import Person
-from openketamine.core.course import Fact, encode_fact, facts
+from openketamine.core.course import Fact, encode_body, encode_fact, facts
 from openketamine.core.findings import BadInput
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,40 @@ class TestAPage:
         page(nora, "/tasks/?page=2")
         read = Access.objects.filter(what__startswith="task.read").exclude(person_id=None)
         assert read.count() == 10
+
+
+class TestWhomATaskAsks:
+    def test_the_database_leaves_out_nobody_whom_a_task_asks(self, cast, adaeze, now):
+        """However far the clock went, whoever took what, whatever was corrected."""
+        for number, roles in enumerate(
+            [("nurse",), ("prescriber", "nurse"), ("nurse", "therapist")]
+        ):
+            body = opened("not_ready", now + timedelta(hours=number), number, roles)
+            commands.record(adaeze, body, commands.CLOCK, now)
+        first, second, _ = Task.objects.order_by("due_at")
+        commands.take_task(first, cast.nora, now)
+        commands.take_task(second, cast.priya, now)
+        fact = queries.opened(second)[1].fact
+        other = encode_body(opened("not_ready", now, 1, ("medical_director", "prescriber")))
+        corrected = facts.Corrected(fact, "for the director", other)
+        commands.record(adaeze, corrected, cast.priya, now)
+        for hours in (0, 1, 3, 30, 300):
+            at = now + timedelta(hours=hours)
+            for who in (cast.nora, cast.wes, cast.priya, cast.miriam, cast.theo, cast.fran):
+                asked = [
+                    (row.pk, one)
+                    for row, one in queries.open_tasks()
+                    if one.asks(who.role, at) or (one.owner and one.owner.id == str(who.pk))
+                ]
+                assert queries.asked_of(who, at) == asked
+                bar = {
+                    str(pk)
+                    for pk, one in asked
+                    if (one.owner is None or one.is_held_too_long(at))
+                    and (one.is_late(at) or one.body.level in ("override", "defer", "block"))
+                }
+                assert {one["id"] for one in queries.tasks_on_the_bar(who, at)} == bar
+        assert cast.miriam.role in queries.opened(Task.objects.get(pk=second.pk))[1].body.roles
 
 
 class TestWhereOneGoesOn:

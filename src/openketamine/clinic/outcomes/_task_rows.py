@@ -1,9 +1,13 @@
 """The rows of tasks: kept beside the log in the same transaction, and read back as tasks."""
 
+import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from django.db.models import Case, Count, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 
 from openketamine.clinic.outcomes.models import Task as Row
 from openketamine.clinic.patients.models import Person
@@ -21,7 +25,11 @@ from openketamine.core.course.check_ins import TASK as SUICIDE
 # Facts that open, move, close or correct a task.
 KINDS = ("task_opened", "task_told", "task_taken", "task_closed", "corrected")
 # The first of its facts is the one that opened it.
-_KIND = "facts__0__body__kind"
+_KIND, _LEVEL = "facts__0__body__kind", "facts__0__body__level"
+_ROLES = "facts__0__body__roles__contains"
+# What it said may be another thing by now: it has to be read.
+_CORRECTED = Q(facts__contains=[{"kind": "corrected"}])
+_REMEMBERED = 4096
 _NAMES = uuid.UUID("1f6c1c1e-8f3c-4f5e-9c0a-2b7d9f0f6f41")
 
 
@@ -41,7 +49,19 @@ def keep(person: Person, state: CourseState, now: datetime) -> None:
 
 def task_of(row: Row) -> Task:
     """The task of a row, folded from its facts."""
-    return tasks(fold_course(decode_fact(one) for one in row.facts))[0]
+    return _folded(json.dumps(row.facts))
+
+
+def tasks_of(rows: QuerySet[Row]) -> list[tuple[uuid.UUID, Task]]:
+    """The tasks of these rows, by the id of the row, which is not read itself."""
+    said = rows.annotate(said=Cast("facts", TextField())).values_list("pk", "said")
+    return [(pk, _folded(one)) for pk, one in said]
+
+
+# The same facts are the same task for ever: a screen asks for them every few seconds.
+@lru_cache(_REMEMBERED)
+def _folded(said: str) -> Task:
+    return tasks(fold_course(decode_fact(one) for one in json.loads(said)))[0]
 
 
 def open_rows(kind: str = "") -> QuerySet[Row]:
@@ -51,6 +71,18 @@ def open_rows(kind: str = "") -> QuerySet[Row]:
     grave = Case(When(**{_KIND: SUICIDE}, then=Value(0)), default=Value(1))
     found = rows.filter(**{_KIND: kind}) if kind else rows
     return found.order_by(grave, "due_at", "person_id", "task_id")
+
+
+def open_rows_for(role: str, staff: str) -> QuerySet[Row]:
+    """The open tasks that may ask this role, or that this person once took. Some of them do not
+    now: whom a task asks changes with the clock, and the task itself says so."""
+    asks, took = {_ROLES: role}, [{"kind": "task_taken", "by": {"id": staff}}]
+    return open_rows().filter(Q(**asks) | Q(facts__contains=took) | _CORRECTED)
+
+
+def grave_or_late(rows: QuerySet[Row], levels: Sequence[str], now: datetime) -> QuerySet[Row]:
+    """Of these rows those of one of these levels, and those whose time is over."""
+    return rows.filter(Q(**{f"{_LEVEL}__in": levels}) | Q(due_at__lt=now) | _CORRECTED)
 
 
 def open_by_kind() -> dict[str, int]:

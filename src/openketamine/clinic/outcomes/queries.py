@@ -1,11 +1,12 @@
 """The only readers of a person's course, and of who must act."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from openketamine.clinic.journal import queries as journal
@@ -71,8 +72,20 @@ def open_tasks() -> list[tuple[TaskRow, Task]]:
 
 
 def tasks_for(who: Staff, now: datetime) -> list[tuple[TaskRow, Task]]:
-    """The open tasks that ask this person now, or that they took."""
-    return [(row, one) for row, one in open_tasks() if _asks(one, who, now)]
+    """The open tasks that ask this person now, or that they took, the most urgent first."""
+    return with_rows(asked_of(who, now))
+
+
+def asked_of(who: Staff, now: datetime) -> list[tuple[uuid.UUID, Task]]:
+    """The same by the ids of their rows: where only some of them are shown."""
+    return _asked(_task_rows.open_rows_for(who.role, str(who.pk)), who, now)
+
+
+def with_rows(found: Sequence[tuple[uuid.UUID, Task]]) -> list[tuple[TaskRow, Task]]:
+    """Each task with its row and whom it is about, in one question."""
+    rows = TaskRow.objects.filter(pk__in=[pk for pk, _ in found]).select_related("person")
+    by_id = {row.pk: row for row in rows.defer("facts")}
+    return [(by_id[pk], one) for pk, one in found if pk in by_id]
 
 
 def open_by_kind() -> dict[str, int]:
@@ -120,6 +133,9 @@ def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
     Everything else waits on the page of tasks: a bar that is always there is read by nobody. No
     name of a person, as it may stand on any screen.
     """
+    rows = _task_rows.open_rows_for(who.role, str(who.pk))
+    found = _asked(_task_rows.grave_or_late(rows, _GRAVE, now), who, now)
+    waits = [one for one in found if _stands_on_the_bar(one[1], now)]
     return [
         {
             **task_as_json(one, now),
@@ -127,10 +143,13 @@ def tasks_on_the_bar(who: Staff, now: datetime) -> list[dict[str, Any]]:
             "path": f"/people/{row.person_id}/course/#tasks",
             "initials": f"{row.person.given[:1]}{row.person.family[:1]}".upper(),
         }
-        for row, one in tasks_for(who, now)
-        if (one.owner is None or one.is_held_too_long(now))
-        and (one.body.level in _GRAVE or one.is_late(now))
+        for row, one in with_rows(waits)
     ]
+
+
+def _stands_on_the_bar(task: Task, now: datetime) -> bool:
+    free = task.owner is None or task.is_held_too_long(now)
+    return free and (task.body.level in _GRAVE or task.is_late(now))
 
 
 def telephones_of(people: Iterable[Person]) -> dict[uuid.UUID, str]:
@@ -149,6 +168,10 @@ def names_for(person: Person, task: Task, step: int) -> tuple[str, ...]:
     with sites.only(sites.apart(str(person.site_id))):
         people = Staff.colleagues.filter(role=role, is_active=True).order_by("display_name")
         return tuple(one.display_name for one in people)
+
+
+def _asked(rows: QuerySet[TaskRow], who: Staff, now: datetime) -> list[tuple[uuid.UUID, Task]]:
+    return [pair for pair in _task_rows.tasks_of(rows) if _asks(pair[1], who, now)]
 
 
 def _asks(task: Task, who: Staff, now: datetime) -> bool:

@@ -5,6 +5,7 @@ were, and not from its top.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -27,5 +28,5 @@ def said_of(request: HttpRequest, rows: Sequence[dict[str, Any]]) -> dict[str, A
 
 def point_on(rows: Sequence[dict[str, Any]]) -> None:
     """Each row knows the one after it: where one goes on when it is closed and gone."""
-    for row, following in zip(rows, rows[1:], strict=False):
+    for row, following in pairwise(rows):
         row["after"] = following["id"]

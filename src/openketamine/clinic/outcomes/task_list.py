@@ -79,11 +79,12 @@ def _everybodys(asked: Asked) -> _Listed:
 
 
 def _mine(who: Staff, now: datetime, asked: Asked) -> _Listed:
-    """Whom a task asks changes with the clock: each has to be read, in one question."""
-    every = queries.tasks_for(who, now)
+    """Whom a task asks changes with the clock: each that may ask them is looked at, in one
+    question; of the rows only those that stand on the page are read."""
+    every = queries.asked_of(who, now)
     kept = [pair for pair in every if not asked.kind or pair[1].body.kind == asked.kind]
     page = Paginator(kept, queries.ON_A_PAGE).get_page(asked.page)
-    return Counter(one.body.kind for _, one in every), page, list(page)
+    return Counter(one.body.kind for _, one in every), page, queries.with_rows(list(page))
 
 
 def _kinds(counts: Mapping[str, int], asked: Asked) -> list[dict[str, Any]]:
