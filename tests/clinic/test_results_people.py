@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 import pytest
 
-from openketamine.clinic.checkins.planning import plan
 from openketamine.clinic.journal.models import Access
 from openketamine.clinic.outcomes.commands import record
 from openketamine.clinic.patients.models import Person
@@ -245,15 +244,3 @@ def test_the_whole_is_noted_in_the_record_of_each_and_closed_to_others(page, cli
     client.force_login(clinic.nora)
     refused = client.get(BEHIND, {"number": number.key, "of": "1"})
     assert refused.status_code == HTTPStatus.FORBIDDEN
-
-
-def test_whoever_a_demonstration_was_filled_with_is_not_missing_what_nobody_simulated(cast):
-    """A worker would else plan a second set of check-ins, and write each down as missing."""
-    fill(6, SEED, NOW, asked=False)
-    before = report(Asked(), TODAY).check_ins
-    assert before[0].share.of > 6
-    assert plan(NOW + timedelta(minutes=1)) == 0
-    assert report(Asked(), TODAY).check_ins == before
-    one = Person.objects.first()
-    record(one, facts.EventRecorded("hospitalised"), cast.nora, NOW)
-    assert plan(NOW + timedelta(minutes=2)) == 1, "whom somebody writes of is looked at again"

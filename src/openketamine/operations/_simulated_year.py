@@ -4,15 +4,13 @@ Only ever into a demonstration. The drug book stays as it is: no vial was opened
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
 
-from openketamine.clinic.checkins.models import Watched
 from openketamine.clinic.journal import commands as journal
-from openketamine.clinic.journal.models import Head
 from openketamine.clinic.patients.commands import import_bundle
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.sessions.models import Session
@@ -25,30 +23,18 @@ from openketamine.simulator.year import PRESCRIBER, Said, SimulatedPerson, Simul
 AUTHOR = Author("simulated-year", "A simulated clinic", "system")
 _PRESCRIBER = Author("simulated-prescriber", "A simulated prescriber", "prescriber")
 _AT_ONCE = 20
-_LONG = timedelta(days=36_500)
 Show = Callable[[int, int], None]
 
 
-def fill(
-    people: int,
-    seed: int,
-    now: datetime,
-    show: Show = lambda *_: None,
-    *,
-    asked: bool = True,
-) -> dict[str, Any]:
+def fill(people: int, seed: int, now: datetime, show: Show = lambda *_: None) -> dict[str, Any]:
     """Write the year before `now`; how much was written. The same seed and end again add nothing.
 
-    `show` is told how many people are done of how many. `asked` False: no worker plans check-ins
-    for them. Their year holds all that were ever sent; what a schedule would have asked besides
-    would only be written down as missing, for want of an address.
+    `show` is told how many people are done of how many.
     """
     by, written = system_account(now), {"people": 0, "sessions": 0, "facts": 0}
     for group in _groups(year(people, seed, now)):
         with transaction.atomic():
             written["facts"] += _write(group, by, now)
-            if not asked:
-                _leave_alone(group, now)
         written["people"] += len(group)
         written["sessions"] += sum(len(one.sessions) for one in group)
         show(written["people"], people)
@@ -77,21 +63,6 @@ def _write(group: Sequence[SimulatedPerson], by: Staff, now: datetime) -> int:
     }
     journal.append_many(streams, now)
     return sum(map(len, streams.values()))
-
-
-def _leave_alone(group: Sequence[SimulatedPerson], now: datetime) -> None:
-    """As if the planner had just looked at them, until somebody writes a fact of them."""
-    heads = Head.objects.filter(stream__in=[f"course:{one.id}" for one in group])
-    seen = [
-        Watched(
-            person_id=head.stream.removeprefix("course:"),
-            head=head.number,
-            looked_at=now,
-            next_at=now + _LONG,
-        )
-        for head in heads
-    ]
-    Watched.objects.bulk_create(seen, ignore_conflicts=True)
 
 
 def _person(one: SimulatedPerson, now: datetime) -> Person:

@@ -82,7 +82,7 @@ def populate(options: argparse.Namespace) -> int:
         from openketamine.clinic.results.kept import results
         from openketamine.operations._simulated_year import fill
 
-        answer = fill(options.people, options.seed, clock.now(), _bar("people"), asked=False)
+        answer = fill(options.people, options.seed, clock.now(), _bar("people"))
         # Reckoned here once, or the first who opens the page would wait for it.
         results(clock.now().date(), _bar("results"))
     _print(answer, options)
