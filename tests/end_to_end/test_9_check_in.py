@@ -127,3 +127,68 @@ def test_without_a_script_in_large_letters_in_the_dark_it_works_all_the_same(hou
 
 def _box(locator):
     return locator.bounding_box()
+
+
+RIGHT = {
+    "driving": "next-day",
+    "stop": "say-so",
+    "promise": "not-sure",
+    "bladder": "tell",
+    "crisis": "call",
+}
+
+
+def consent_link(house, staff, family):
+    """A link to the treatment's consent, as a nurse shows it on a screen, once."""
+    found = house.rows("SELECT id FROM patients_person WHERE family = %s", family)
+    staff.open(f"/people/{found[0][0]}/papers/")
+    article = staff.page.get_by_role("article").filter(has_text="Treatment with ketamine").first
+    article.get_by_role("button", name="Show a link", exact=True).click()
+    staff.page.get_by_text("It is shown once").wait_for()
+    return re.search(r"http://\S+/c/[\w-]+/", staff.page.locator("main").inner_text())[0]
+
+
+def everything_logged(house):
+    """All that the processes of the house and its database wrote down."""
+    files = [*(house.folder.path / "logs").iterdir(), house.folder.database / "server.log"]
+    return "\n".join(one.read_text(errors="replace") for one in files if one.is_file())
+
+
+@pytest.mark.hazard("HZ-16")
+@pytest.mark.hazard("HZ-21")
+def test_a_consent_is_read_and_no_log_keeps_a_key_or_an_answer(house, phone, nora):
+    link = consent_link(house, nora, "Moser")
+    page, addresses, told = phone(), [], []
+    page.on("request", lambda one: told.append(one.headers.get("referer", "")))
+    page.on("framenavigated", lambda frame: addresses.append(frame.url))
+    begin(page, link)
+    tap(page, page.get_by_role("button", name="I have read it"))
+    first = page.url
+    while page.locator("input[name=question]").count():
+        question = page.locator("input[name=question]").get_attribute("value")
+        tap(page, page.locator(f"button[name=choice][value={RIGHT[question]}]"))
+    page.get_by_label("Your full name").fill("Somebody Else Entirely")
+    page.get_by_label("Your date of birth").fill("1900-01-01")
+    page.locator("[name=agrees]").check()
+    tap(page, page.get_by_role("button", name="Sign", exact=True))
+    page.get_by_text("That is not the date of birth that the clinic has.").wait_for()
+    refused = page.url
+    # Back finds the page with the form, and sends nothing again: wrong dates are counted.
+    page.goto(first)
+    assert page.go_back().status == 200
+    assert page.url == refused
+    assert page.get_by_role("heading", name="Your signature").is_visible()
+    counted = "SELECT wrong_answers FROM checkins_link WHERE id = %s"
+    assert house.rows(counted, refused.split("/")[-2]) == [(1,)]
+    # Each of these is complained about by the web server: another device, no cookie, cut short.
+    other = phone().context.request
+    assert other.get(link).status == 404
+    assert other.post(link).status == 403
+    assert other.get(f"{refused.partition('?')[0]}more/").status == 404
+    said = eventually(lambda: (log := everything_logged(house)) and "/c/…" in log and log)
+    for key in (link.split("/")[-2], refused.split("/")[-2], "same-day", "Somebody Else"):
+        assert key not in said
+    for letter in letters(house, "quintana@example.org") + letters(house, "whitfield@example.org"):
+        assert letter.split("/")[-2] not in said
+    assert {one.partition("?at=")[2].isdecimal() for one in addresses if "?" in one} == {True}
+    assert not any("/c/" in one for one in told)
