@@ -367,6 +367,10 @@ class TestAtHome:
         for words in (client.get(url).content.decode(), page.content.decode()):
             assert "Okonkwo" not in words
             assert ada.mrn not in words
+            assert re.search("<title>(.*?)</title>", words)[1] in (
+                "Please read this.",
+                "Your signature",
+            )
 
     def test_one_question_a_screen_and_the_wrong_one_once_more(self, link):
         client, url = link
