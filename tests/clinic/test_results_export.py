@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from argparse import Namespace
 from collections import Counter
@@ -12,6 +13,7 @@ from random import SystemRandom
 
 import pyarrow.parquet as pq
 import pytest
+from django.utils import timezone
 from tests.clinic.conftest import PASSWORD
 
 from openketamine.clinic.journal import queries as journal
@@ -346,6 +348,32 @@ def test_the_page_gives_a_zip_and_lists_it_after(clinic, client):
     assert "manifest.json" in names
     assert "bundles.ndjson" not in names
     assert "Study 7" in client.get("/results/export/").content.decode()
+
+
+@pytest.mark.django_db
+def test_who_exports_from_a_choice_exports_that_choice_and_no_more(clinic, client):
+    """The button of a page that shows some people must not hand out everybody."""
+    client.force_login(clinic.miriam)
+    chosen = {"protocol": "iv-depression", "since": "2026-03-01", "until": "2026-10-31"}
+    page = client.get("/results/", chosen).content.decode()
+    link = re.search(r'href="(/results/export/[^"]*)"', page)[1].replace("&amp;", "&")
+    form = client.get(link).context["form"]
+    begun = {name: str(form[name].value()) for name in chosen}
+    assert begun == chosen
+    said = begun | {"forms_wanted": ["parquet"], "dates": "years", "purpose": "Study 9"}
+    answer = client.post("/results/export/", said | {"password": PASSWORD})
+    folder = zipfile.ZipFile(io.BytesIO(answer.content))
+    people = pq.read_table(io.BytesIO(folder.read("people.parquet"))).num_rows
+    asked = Asked("iv-depression", date(2026, 3, 1), date(2026, 10, 31))
+    found = report(asked, timezone.localdate())
+    assert 0 < people == len(found.treated) < Person.objects.count()
+    sessions = pq.read_table(io.BytesIO(folder.read("sessions.parquet"))).num_rows
+    check_ins = pq.read_table(io.BytesIO(folder.read("check_ins.parquet"))).num_rows
+    assert sessions == found.sessions.share.count
+    assert check_ins == found.check_ins[0].share.of > 0
+    told = client.get("/results/export/").content.decode()
+    assert "first session from 01-Mar-2026, first session to 31-Oct-2026" in told
+    assert "Parquet tables; Year of the first session" in told
 
 
 @pytest.mark.django_db

@@ -1,5 +1,7 @@
 """The page from which a de-identified export leaves the house, and the list of those that did."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from openketamine.clinic.journal import clock
 from openketamine.clinic.journal import queries as journal
+from openketamine.clinic.journal.queries import StoredFact
 from openketamine.clinic.results.commands import KIND, STREAM, Export, Wanted, export
 from openketamine.clinic.results.deidentified import DATES
 from openketamine.clinic.results.forms import AskForm
@@ -19,6 +22,7 @@ from openketamine.clinic.staff.access import allowed
 from openketamine.clinic.staff.faults import put_beside
 from openketamine.clinic.staff.screen import own_proof
 from openketamine.clinic.staff.turns import LATER, turn
+from openketamine.core.dosing import protocol, protocols
 from openketamine.core.findings import BadInput
 
 _FORM_WORDS = (("parquet", "Parquet tables"), ("fhir", "FHIR R4 Bundles, one a line"))
@@ -71,15 +75,36 @@ def export_page(request: HttpRequest) -> HttpResponse:
     """Ask for an export; what is right is given as one ZIP."""
     if missing_libraries():
         return without_libraries(request)
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST or None, initial=AskForm(request.GET).chosen())
     if request.method == "POST":
         made = _made(request, form)
         if made is not None:
             return _as_file(made)
-    past = journal.facts(STREAM, kinds=[KIND])
-    context = {"form": form, "past": list(reversed(past))}
+    past = [_told(one) for one in reversed(journal.facts(STREAM, kinds=[KIND]))]
+    context = {"form": form, "past": past}
     status = 400 if request.method == "POST" else 200
     return render(request, "results/export.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Past:
+    """One export as the page tells of it. `whom`: the choice of people; `what`: forms and dates."""
+
+    fact: StoredFact
+    whom: str
+    what: str
+
+
+def _told(fact: StoredFact) -> Past:
+    asked, body = fact.body["asked"], fact.body
+    ends = (("from", asked["since"]), ("to", asked["until"]))
+    whom = [
+        protocol(asked["protocol"]).title if asked["protocol"] in protocols() else "All protocols",
+        *(f"first session {word} {date.fromisoformat(day):%d-%b-%Y}" for word, day in ends if day),
+    ]
+    forms = [dict(_FORM_WORDS).get(one, one) for one in body["forms"]]
+    dates = _DATE_WORDS.get(body["dates"], body["dates"])
+    return Past(fact, ", ".join(whom), "; ".join([*forms, dates]))
 
 
 def _made(request: HttpRequest, form: ExportForm) -> Export | None:

@@ -43,6 +43,11 @@ class AskForm(forms.Form):
             self.add_error("until", "A day after the first one.")
         return said
 
+    def chosen(self) -> dict[str, Any]:
+        """Whom, as far as the form is right: with what a form about the same people begins."""
+        said = self.cleaned_data if self.is_valid() else {}
+        return {name: said.get(name) for name in ("protocol", "since", "until")}
+
     def asked(self) -> Asked:
         """What was asked for; nothing where the form is not right."""
         said = self.cleaned_data if self.is_valid() else {}
