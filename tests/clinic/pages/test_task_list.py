@@ -206,6 +206,7 @@ class TestWhereOneGoesOn:
         assert done.answer.url == f"{course}#said"
         shown = page(nora, course).html
         assert len(re.findall('id="said"', shown)) == 1
+        assert re.findall('name="after" value="(.*?)"', shown) == [str(one) for one in three[1:]]
         assert re.search('id="said".*?The task is yours.*?id="task-', shown, re.DOTALL)
 
 

@@ -27,7 +27,7 @@ from openketamine.clinic.outcomes.forms import (
 )
 from openketamine.clinic.outcomes.models import Task
 from openketamine.clinic.outcomes.page import course_content, instrument_choices
-from openketamine.clinic.outcomes.said import HERE, said_of
+from openketamine.clinic.outcomes.said import HERE, point_on, said_of
 from openketamine.clinic.outcomes.task_list import Asked, task_page
 from openketamine.clinic.outcomes.together import Together, close_together, take_together
 from openketamine.clinic.patients import queries as patients
@@ -256,6 +256,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     who, now = signed_in(request), clock.now()
+    content = course_content(person, who, now)
+    point_on(content["tasks"])
     context: dict[str, Any] = {
         "person": person,
         "banner": _banner(request, person),
@@ -265,7 +267,7 @@ def _page(
         "end_form": EndForm(auto_id="end_%s"),
         "strike_form": StrikeForm(auto_id=False),
         "sent": set(sent or ()),
-        **(content := course_content(person, who, now)),
+        **content,
         **said_of(request, content["tasks"]),
         **(sent or {}),
     }
