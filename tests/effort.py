@@ -17,9 +17,11 @@ def ask(effort: str) -> None:
     os.environ[_ASKED] = effort
 
 
-def examples(whole: int) -> settings:
-    """`whole` cases of a property when everything is tried, a fifth of them otherwise."""
-    everything = os.environ.get(_ASKED) == "whole"
-    return settings(
-        max_examples=whole if everything else max(_FEWEST, whole // _FIFTH), deadline=None
-    )
+def whole() -> bool:
+    """Whether everything is to be tried."""
+    return os.environ.get(_ASKED) == "whole"
+
+
+def examples(most: int) -> settings:
+    """`most` cases of a property when everything is tried, a fifth of them otherwise."""
+    return settings(max_examples=most if whole() else max(_FEWEST, most // _FIFTH), deadline=None)

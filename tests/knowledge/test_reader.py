@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from ruamel.yaml import YAML
+from tests import effort
 
 from openketamine.knowledge import KnowledgeError, digest, document, documents, read_threshold
 from openketamine.knowledge._plain import carefully, read_yaml
@@ -104,9 +105,10 @@ def test_the_quick_splitter_keeps_the_meaning_of_yaml_1_2(read_text):
 
 @pytest.mark.parametrize("kind", kinds())
 def test_the_quick_and_the_careful_splitter_read_the_same(kind):
-    path = documents(kind)[0].path
-    careful = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    assert documents(kind)[0].body == {k: v for k, v in careful.items() if k not in FIELDS}
+    smallest = sorted(documents(kind), key=lambda file: file.path.stat().st_size)
+    for file in smallest if effort.whole() else smallest[:1]:
+        careful = YAML(typ="safe", pure=True).load(file.path.read_text(encoding="utf-8"))
+        assert file.body == {k: v for k, v in careful.items() if k not in FIELDS}
 
 
 RARE = [

@@ -51,6 +51,11 @@ class Person:
     answers: Mapping[str, str]
 
     @cached_property
+    def years(self) -> int | None:
+        """Whole years lived; None where the birth date is not known."""
+        return age(self.record, self.on)
+
+    @cached_property
     def diagnoses(self) -> Mapping[int, tuple[tuple[Condition, str | None], ...]]:
         """Diagnoses by the number of each description that they fit, with the code that says so."""
         found: dict[int, list[tuple[Condition, str | None]]] = {}
@@ -77,7 +82,8 @@ class Person:
 
 def because(rule: Rule, person: Person) -> tuple[Because, ...]:
     """Every fact that raises the rule; empty where none does."""
-    if any(person.answers.get(question) in given for question, given in rule.unless.items()):
+    unless = rule.unless.items()
+    if unless and any(person.answers.get(question) in given for question, given in unless):
         return ()
     if not _concerns(rule, person):
         return ()
@@ -118,8 +124,8 @@ def _by_others(rule: Rule, person: Person) -> Iterator[Because]:
 
 def _concerns(rule: Rule, person: Person) -> bool:
     """Whether it is about people like this one; of an unknown age every age is possible."""
-    years = age(person.record, person.on)
-    if years is not None and not all(threshold.met_by(years) for threshold in rule.only_age):
+    years = person.years
+    if rule.only_age and years is not None and not all(one.met_by(years) for one in rule.only_age):
         return False
     if rule.without_medicines:
         taken = {name for _, classes, _ in person.holdings for name in classes}
@@ -345,7 +351,7 @@ def _shown(measurement: Measurement) -> Because:
 
 
 def _by_age(rule: Rule, person: Person) -> Iterator[Because]:
-    years = age(person.record, person.on)
+    years = person.years
     if years is not None and all(threshold.met_by(years) for threshold in rule.age):
         yield Because(f"{years} years old", f"Patient/{person.record.person.id}")
 

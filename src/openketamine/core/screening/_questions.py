@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from datetime import date
 
-from openketamine.core.history import PersonRecord, age, latest
+from openketamine.core.history import PersonRecord, latest
 from openketamine.core.screening._evaluation import Unknown
 from openketamine.core.screening._ingredients import is_recognised
 from openketamine.core.screening._matching import Person, limits, undated
@@ -68,7 +68,7 @@ def _matters(question: Question, person: Person, raised: Set[str]) -> bool:
         return False
     if question.sexes and person.record.person.sex not in question.sexes:
         return False
-    years = age(person.record, person.on)
+    years = person.years
     # Of a person whose age nobody knows, no age-bound question can be left out.
     return years is None or all(threshold.met_by(years) for threshold in question.age)
 
