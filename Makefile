@@ -13,8 +13,9 @@ test: setup .venv/.chromium  ## every test, with the real parts: PostgreSQL, soc
 	$(PY) -m pytest --effort whole
 	node --test tests/console/
 
+# Without the two plugins that these rooms do not need, and with what was compiled kept for next time.
 quick: setup  ## what one runs after each change: core and knowledge, a fifth of the generated cases
-	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q -n auto -p no:django tests/core tests/knowledge
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q -n auto -p no:django -p no:logging tests/core tests/knowledge
 
 check: setup  ## layers, style, types: Python and JavaScript; under a minute
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
