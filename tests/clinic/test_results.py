@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 import pytest
 
-from openketamine.clinic.journal.models import Access
+from openketamine.clinic.checkins import planning
+from openketamine.clinic.journal.models import Access, Fact
 from openketamine.clinic.patients.models import Person
 from openketamine.clinic.results.models import Kept
 from openketamine.clinic.results.numbers import Asked
@@ -39,6 +40,16 @@ def test_the_same_year_again_adds_nobody(clinic):
     before = Person.objects.count()
     fill(PEOPLE, SEED, NOW)
     assert Person.objects.count() == before
+
+
+def test_the_clinics_worker_finds_nothing_more_to_ask_of_the_year(clinic):
+    """Each check-in of the plan that is over by then was asked; nobody has an address, so what it
+    closed by itself would look like one that went missing."""
+    ended = Fact.objects.filter(kind__in=("check_in_missed", "check_in_finished"))
+    before = ended.count()
+    planning.plan(NOW)
+    assert before > 20 * PEOPLE
+    assert ended.count() == before
 
 
 def test_the_page_shows_every_protocol_with_its_denominators(page):

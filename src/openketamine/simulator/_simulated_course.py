@@ -2,6 +2,7 @@
 
 Whoever is treated for pain is asked about their mood as well, and some of the others about their
 pain: two axes, neither for the other. The second form is sometimes given back empty.
+Between sessions they are asked when the clinic's own plan asks them.
 Sessions go on for some of those who responded, at the intervals of the protocol itself.
 """
 
@@ -15,12 +16,14 @@ from typing import Any
 
 from openketamine.core.course import Cohort, Visit, cohort, fold_course
 from openketamine.core.course import facts as course
+from openketamine.core.course.check_ins import Planned, is_house_form, planned_check_ins
 from openketamine.core.dosing import protocol
-from openketamine.core.scoring import Score, score
+from openketamine.core.scoring import score
 from openketamine.core.treatment import Body, fold
 from openketamine.core.treatment import facts as treatment
 from openketamine.simulator._life import PRESCRIBER, Life, Said, SimulatedSession, as_fact, settings
 from openketamine.simulator._simulated_dose import Order, Somebody, infusion, order
+from openketamine.simulator._simulated_forms import Filled, answers, recorded, taken
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _PHQ9_ITEMS, _PEG_ITEMS = 9, 3
@@ -28,6 +31,8 @@ _PHQ9_ITEMS, _PEG_ITEMS = 9, 3
 # mood, as if it were their own.
 _MOOD, _PAIN = "mcinnes-2022", "orhurhu-2019"
 _MOST_SESSIONS = 30
+# On whose clock the mornings of check-ins are: nobody said where these people live.
+_ZONE = "UTC"
 
 
 class SimulatedCourse:
@@ -45,6 +50,9 @@ class SimulatedCourse:
         elif life.happens(settings()["pain_in_depression_percent"]):
             self.axes.append(self._axis("peg", _PAIN, *_bounds("peg")))
         self.lost_after = self._stops_after()
+        # Until when check-ins were asked, and from when what the sessions did is gone again.
+        self.asked = first - 2 * _DAY
+        self.back = life.until
 
     def live(self) -> None:
         """From the first day to the end of the year."""
@@ -57,17 +65,18 @@ class SimulatedCourse:
         days = [self.first + _DAY * mix["every_days"] * place for place in range(given)]
         days = [day for day in days if day + 4 * 60 * _MINUTE < self.life.until]
         for place, day in enumerate(days):
+            self._ask(day)
             self._session(place, day, min(place, mix["sessions"]))
         if not days:
             return
-        back = days[-1] + _DAY * self._days_to_relapse()
+        self.back = days[-1] + _DAY * self._days_to_relapse()
         self._events(days[-1])
         if self.lost_after < mix["sessions"] and len(days) == given:
             reason = self.life.one_of(["lost", "wish", "side_effects"], [60, 25, 15])
             self.life.say(days[-1] + 30 * _DAY, course.CourseEnded(course_id, reason))
-        self._follow(days[-1], course_id, len(days), back)
         if len(days) == mix["sessions"]:
-            self._maintained(days, back)
+            self._maintained(days)
+        self._ask(self.life.until)
 
     # --- scores -----------------------------------------------------------------------------
 
@@ -92,38 +101,26 @@ class SimulatedCourse:
         partly = self.life.happens(settings()["partial_percent_of_others"])
         return start * float(chance.uniform(0.55, 0.74) if partly else chance.uniform(0.8, 1.1))
 
-    def _score(self, instrument: str, wanted: float, *, exact: bool = False) -> "_Filled":
+    def _score(self, instrument: str, wanted: float, *, exact: bool = False) -> "Filled":
         of_mood = instrument == "phq-9"
         spread = 0 if exact else settings()["scatter"] * (1 if of_mood else 0.3)
         drawn = wanted + float(self.life.chance.normal(0, spread))
         most, items = (27, _PHQ9_ITEMS) if of_mood else (30, _PEG_ITEMS)
         points = round(drawn if of_mood else drawn * 3)
-        answers = self._answers(min(max(points, 0), most), items, most // items)
-        return _Filled(tuple(answers), score(instrument, answers))
+        given = answers(self.life, min(max(points, 0), most), items, most // items)
+        return Filled(tuple(given), score(instrument, given))
 
-    def _form(self, axis: "_Axis", wanted: float, *, exact: bool = False) -> "_Filled":
+    def _form(self, axis: "_Axis", wanted: float, *, exact: bool = False) -> "Filled":
         """A form as it came back; one that is beside the first is sometimes empty."""
         if axis is not self.axes[0] and self.life.happens(settings()["second_form_empty_percent"]):
             blank = (None,) * (_PHQ9_ITEMS if axis.instrument == "phq-9" else _PEG_ITEMS)
-            return _Filled(blank, score(axis.instrument, blank))
+            return Filled(blank, score(axis.instrument, blank))
         return self._score(axis.instrument, wanted, exact=exact)
-
-    def _answers(self, points: int, items: int, most: int) -> list[int]:
-        """So many points spread over the items; the last item comes last."""
-        answers = [0] * items
-        open_items = list(range(items - 1)) if points <= most * (items - 1) else list(range(items))
-        for _ in range(points):
-            place = int(self.life.chance.choice(open_items))
-            answers[place] += 1
-            if answers[place] == most:
-                open_items.remove(place)
-        return answers
 
     # --- sessions ---------------------------------------------------------------------------
 
-    def _session(self, place: int, day: datetime, done: int, *, back: bool = False) -> None:
-        """`place` from 0; `done`: so many sessions show in its scores; `back`: what it did is
-        gone again."""
+    def _session(self, place: int, day: datetime, done: int) -> None:
+        """`place` from 0; `done`: so many sessions show in its scores."""
         life, mix = self.life, self.mix
         own = life.name("session", place, self.first)
         opened = treatment.SessionOpened(
@@ -134,9 +131,9 @@ class SimulatedCourse:
             said += [
                 life.fact(
                     day + 5 * _MINUTE,
-                    _recorded(self._form(one, wanted, exact=not place)),
+                    recorded(self._form(one, wanted, exact=not place)),
                 )
-                for one, wanted in self._levels(done, back=back)
+                for one, wanted in self._levels(done, back=day > self.back)
             ]
         said += self._dose(day + 20 * _MINUTE, said)
         events = list(self._adverse_events(day + 30 * _MINUTE))
@@ -200,7 +197,7 @@ class SimulatedCourse:
         drawn = float(self.life.chance.uniform(told["low"], told["high"]))
         return Decimal(min(10, round(drawn + told["for_a_grade"] * grade)))
 
-    def _maintained(self, days: list[datetime], back: datetime) -> None:
+    def _maintained(self, days: list[datetime]) -> None:
         """Sessions that go on, each as soon as the protocol allows it, where it has phases for
         them, until the year is over. What was gone again stays gone."""
         first, plan, done = self.axes[0], protocol(self.mix["protocol"]), len(days)
@@ -213,7 +210,8 @@ class SimulatedCourse:
             day += _DAY * max(phase.next_in_days, self.mix["every_days"])
             if day + 4 * 60 * _MINUTE >= self.life.until:
                 return
-            self._session(done, day, done, back=day > back)
+            self._ask(day)
+            self._session(done, day, done)
             done += 1
 
     def _stops_after(self) -> int:
@@ -237,20 +235,22 @@ class SimulatedCourse:
             later = last + _DAY * float(self.life.chance.uniform(5, 120))
             self.life.say(later, course.EventRecorded("hospitalised"))
 
-    def _levels(self, sessions: int, *, back: bool = False) -> Iterator[tuple["_Axis", float]]:
+    def _levels(self, sessions: int, *, back: bool) -> Iterator[tuple["_Axis", float]]:
         """Where each axis is after so many sessions; half of a course is as good as all of it
-        (Phillips 2019: the median responder needed three infusions)."""
+        (Phillips 2019: the median responder needed three infusions). `back`: it is gone again."""
         done = min(1.0, 2 * sessions / int(self.mix["sessions"]))
         for one in self.axes:
             reached = one.start + (one.end - one.start) * done
             yield one, one.start * 0.95 if back else reached
 
-    def _follow(self, last: datetime, course_id: str, sessions: int, back: datetime) -> None:
-        """Check-ins after the last session: answered, or missed for a reason."""
-        for week in settings()["check_in_weeks"]:
-            due = last + timedelta(weeks=week)
-            if due + 2 * _DAY < self.life.until:
-                self._check_in(due, course_id, list(self._levels(sessions, back=due > back)))
+    def _ask(self, until: datetime) -> None:
+        """Check-ins that the clinic's own plan has since it was asked last and that are over by the
+        end of the year: answered, or missed for a reason."""
+        state = fold_course([as_fact(one) for one in self.life.said], self.visits)
+        for planned in planned_check_ins(state, _ZONE):
+            if self.asked <= planned.due_at < until and planned.closes_at < self.life.until:
+                self._check_in(planned)
+        self.asked = until
 
     def _days_to_relapse(self) -> float:
         """Drawn from the published curve of responders; beyond its last point it falls on."""
@@ -265,23 +265,33 @@ class SimulatedCourse:
         (day, share), (later, less) = points[-2:]
         return later + (later - day) * math.log(less / drawn) / math.log(share / less)
 
-    def _check_in(self, due: datetime, course_id: str, wanted: list[tuple["_Axis", float]]) -> None:
-        life = self.life
-        own = life.name("check-in", due)
+    def _check_in(self, planned: Planned) -> None:
+        """The forms of the house, and those of both axes wherever the plan asks for the first: of
+        the others nothing was drawn."""
+        life, own, due = self.life, planned.id, planned.due_at
+        wanted = (
+            list(self._levels(len(self.visits), back=due > self.back))
+            if self.instrument in planned.forms
+            else []
+        )
+        forms = (
+            *(axis.instrument for axis, _ in wanted),
+            *(one for one in planned.forms if is_house_form(one)),
+        )
         invited = course.CheckInInvited(
-            own, "simulated", f"after {course_id[:8]}", due, due + 2 * _DAY, "email",
-            instruments=tuple(one.instrument for one, _ in wanted),
+            own, planned.schedule, planned.step.id, due, planned.closes_at, "email",
+            instruments=forms or planned.forms,
         )  # fmt: skip
         life.say(due, invited)
         if life.happens(settings()["check_in_missed_percent"]):
             causes = settings()["missed_because"]
             cause = life.one_of(list(causes), list(causes.values()))
-            life.say(due + 2 * _DAY, course.CheckInMissed(own, cause))
+            life.say(planned.closes_at, course.CheckInMissed(own, cause))
             return
-        at = due + _MINUTE * float(life.chance.uniform(5, 2000))
+        at = due + (planned.closes_at - due) * float(life.chance.uniform(0.01, 0.9))
         life.say(at, course.CheckInOpened(own))
         for axis, level in wanted:
-            life.say(at + _MINUTE, _taken(self._form(axis, level), own))
+            life.say(at + _MINUTE, taken(self._form(axis, level), own))
         life.say(at + _MINUTE, course.CheckInFinished(own))
 
 
@@ -310,31 +320,3 @@ class _Axis:
     instrument: str
     start: float
     end: float
-
-
-@dataclass(frozen=True)
-class _Filled:
-    """A form as it was filled in, with what it comes to."""
-
-    answers: tuple[int | None, ...]
-    score: Score
-
-    def fields(self) -> dict[str, Any]:
-        """What a fact of a session and one of a course both say of it."""
-        found = self.score
-        return {
-            "instrument": found.instrument,
-            "version": found.version,
-            "answers": self.answers,
-            "total": found.total,
-            "band": found.band or "",
-            "flags": tuple(one.says for one in found.flags),
-        }
-
-
-def _recorded(filled: _Filled) -> treatment.ScoreRecorded:
-    return treatment.ScoreRecorded(**filled.fields())
-
-
-def _taken(filled: _Filled, check_in: str) -> course.ScoreTaken:
-    return course.ScoreTaken(**filled.fields(), check_in=check_in)
