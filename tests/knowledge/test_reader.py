@@ -8,7 +8,6 @@ from ruamel.yaml import YAML
 from tests import effort
 
 from openketamine.knowledge import KnowledgeError, digest, document, documents, read_threshold
-from openketamine.knowledge._plain import carefully, read_yaml
 from openketamine.knowledge._reader import HEADER as FIELDS
 from openketamine.knowledge._reader import kinds, read
 from openketamine.knowledge._threshold import check_threshold
@@ -109,19 +108,6 @@ def test_the_quick_and_the_careful_splitter_read_the_same(kind):
     for file in smallest if effort.whole() else smallest[:1]:
         careful = YAML(typ="safe", pure=True).load(file.path.read_text(encoding="utf-8"))
         assert file.body == {k: v for k, v in careful.items() if k not in FIELDS}
-
-
-RARE = [
-    "a: &dose 35\nb: [*dose, *dose]\n", "a: &dose {value: 1}\nb: *dose\n", "<<: {a: 1}\nb: 2\n",
-    "a: !!str 1\n", "a: !!int '1'\n", "? [1, 2]\n: 3\n", "? &k a\n: *k\n", "%YAML 1.1\n---\na: yes\n", "- - -\n",
-    "a: ' 1'\nb: \"2\"\nc: |\n  3\nd: >\n  4\n", "a: [.5, .inf, 0x1F, 1_000, ~, Null, TRUE]\n",
-    "- 2026-11-22\n- 2026-11-22 10:00:00Z\n- 2026-11-22T10:00:00.5+02:00\n", "'1': a\n1: b\n", "a:\n", "a: ''\n",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("text", RARE)
-def test_what_is_rare_means_what_it_means_to_the_careful_reader(text):
-    assert repr(read_yaml(text)) == repr(carefully(text))
 
 
 def test_an_unknown_kind_or_document_is_named():
