@@ -38,7 +38,9 @@ from openketamine.knowledge import digest
 STREAM, KIND = "research", "research_exported"
 FORMS = ("parquet", "fhir")
 _SAYS = {
-    "years": "Safe harbour: the year of the first session only, everything else as days since it.",
+    "years": "Safe harbour: the year of the first session only, everything else as days since it."
+    " Nobody began later than their last day before this file was made: for who began shortly after"
+    " New Year that leaves few days.",
     "shifted": "Each person's days were moved by a number of their own. This is not safe harbour.",
 }
 
