@@ -1,5 +1,6 @@
 """When a person is asked, what they are asked, and what an answer asks of the clinic."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -364,6 +365,21 @@ def with_c_ssrs():
 
 def phq(*nine):
     return {("phq-9", str(n)): answer for n, answer in enumerate(nine, 1)}
+
+
+class TestACourseThatWasTakenOver:
+    def test_what_was_over_before_the_house_knew_of_it_was_not_for_it_to_ask(self):
+        known = OPENED + timedelta(days=20)
+        opened = replace(fact(COURSE), recorded_at=known)
+        before = planned_check_ins(course(), HOME)
+        after = planned_check_ins(course(opened=opened), HOME)
+        assert [one.step.id for one in before] == ["baseline"]
+        assert after == ()
+        session = [visit(OPENED + timedelta(days=5), OPENED + timedelta(days=5, hours=2))]
+        whole = planned_check_ins(course(visits=session), HOME)
+        ours = planned_check_ins(course(opened=opened, visits=session), HOME)
+        assert ours == tuple(one for one in whole if one.closes_at > known)
+        assert 0 < len(ours) < len(whole)
 
 
 class TestOneQuestionAScreen:

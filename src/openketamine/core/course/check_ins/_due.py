@@ -94,12 +94,16 @@ def opted_out(state: CourseState) -> bool:
 
 
 def planned_check_ins(state: CourseState, clinic_zone: str) -> tuple[Planned, ...]:
-    """Every check-in of the course that was opened last, in time, those of the past included."""
+    """Every check-in of the course that was opened last, in time, those of the past included. Of a
+    course that was taken over, those that were over before this house knew of it are not its own.
+    """
     course = state.last(CourseOpened)
     if course is None or _died(state):
         return ()
+    known = course.fact.recorded_at or course.at
     plan = _plan(state, course, zone_of(state, clinic_zone))
-    return tuple(sorted((one for one in plan if one.forms), key=lambda one: (one.due_at, one.id)))
+    ours = (one for one in plan if one.forms and one.closes_at > known)
+    return tuple(sorted(ours, key=lambda one: (one.due_at, one.id)))
 
 
 def due_check_ins(state: CourseState, now: datetime, clinic_zone: str) -> tuple[Invitation, ...]:
